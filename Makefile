@@ -1,0 +1,74 @@
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# One command line for clippy, build and tests: other features would build the dependencies again.
+CARGO_FLAGS := --workspace --all-targets --locked
+
+.PHONY: help
+help: ## What there is to make
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: test
+# Getting the control plane can take as long as building the project: both at once.
+test: ## Everything that has to hold before a change goes in
+	@$(MAKE) --no-print-directory --jobs 2 control-plane compile
+	@$(MAKE) --no-print-directory deny
+	cargo test $(filter-out --all-targets,$(CARGO_FLAGS))
+	@$(MAKE) --no-print-directory crds-check chart-check
+
+.PHONY: compile
+compile:
+	cargo fmt --all --check
+	cargo clippy $(CARGO_FLAGS) -- -D warnings
+	cargo build --workspace --bins --locked
+
+.PHONY: control-plane
+control-plane: ## Download or build the test control plane's programs, once per machine
+	hack/control-plane/get >/dev/null
+
+.PHONY: fmt
+fmt: ## Format the code
+	cargo fmt --all
+
+.PHONY: crds
+crds: ## Write the custom resource definitions to crds/
+	hack/crds crds
+
+.PHONY: crds-check
+crds-check:
+	@fresh=$$(mktemp -d); trap 'rm -rf "$$fresh"' EXIT; hack/crds "$$fresh"; \
+	  diff -ru crds "$$fresh" || { echo "crds/ is not up to date: run \`make crds\`" >&2; exit 1; }
+
+.PHONY: chart-check
+chart-check:
+	@programs=$$(hack/control-plane/get); \
+	  "$$programs/helm" lint --strict charts/zoom-operator; \
+	  "$$programs/helm" template zoom-operator charts/zoom-operator --namespace zoom-operator >/dev/null
+
+.PHONY: deny
+deny: ## Licences, banned crates, sources and advisories of the dependencies
+	hack/deny
+
+.PHONY: demo
+demo: ## See an account converge, drift being put right and a mass removal being held
+	@$(MAKE) --no-print-directory --jobs 2 control-plane binaries
+	target/debug/zoom-operator-demo
+
+.PHONY: dev
+dev: ## As demo, but stays up and prints the kubeconfig and the simulator's address
+	@$(MAKE) --no-print-directory --jobs 2 control-plane binaries
+	target/debug/zoom-operator-demo --stay
+
+.PHONY: binaries
+binaries:
+	cargo build --workspace --bins --locked
+
+.PHONY: bench
+bench: ## The benchmarks, as a table
+	@$(MAKE) --no-print-directory --jobs 2 control-plane release-binaries
+	cargo bench --workspace --locked
+
+.PHONY: release-binaries
+release-binaries:
+	cargo build --workspace --bins --release --locked

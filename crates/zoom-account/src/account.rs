@@ -1,0 +1,239 @@
+use jiff::Timestamp;
+use tokio::{
+    sync::oneshot::{self, error::TryRecvError},
+    task::AbortHandle,
+};
+use zoom_client::{ErrorKind, ZoomClient};
+use zoom_core::{Directory, Lookup, Person, PersonRef};
+
+use crate::{
+    convert,
+    error::{Error, Problem},
+    listing::{self, Known, Listed, ListingReport},
+};
+
+/// One Zoom account: a client, and the directory of what was seen through it.
+#[derive(Debug)]
+pub struct Account {
+    pub(crate) client: ZoomClient,
+    directory: Directory,
+    listed_at: Option<Timestamp>,
+    listing: Option<Running>,
+}
+
+/// A listing under way. Dropping it ends it.
+#[derive(Debug)]
+struct Running {
+    began: Timestamp,
+    result: oneshot::Receiver<Result<Listed, zoom_client::Error>>,
+    task: AbortHandle,
+    /// What was learnt since it began, in order: newer than its rows may be.
+    meanwhile: Vec<Change>,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+#[derive(Debug)]
+enum Change {
+    Seen(Person),
+    Gone(PersonRef),
+}
+
+impl Change {
+    fn carry_into(self, directory: &mut Directory) {
+        match self {
+            Self::Seen(person) => directory.put(person),
+            Self::Gone(person) => remove(directory, &person),
+        }
+    }
+}
+
+impl Account {
+    /// An account of which nothing was seen yet.
+    #[must_use]
+    pub fn new(client: ZoomClient) -> Self {
+        Self { client, directory: Directory::default(), listed_at: None, listing: None }
+    }
+
+    /// Goes on with another client of the same account, as after a rotation of credentials. The directory stays; a
+    /// listing under way is given up, and its `done` is called.
+    pub fn replace_client(&mut self, client: ZoomClient) {
+        self.client = client;
+        self.listing = None;
+    }
+
+    /// The client in use.
+    #[must_use]
+    pub fn client(&self) -> &ZoomClient {
+        &self.client
+    }
+
+    /// What is known of the account. Before the first listing it is incomplete, so that nothing follows from somebody's
+    /// absence.
+    #[must_use]
+    pub fn directory(&self) -> &Directory {
+        &self.directory
+    }
+
+    /// When the listing behind the directory began; absent before the first one.
+    #[must_use]
+    pub fn listed_at(&self) -> Option<Timestamp> {
+        self.listed_at
+    }
+
+    /// Starts a listing beside the caller's work; returns whether it did, for there is at most one at a time. `done` is
+    /// called once when it has ended, also by failure or panic: [`Account::take_listing`] has an answer then.
+    ///
+    /// Call it inside a Tokio runtime.
+    pub fn begin_listing(&mut self, done: impl FnOnce() + Send + 'static) -> bool {
+        if self.listing.is_some() {
+            return false;
+        }
+        let (client, known) = (self.client.clone(), Known::of(&self.directory));
+        let (result, task) = spawn(async move { listing::list(&client, &known).await }, done);
+        self.listing = Some(Running { began: Timestamp::now(), result, task, meanwhile: Vec::new() });
+        true
+    }
+
+    /// Swaps a finished listing in, whole. People who were read or changed since it began stay as they were seen then, and
+    /// those who were found to be gone stay gone. Details of people who were read before are kept.
+    ///
+    /// Returns nothing while no listing has ended.
+    ///
+    /// # Errors
+    /// If people could not be listed. The directory stays as it was.
+    pub fn take_listing(&mut self) -> Option<Result<ListingReport, Error>> {
+        let listed = match self.listing.as_mut()?.result.try_recv() {
+            Ok(listed) => listed.map_err(Problem::Zoom),
+            Err(TryRecvError::Closed) => Err(Problem::Crashed),
+            Err(TryRecvError::Empty) => return None,
+        };
+        let mut running = self.listing.take()?;
+        Some(match listed {
+            Ok(Listed { mut directory, report }) => {
+                for change in std::mem::take(&mut running.meanwhile) {
+                    change.carry_into(&mut directory);
+                }
+                self.directory = directory;
+                self.listed_at = Some(running.began);
+                Ok(report)
+            }
+            Err(problem) => Err(Error::of_listing(problem)),
+        })
+    }
+
+    /// Reads one person: by id if the reference has one, else by address. The row, or that they are gone, goes into the
+    /// directory.
+    ///
+    /// Returns nothing if Zoom says by its own code (1001 or 1010) that there is no such person in the account.
+    ///
+    /// # Errors
+    /// If Zoom gives no clear answer, or a row that cannot be understood.
+    pub async fn read(&mut self, person: &PersonRef) -> Result<Option<Person>, Error> {
+        self.fetch(person).await.map_err(|problem| Error::of_read(person, problem))
+    }
+
+    pub(crate) async fn fetch(&mut self, person: &PersonRef) -> Result<Option<Person>, Problem> {
+        match self.client.get_user(person.key()).await {
+            Ok(user) => {
+                let row = convert::read_person(user, Timestamp::now())?;
+                self.saw(row.clone());
+                Ok(Some(row))
+            }
+            Err(error) if *error.kind() == ErrorKind::UserNotFound => {
+                self.lost(person);
+                Ok(None)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The directory's row of exactly this person: whoever else has the address by now is another one.
+    pub(crate) fn row(&self, person: &PersonRef) -> Option<&Person> {
+        match &person.id {
+            Some(id) => self.directory.by_id(id),
+            None => match self.directory.find(None, &person.email) {
+                Lookup::Found(row) => Some(row),
+                Lookup::Absent | Lookup::Unknown => None,
+            },
+        }
+    }
+
+    pub(crate) fn saw(&mut self, person: Person) {
+        if let Some(running) = &mut self.listing {
+            running.meanwhile.push(Change::Seen(person.clone()));
+        }
+        self.directory.put(person);
+    }
+
+    pub(crate) fn lost(&mut self, person: &PersonRef) {
+        if let Some(running) = &mut self.listing {
+            running.meanwhile.push(Change::Gone(person.clone()));
+        }
+        remove(&mut self.directory, person);
+    }
+}
+
+/// Takes exactly this person out. Somebody with another id who has the address by now stays.
+fn remove(directory: &mut Directory, person: &PersonRef) {
+    match &person.id {
+        None => directory.remove(None, &person.email),
+        Some(id) => {
+            if let Some(email) = directory.by_id(id).map(|row| row.email.clone()) {
+                directory.remove(Some(id), &email);
+            }
+        }
+    }
+}
+
+/// Runs beside the caller. The result is there, or known to be lost, before `done` is called.
+fn spawn<T: Send + 'static>(
+    work: impl Future<Output = T> + Send + 'static,
+    done: impl FnOnce() + Send + 'static,
+) -> (oneshot::Receiver<T>, AbortHandle) {
+    let (sender, result) = oneshot::channel();
+    let done = CallOnDrop(Some(done));
+    let task = tokio::spawn(async move {
+        // What is declared later is dropped earlier, also by a panic.
+        let _done = done;
+        let sender = sender;
+        // Nobody waits for it any more if the account was dropped.
+        let _ = sender.send(work.await);
+    });
+    (result, task.abort_handle())
+}
+
+struct CallOnDrop<F: FnOnce()>(Option<F>);
+
+impl<F: FnOnce()> Drop for CallOnDrop<F> {
+    fn drop(&mut self) {
+        if let Some(call) = self.0.take() {
+            call();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn work_that_panics_is_told_like_any_other_end() {
+        let (sender, ended) = oneshot::channel();
+        let (mut result, _) = spawn(async { panic!("a bug") }, move || sender.send(()).unwrap());
+        ended.await.unwrap();
+        assert_eq!(result.try_recv(), Err::<(), _>(TryRecvError::Closed));
+    }
+
+    #[tokio::test]
+    async fn the_result_is_there_when_the_end_is_told() {
+        let (sender, ended) = oneshot::channel();
+        let (mut result, _) = spawn(async { 7 }, move || sender.send(()).unwrap());
+        ended.await.unwrap();
+        assert_eq!(result.try_recv(), Ok(7));
+    }
+}

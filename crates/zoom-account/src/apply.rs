@@ -1,0 +1,305 @@
+use std::time::Duration;
+
+use tokio::time::sleep;
+use zoom_client::{ErrorKind, Removal, StatusAction};
+use zoom_core::{
+    Attribute, CustomAttributes, Heir, NewPerson, ObservedLicense, Operation, Patch, Person, PersonRef, Phone, Phones,
+    RoleId, State, UserId,
+};
+
+use crate::{
+    Account, convert,
+    error::{Error, Problem},
+};
+
+/// How long Zoom may take to show what it has accepted: the pauses between reads, 1.5 s together. Its documents promise nothing,
+/// and its other clients read at once.
+const LAG: [Duration; 4] =
+    [Duration::from_millis(100), Duration::from_millis(200), Duration::from_millis(400), Duration::from_millis(800)];
+
+/// What came of an operation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Applied {
+    /// Zoom shows that it is so.
+    Proved,
+    /// The person is invited: the rest waits until they accept.
+    Pending,
+    /// Zoom accepted the change and shows these fields as before. Named as [`Patch::fields`] does.
+    NotApplied(Vec<String>),
+}
+
+impl Applied {
+    fn to(person: &Person) -> Self {
+        match person.state {
+            State::Pending => Self::Pending,
+            State::Active | State::Inactive => Self::Proved,
+        }
+    }
+}
+
+impl Account {
+    /// Carries one operation out and proves it by an answer or a read. What was proved goes into the directory at once.
+    ///
+    /// Zoom may take a moment to show what it has done, so a read that disproves is repeated for up to 1.5 s.
+    ///
+    /// - Creating somebody who turns out to be in the account already is proved by their row.
+    /// - Deactivating a pending person withdraws the invitation, and so do unlinking and deleting one. Somebody who is gone
+    ///   already counts as deactivated, unlinked and deleted.
+    ///
+    /// # Errors
+    /// If Zoom refuses, cannot be reached, or, other than for an update, accepts without effect. Nothing was done then, or what
+    /// was done is safe to ask for again.
+    pub async fn apply(&mut self, operation: &Operation) -> Result<Applied, Error> {
+        match self.carry_out(operation).await {
+            Ok(applied) => Ok(applied),
+            Err(problem) => Err(Error::of_operation(operation, self.is_administrator(operation), problem)),
+        }
+    }
+
+    async fn carry_out(&mut self, operation: &Operation) -> Result<Applied, Problem> {
+        match operation {
+            Operation::Read(person) => self.fetch(person).await.map(|_| Applied::Proved),
+            Operation::Create(new) => self.create(new).await,
+            Operation::Update(person, patch) => self.update(person, patch).await,
+            Operation::SetRole { person, from, to } => self.set_role(person, from, to).await,
+            Operation::Activate(person) => self.set_status(person, StatusAction::Activate, State::Active).await,
+            Operation::Deactivate(person) => self.deactivate(person).await,
+            Operation::Unlink(person, heir) => {
+                let transfer = heir.as_ref().map(convert::transfer);
+                self.leave(person, Removal::Disassociate { transfer }, heir.as_ref()).await
+            }
+            Operation::Delete(person, heir) => {
+                let transfer = heir.as_ref().map(convert::transfer);
+                self.leave(person, Removal::Delete { transfer }, heir.as_ref()).await
+            }
+        }
+    }
+
+    fn is_administrator(&self, operation: &Operation) -> bool {
+        let person = match operation {
+            Operation::Create(_) => return false,
+            Operation::Read(person)
+            | Operation::Update(person, _)
+            | Operation::SetRole { person, .. }
+            | Operation::Activate(person)
+            | Operation::Deactivate(person)
+            | Operation::Unlink(person, _)
+            | Operation::Delete(person, _) => person,
+        };
+        self.row(person).and_then(|row| row.role.as_ref()).is_some_and(|role| !role.is_member())
+    }
+
+    /// Reads until the row is as expected or Zoom had its time; the last row, or nothing if the person is not there.
+    async fn read_until(
+        &mut self,
+        person: &PersonRef,
+        expected: impl Fn(Option<&Person>) -> bool,
+    ) -> Result<Option<Person>, Problem> {
+        for pause in LAG {
+            let row = self.fetch(person).await?;
+            if expected(row.as_ref()) {
+                return Ok(row);
+            }
+            sleep(pause).await;
+        }
+        self.fetch(person).await
+    }
+
+    async fn create(&mut self, new: &NewPerson) -> Result<Applied, Problem> {
+        let by_email = PersonRef { id: None, email: new.email.clone() };
+        match self.client.create_user(&convert::new_user(new)).await {
+            Ok(created) => {
+                let id = created.id.as_deref().and_then(UserId::new);
+                let by_id = id.map(|id| PersonRef { id: Some(id), email: new.email.clone() });
+                Ok(self.find_created(&Vec::from_iter(by_id.into_iter().chain([by_email])), new).await)
+            }
+            Err(error) if *error.kind() == ErrorKind::AddressTaken => {
+                let row = self.read_until(&by_email, |row| row.is_some()).await?;
+                row.map(|row| Applied::to(&row)).ok_or(Problem::Zoom(error))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Where a person stands whom Zoom said it created: its answer does not tell. If they cannot be read, the directory holds
+    /// them as pending until the next listing knows better, for they must not be created again.
+    async fn find_created(&mut self, names: &[PersonRef], new: &NewPerson) -> Applied {
+        'reads: for pause in [Duration::ZERO].into_iter().chain(LAG) {
+            sleep(pause).await;
+            for name in names {
+                match self.fetch(name).await {
+                    Ok(Some(row)) => return Applied::to(&row),
+                    Ok(None) => {}
+                    Err(problem) => {
+                        tracing::warn!(email = %new.email, %problem, "created, but cannot be read; taken for pending");
+                        break 'reads;
+                    }
+                }
+            }
+        }
+        self.saw(convert::invited(new));
+        Applied::Pending
+    }
+
+    async fn update(&mut self, person: &PersonRef, patch: &Patch) -> Result<Applied, Problem> {
+        let present = if patch.custom.is_empty() { CustomAttributes::default() } else { self.custom(person).await? };
+        let call = self.client.update_user(person.key(), &convert::user_patch(patch, &present)).await;
+        self.unless_gone(person, call)?;
+        let settled = |row: &Person| row.state == State::Pending || unapplied(patch, row).is_empty();
+        let row = self.read_until(person, |row| row.is_some_and(settled)).await?.ok_or(Problem::Gone)?;
+        let left = unapplied(patch, &row);
+        Ok(if left.is_empty() {
+            Applied::Proved
+        } else if row.state == State::Pending {
+            // Zoom takes a change of them, and nothing comes of it before they accept.
+            Applied::Pending
+        } else {
+            Applied::NotApplied(left.fields())
+        })
+    }
+
+    /// The custom attributes that a person has, read afresh.
+    async fn custom(&mut self, person: &PersonRef) -> Result<CustomAttributes, Problem> {
+        let row = self.fetch(person).await?.ok_or(Problem::Gone)?;
+        Ok(row.details.map(|details| details.custom.clone()).unwrap_or_default())
+    }
+
+    async fn set_role(&mut self, person: &PersonRef, from: &RoleId, to: &RoleId) -> Result<Applied, Problem> {
+        let id = match &person.id {
+            Some(id) => id.clone(),
+            None => self.fetch(person).await?.ok_or(Problem::Gone)?.id.ok_or(Problem::NoId)?,
+        };
+        let call = if to.is_member() {
+            // Nobody can be added to Member; who loses a role is one (Zoom API reference, Roles).
+            self.client.remove_role_member(from.as_str(), id.as_str()).await
+        } else {
+            self.client.add_role_members(to.as_str(), &[id.as_str()]).await.map(drop)
+        };
+        let given = |row: &Person| row.role.as_ref() == Some(to);
+        if let Err(error) = call {
+            // The first of two tries may have done it, and then the second is refused.
+            let done = matches!(self.fetch(person).await, Ok(Some(row)) if given(&row));
+            return if done { Ok(Applied::Proved) } else { Err(error.into()) };
+        }
+        let row = self.read_until(person, |row| row.is_some_and(given)).await?.ok_or(Problem::Gone)?;
+        if given(&row) { Ok(Applied::Proved) } else { Err(Problem::NotApplied(shown_role(&row))) }
+    }
+
+    async fn set_status(
+        &mut self,
+        person: &PersonRef,
+        action: StatusAction,
+        expected: State,
+    ) -> Result<Applied, Problem> {
+        let call = self.client.set_status(person.key(), action).await;
+        self.unless_gone(person, call)?;
+        let row = self.read_until(person, |row| row.is_some_and(|row| row.state == expected)).await?;
+        let row = row.ok_or(Problem::Gone)?;
+        if row.state == expected {
+            Ok(Applied::Proved)
+        } else {
+            Err(Problem::NotApplied(format!("them as {}", row.state)))
+        }
+    }
+
+    async fn deactivate(&mut self, person: &PersonRef) -> Result<Applied, Problem> {
+        match self.standing(person).await? {
+            None => Ok(Applied::Proved),
+            Some(State::Pending) => self.remove(person, &Removal::Disassociate { transfer: None }, None).await,
+            Some(State::Active | State::Inactive) => {
+                match self.set_status(person, StatusAction::Deactivate, State::Inactive).await {
+                    Ok(_) => {}
+                    Err(Problem::Gone) => return Ok(Applied::Proved),
+                    Err(Problem::Zoom(error)) if *error.kind() == ErrorKind::UserNotFound => {
+                        return Ok(Applied::Proved);
+                    }
+                    Err(problem) => return Err(problem),
+                }
+                if let Err(error) = self.client.sign_out(person.key()).await {
+                    tracing::warn!(email = %person.email, %error, "deactivated, but sessions that run were not ended");
+                }
+                Ok(Applied::Proved)
+            }
+        }
+    }
+
+    async fn leave(&mut self, person: &PersonRef, removal: Removal, heir: Option<&Heir>) -> Result<Applied, Problem> {
+        match self.standing(person).await? {
+            None => Ok(Applied::Proved),
+            // They have nothing here yet that could be deleted or handed over.
+            Some(State::Pending) => self.remove(person, &Removal::Disassociate { transfer: None }, None).await,
+            Some(State::Active | State::Inactive) => self.remove(person, &removal, heir).await,
+        }
+    }
+
+    async fn remove(&mut self, person: &PersonRef, removal: &Removal, heir: Option<&Heir>) -> Result<Applied, Problem> {
+        let missing = match self.client.remove_user(person.key(), removal).await {
+            Ok(()) => None,
+            Err(error) if *error.kind() == ErrorKind::UserNotFound => Some(error),
+            Err(error) => return Err(error.into()),
+        };
+        match (self.read_until(person, |row| row.is_none()).await?, missing, heir) {
+            (None, _, _) => Ok(Applied::Proved),
+            (Some(_), Some(error), Some(_)) => Err(Problem::HeirUnknown(error)),
+            (Some(row), _, _) => Err(Problem::NotApplied(format!("them as {}", row.state))),
+        }
+    }
+
+    /// Where a person stands: nothing if they are gone. Pending is never taken from the directory, for whoever has accepted since
+    /// would leave with an invitation that is none any more.
+    async fn standing(&mut self, person: &PersonRef) -> Result<Option<State>, Problem> {
+        if let Some(state @ (State::Active | State::Inactive)) = self.row(person).map(|row| row.state) {
+            return Ok(Some(state));
+        }
+        match self.fetch(person).await {
+            Ok(row) => Ok(row.map(|row| row.state)),
+            Err(Problem::Zoom(error)) if *error.kind() == ErrorKind::InvitationExpired => Ok(Some(State::Pending)),
+            Err(problem) => Err(problem),
+        }
+    }
+
+    /// Takes the person out of the directory if that is what a call on them alone has answered.
+    fn unless_gone(&mut self, person: &PersonRef, call: Result<(), zoom_client::Error>) -> Result<(), Problem> {
+        call.map_err(|error| {
+            if *error.kind() == ErrorKind::UserNotFound {
+                self.lost(person);
+            }
+            error.into()
+        })
+    }
+}
+
+fn shown_role(row: &Person) -> String {
+    row.role.as_ref().map_or_else(|| "no role".to_owned(), |role| format!("the role {role}"))
+}
+
+/// The part of a patch that a freshly read row does not show.
+fn unapplied(patch: &Patch, row: &Person) -> Patch {
+    let Patch { attributes, phones, custom, license } = patch;
+    let details = row.details.as_deref();
+    let shown = |attribute: Attribute| {
+        let shown =
+            if attribute.is_listed() { Some(&row.attributes) } else { details.map(|details| &details.attributes) };
+        shown.and_then(|shown| shown.get(attribute)).unwrap_or_default()
+    };
+    let shown_custom = |key: &str| details.and_then(|details| details.custom.get(key));
+    Patch {
+        attributes: attributes.iter().filter(|(attribute, value)| !attribute.same(value, shown(*attribute))).collect(),
+        phones: phones.clone().filter(|phones| details.is_none_or(|details| !same_phones(phones, &details.phones))),
+        custom: custom
+            .iter()
+            .filter(|(key, wanted)| shown_custom(key).is_none_or(|shown| shown.value != wanted.value))
+            .map(|(key, wanted)| (key.clone(), wanted.clone()))
+            .collect(),
+        license: license.filter(|license| row.license != ObservedLicense::Known(*license)),
+    }
+}
+
+/// As sets; a country that is not asked for is not compared.
+fn same_phones(wanted: &Phones, shown: &Phones) -> bool {
+    let same = |wanted: &Phone, shown: &Phone| {
+        let country = wanted.country.clone().or_else(|| shown.country.clone());
+        Phone { country, ..wanted.clone() } == *shown
+    };
+    wanted.len() == shown.len() && wanted.iter().all(|wanted| shown.iter().any(|shown| same(wanted, shown)))
+}

@@ -1,0 +1,280 @@
+use std::fmt;
+
+use jiff::Timestamp;
+use zoom_client::{ErrorKind, RetryClass};
+use zoom_core::{Operation, PersonRef, Reason};
+
+use crate::convert::Unreadable;
+
+/// When to try again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Retry {
+    /// In seconds, with growing pauses.
+    Soon,
+    /// Not before this time.
+    At(Timestamp),
+    /// In an hour or so: something in Zoom has to change first.
+    Slowly,
+    /// Not until the object was edited, or the person's row changed.
+    AfterEdit,
+    /// Whatever is asked: the whole account is affected.
+    Account,
+}
+
+/// Why something could not be done or proved: what was tried, what Zoom answered, and what to do.
+#[derive(Clone, Debug)]
+pub struct Error {
+    tried: Box<str>,
+    problem: Problem,
+    reason: Reason,
+    retry: Retry,
+    advice: &'static str,
+}
+
+/// What went wrong.
+#[derive(Clone, Debug, thiserror::Error)]
+pub(crate) enum Problem {
+    #[error(transparent)]
+    Zoom(#[from] zoom_client::Error),
+    /// Zoom said yes, and a read shows otherwise.
+    #[error("Zoom accepted it, but a read still shows {0}")]
+    NotApplied(String),
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
+    /// The call takes an id and Zoom shows none.
+    #[error("Zoom shows no id for this person")]
+    NoId,
+    /// Zoom said so by its own code.
+    #[error("Zoom says that there is no such person in the account")]
+    Gone,
+    /// A removal says that somebody does not exist, but the leaver does.
+    #[error("the one who should receive the data is not in the account: {0}")]
+    HeirUnknown(zoom_client::Error),
+    /// The listing's task ended without an answer.
+    #[error("the listing ended without a result; the log says more")]
+    Crashed,
+}
+
+impl Error {
+    /// `administrator`: whether the person is known to have another role than Member.
+    pub(crate) fn of_operation(operation: &Operation, administrator: bool, problem: Problem) -> Self {
+        let tried = format!("{}: {operation}", subject(operation));
+        Self::new(tried, problem, Some(operation), administrator)
+    }
+
+    pub(crate) fn of_read(person: &PersonRef, problem: Problem) -> Self {
+        Self::new(format!("{}: read", person.email), problem, None, false)
+    }
+
+    pub(crate) fn of_listing(problem: Problem) -> Self {
+        Self::new("list the account".to_owned(), problem, None, false)
+    }
+
+    fn new(tried: String, problem: Problem, operation: Option<&Operation>, administrator: bool) -> Self {
+        let (reason, retry, advice) = match &problem {
+            Problem::Zoom(error) => {
+                let (reason, advice) = match error.kind() {
+                    ErrorKind::Refused if administrator && operation.is_some_and(touches_standing) => {
+                        (Reason::NeedsOwner, NEEDS_OWNER)
+                    }
+                    kind => meaning(kind, error.code()),
+                };
+                (reason, retry(error.retry_class()), advice)
+            }
+            Problem::NotApplied(_) => (
+                Reason::NotApplied,
+                Retry::Slowly,
+                "A rule of the account may stand against it: do it by hand in Zoom, or ask Zoom's support",
+            ),
+            Problem::Unreadable(_) => (
+                Reason::Unreadable,
+                Retry::Slowly,
+                "Look at the person in Zoom's portal; this version cannot handle them",
+            ),
+            Problem::NoId => {
+                (Reason::PendingInZoom, Retry::Slowly, "It goes on once the person has accepted the invitation")
+            }
+            Problem::Gone => (Reason::RemovedInZoom, Retry::AfterEdit, GONE),
+            Problem::HeirUnknown(_) => (
+                Reason::InvalidValue,
+                Retry::AfterEdit,
+                "Name somebody who is active in the account and holds the licences that the data needs",
+            ),
+            Problem::Crashed => (Reason::ZoomUnavailable, Retry::Soon, "It is started again by itself"),
+        };
+        Self { tried: tried.into(), problem, reason, retry, advice }
+    }
+
+    /// What it means for the object.
+    #[must_use]
+    pub fn reason(&self) -> Reason {
+        self.reason
+    }
+
+    /// When to try again.
+    #[must_use]
+    pub fn retry(&self) -> Retry {
+        self.retry
+    }
+
+    /// The client's error, if a call failed.
+    #[must_use]
+    pub fn client(&self) -> Option<&zoom_client::Error> {
+        match &self.problem {
+            Problem::Zoom(error) | Problem::HeirUnknown(error) => Some(error),
+            Problem::NotApplied(_) | Problem::Unreadable(_) | Problem::NoId | Problem::Gone | Problem::Crashed => None,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { tried, problem, reason: _, retry: _, advice } = self;
+        let problem = problem.to_string();
+        write!(f, "{tried}: {}. {advice}.", problem.trim_end_matches('.'))
+    }
+}
+
+impl std::error::Error for Error {}
+
+const NEEDS_OWNER: &str =
+    "Administrators are protected: give the person the role Member first, or let the account's owner do it in Zoom";
+const GONE: &str =
+    "Somebody removed the person in Zoom; it is not undone by itself: edit the object to bring them back, or delete it";
+
+/// Whom an operation is about.
+fn subject(operation: &Operation) -> &zoom_core::Email {
+    match operation {
+        Operation::Create(new) => &new.email,
+        Operation::Read(person)
+        | Operation::Update(person, _)
+        | Operation::SetRole { person, .. }
+        | Operation::Activate(person)
+        | Operation::Deactivate(person)
+        | Operation::Unlink(person, _)
+        | Operation::Delete(person, _) => &person.email,
+    }
+}
+
+/// Whether Zoom refuses the operation for administrators (Zoom API reference, Users: status, delete).
+fn touches_standing(operation: &Operation) -> bool {
+    match operation {
+        Operation::Activate(_) | Operation::Deactivate(_) | Operation::Unlink(..) | Operation::Delete(..) => true,
+        Operation::Read(_) | Operation::Create(_) | Operation::Update(..) | Operation::SetRole { .. } => false,
+    }
+}
+
+fn retry(class: RetryClass) -> Retry {
+    match class {
+        RetryClass::Soon => Retry::Soon,
+        RetryClass::At(time) => Retry::At(time),
+        RetryClass::Slowly => Retry::Slowly,
+        RetryClass::Never => Retry::AfterEdit,
+        RetryClass::Account => Retry::Account,
+    }
+}
+
+/// The reason, and what to do about it.
+fn meaning(kind: &ErrorKind, code: Option<i64>) -> (Reason, &'static str) {
+    match kind {
+        ErrorKind::UserNotFound => (Reason::RemovedInZoom, GONE),
+        ErrorKind::RoleNotFound => {
+            (Reason::RoleUnknown, "Make the role in Zoom, or name another; roles are listed again at every resync")
+        }
+        ErrorKind::AddressTaken | ErrorKind::AccountElsewhere => (
+            Reason::WaitingForConsent,
+            "The address has a Zoom account outside this one: its owner must agree to move, or close it; edit the object then",
+        ),
+        ErrorKind::InvitationExpired => (
+            Reason::InvitationExpired,
+            "Set active to false to withdraw the invitation, and back to true to send another",
+        ),
+        ErrorKind::NoSeats { .. } => {
+            (Reason::WaitingForSeat, "Free a seat or buy one: it is tried again by itself, slowly")
+        }
+        ErrorKind::Refused => {
+            (Reason::Refused, "Do what Zoom's message asks for: it is tried again by itself, slowly, and after an edit")
+        }
+        ErrorKind::Invalid { .. } => (Reason::InvalidValue, "Correct the value that Zoom's message names"),
+        ErrorKind::AdminProtected => (Reason::NeedsOwner, NEEDS_OWNER),
+        ErrorKind::ManagedDomain => (
+            Reason::Refused,
+            "The person's domain is managed by this account, so they can only be deleted: use the policy Delete or Deactivate",
+        ),
+        ErrorKind::DomainNotAllowed => (
+            Reason::AddressRefused,
+            "Use an address in a domain that the account allows, or allow this domain in Zoom's account settings",
+        ),
+        ErrorKind::MissingScopes { .. } => (
+            Reason::WaitingForConnection,
+            "Add the scopes to the app in Zoom's Marketplace; they are noticed by themselves",
+        ),
+        ErrorKind::BadCredentials => (
+            Reason::WaitingForConnection,
+            "Correct the account id, or the client id and secret in the connection's Secret",
+        ),
+        ErrorKind::AppDisabled => (Reason::WaitingForConnection, "Activate the app in Zoom's Marketplace"),
+        ErrorKind::AccessDenied => {
+            (Reason::WaitingForConnection, "Have API access allowed for the account, and check its account id")
+        }
+        ErrorKind::PlanUnsupported => {
+            (Reason::WaitingForConnection, "The account's plan does not include this: a paid plan does")
+        }
+        ErrorKind::DailyBudget { .. } => {
+            (Reason::WaitingForDailyBudget, "It goes on by itself when Zoom's day begins anew, at 00:00 UTC")
+        }
+        ErrorKind::RateLimited { .. } | ErrorKind::Transient | ErrorKind::InDoubt { .. } => {
+            (Reason::ZoomUnavailable, "It is tried again by itself")
+        }
+        // With a code of its own Zoom has decided something, though this version has no name for it.
+        ErrorKind::Unexpected if code.is_some() => {
+            (Reason::Refused, "Do what Zoom's message asks for: it is tried again by itself, slowly, and after an edit")
+        }
+        ErrorKind::TooLarge | ErrorKind::Unexpected => (
+            Reason::ZoomUnavailable,
+            "It is tried again by itself, slowly; should it stay so, look at Zoom's status page",
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+    use zoom_client::Seats;
+
+    use super::*;
+
+    #[rstest]
+    #[case(ErrorKind::UserNotFound, Reason::RemovedInZoom)]
+    #[case(ErrorKind::RoleNotFound, Reason::RoleUnknown)]
+    #[case(ErrorKind::AddressTaken, Reason::WaitingForConsent)]
+    #[case(ErrorKind::AccountElsewhere, Reason::WaitingForConsent)]
+    #[case(ErrorKind::InvitationExpired, Reason::InvitationExpired)]
+    #[case(ErrorKind::NoSeats { of: Seats::Basic, max: None }, Reason::WaitingForSeat)]
+    #[case(ErrorKind::Refused, Reason::Refused)]
+    #[case(ErrorKind::Invalid { fields: vec![] }, Reason::InvalidValue)]
+    #[case(ErrorKind::AdminProtected, Reason::NeedsOwner)]
+    #[case(ErrorKind::ManagedDomain, Reason::Refused)]
+    #[case(ErrorKind::DomainNotAllowed, Reason::AddressRefused)]
+    #[case(ErrorKind::MissingScopes { scopes: vec![] }, Reason::WaitingForConnection)]
+    #[case(ErrorKind::BadCredentials, Reason::WaitingForConnection)]
+    #[case(ErrorKind::AppDisabled, Reason::WaitingForConnection)]
+    #[case(ErrorKind::AccessDenied, Reason::WaitingForConnection)]
+    #[case(ErrorKind::PlanUnsupported, Reason::WaitingForConnection)]
+    #[case(ErrorKind::RateLimited { retry_at: Timestamp::UNIX_EPOCH }, Reason::ZoomUnavailable)]
+    #[case(ErrorKind::DailyBudget { retry_at: Timestamp::UNIX_EPOCH }, Reason::WaitingForDailyBudget)]
+    #[case(ErrorKind::Transient, Reason::ZoomUnavailable)]
+    #[case(ErrorKind::InDoubt { seen_absent: true }, Reason::ZoomUnavailable)]
+    #[case(ErrorKind::TooLarge, Reason::ZoomUnavailable)]
+    #[case(ErrorKind::Unexpected, Reason::ZoomUnavailable)]
+    fn every_kind_has_a_reason_and_one_sentence_of_advice(#[case] kind: ErrorKind, #[case] expected: Reason) {
+        let (reason, advice) = meaning(&kind, None);
+        assert_eq!(reason, expected);
+        assert!(!advice.is_empty() && !advice.contains(". ") && !advice.ends_with('.'), "{advice}");
+    }
+
+    #[test]
+    fn an_unknown_code_is_a_refusal() {
+        assert_eq!(meaning(&ErrorKind::Unexpected, Some(9999)).0, Reason::Refused);
+    }
+}

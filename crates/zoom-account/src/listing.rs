@@ -1,0 +1,119 @@
+use std::{collections::HashMap, sync::Arc};
+
+use zoom_client::{UserStatus, ZoomClient};
+use zoom_core::{Completeness, Details, Directory, Person, Role, UserId};
+
+use crate::convert;
+
+/// Zoom's largest page; it answers with the size it likes (Zoom API reference, Users: list).
+const PAGE_SIZE: u32 = 2_000;
+
+/// The order in which people are listed. Most move forwards, and whoever moves while listings run is then seen twice
+/// rather than missed.
+const ORDER: [UserStatus; 3] = [UserStatus::Pending, UserStatus::Active, UserStatus::Inactive];
+
+/// What a listing saw.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListingReport {
+    /// People in the account.
+    pub people: usize,
+    /// Its roles.
+    pub roles: usize,
+    /// Pages that were fetched.
+    pub pages: u32,
+    /// Why a listing was not complete, in a sentence each. Empty: all were.
+    pub incomplete: Vec<String>,
+    /// Rows that Zoom repeated within one listing, as it does when people come and go meanwhile. They do no harm.
+    pub repeated: u32,
+    /// People who were seen under two statuses or twice under one address; the later row was taken.
+    pub moved: usize,
+    /// Rows that could not be understood and were left out.
+    pub unreadable: usize,
+}
+
+/// A directory from fresh listings.
+#[derive(Debug)]
+pub(crate) struct Listed {
+    pub(crate) directory: Directory,
+    pub(crate) report: ListingReport,
+}
+
+/// What was read of people before, one by one, and no listing shows. Under ids, because those of pending people say little
+/// and go out of date when the person accepts.
+#[derive(Debug, Default)]
+pub(crate) struct Known(HashMap<UserId, Arc<Details>>);
+
+impl Known {
+    pub(crate) fn of(directory: &Directory) -> Self {
+        let known = directory.people().filter_map(|person| {
+            let id = person.reference().id?;
+            Some((id, Arc::clone(person.details.as_ref()?)))
+        });
+        Self(known.collect())
+    }
+
+    fn about(&self, person: &Person) -> Option<Arc<Details>> {
+        person.id.as_ref().and_then(|id| self.0.get(id)).map(Arc::clone)
+    }
+}
+
+/// Lists people and roles, one listing after the other. Without roles the account is still of use.
+pub(crate) async fn list(client: &ZoomClient, known: &Known) -> Result<Listed, zoom_client::Error> {
+    let mut report = ListingReport::default();
+    let mut people = Vec::new();
+    for status in ORDER {
+        let listing = client.list_users(status, PAGE_SIZE).await?;
+        report.pages += listing.pages;
+        report.repeated += listing.duplicates;
+        if let Err(why) = listing.complete {
+            report.incomplete.push(format!("{status} people: {why}"));
+        }
+        people.reserve(listing.rows.len());
+        for row in listing.rows {
+            match convert::listed_person(row, status) {
+                Ok(person) => people.push(Person { details: known.about(&person), ..person }),
+                Err(why) => {
+                    report.unreadable += 1;
+                    // One example is enough to find the others by, and a thousand would not fit anywhere.
+                    if report.unreadable == 1 {
+                        report.incomplete.push(format!("{status} people: {why}"));
+                    }
+                }
+            }
+        }
+    }
+    let people_whole = report.incomplete.is_empty();
+    let (roles, roles_whole) = list_roles(client, &mut report).await;
+    let complete = Completeness { people: people_whole, roles: roles_whole };
+    let directory = assemble(people, roles, complete, &mut report);
+    Ok(Listed { directory, report })
+}
+
+/// The roles that were seen, and whether they are all.
+async fn list_roles(client: &ZoomClient, report: &mut ListingReport) -> (Vec<Role>, bool) {
+    match client.list_roles().await {
+        Ok(listing) => {
+            report.pages += listing.pages;
+            let whole = listing.complete.is_ok();
+            report.incomplete.extend(listing.complete.err().map(|why| format!("roles: {why}")));
+            (listing.rows.into_iter().filter_map(convert::role).collect(), whole)
+        }
+        Err(error) => {
+            report.incomplete.push(format!("roles: {error}"));
+            (Vec::new(), false)
+        }
+    }
+}
+
+fn assemble(people: Vec<Person>, roles: Vec<Role>, complete: Completeness, report: &mut ListingReport) -> Directory {
+    let rows = people.len();
+    report.roles = roles.len();
+    let directory = Directory::new(people, roles.clone(), complete.clone());
+    report.people = directory.people().len();
+    report.moved = rows.saturating_sub(report.people);
+    if report.moved == 0 {
+        return directory;
+    }
+    report.incomplete.push(format!("{} people were seen twice: they changed while they were listed", report.moved));
+    Directory::new(directory.people().cloned(), roles, Completeness { people: false, ..complete })
+}

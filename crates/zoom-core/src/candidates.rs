@@ -1,0 +1,388 @@
+//! The records that the guard decides about: those that are open, and those that are wanted.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use jiff::Timestamp;
+
+use crate::{
+    Class, DesiredPerson, Directory, License, Lookup, Mode, NewRecord, ObjectKey, ObservedLicense, PersonPlan,
+    PersonRef, Phase, Reason, Record, RecordReason, State, Step, Subject,
+    claims::Claims,
+    guard::Intent,
+    naming::{digest, short, truncated},
+    plan::Input,
+    record::{Next, next_as_listed, open_steps},
+};
+
+/// A record with what the guard makes of it.
+pub(crate) struct Candidate<'a> {
+    pub paper: Paper<'a>,
+    /// Asked for by an edit that is new: it may run without the quiet period.
+    pub prompt: bool,
+    /// Whether it may run cannot be known at present; it stays as it is.
+    pub frozen: bool,
+    pub outcome: Outcome,
+}
+
+pub(crate) enum Paper<'a> {
+    Written(&'a Record),
+    New(NewRecord),
+}
+
+#[derive(Clone)]
+pub(crate) struct Outcome {
+    pub phase: Phase,
+    pub reason: RecordReason,
+    pub message: String,
+}
+
+impl Outcome {
+    pub(crate) fn new(phase: Phase, reason: RecordReason, message: impl Into<String>) -> Self {
+        Self { phase, reason, message: message.into() }
+    }
+
+    fn undecided() -> Self {
+        Self::new(Phase::Settling, RecordReason::QuietPeriod, "")
+    }
+}
+
+impl<'a> Candidate<'a> {
+    pub(crate) fn record(&self) -> Option<&'a Record> {
+        match self.paper {
+            Paper::Written(record) => Some(record),
+            Paper::New(_) => None,
+        }
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        match &self.paper {
+            Paper::Written(record) => &record.name,
+            Paper::New(record) => &record.name,
+        }
+    }
+
+    pub(crate) fn class(&self) -> Class {
+        match &self.paper {
+            Paper::Written(record) => record.class,
+            Paper::New(record) => record.class,
+        }
+    }
+
+    pub(crate) fn wave(&self) -> &str {
+        match &self.paper {
+            Paper::Written(record) => &record.wave,
+            Paper::New(record) => &record.wave,
+        }
+    }
+
+    pub(crate) fn steps(&self) -> &[Step] {
+        match &self.paper {
+            Paper::Written(record) => &record.steps,
+            Paper::New(record) => &record.steps,
+        }
+    }
+
+    pub(crate) fn person(&self) -> Option<&PersonRef> {
+        let subject = match &self.paper {
+            Paper::Written(record) => &record.subject,
+            Paper::New(record) => &record.subject,
+        };
+        match subject {
+            Subject::Person(person) => Some(person),
+            Subject::People(_) => None,
+        }
+    }
+
+    /// A record that is about to be written is created now.
+    pub(crate) fn created(&self, now: Timestamp) -> Timestamp {
+        self.record().map_or(now, |record| record.created)
+    }
+
+    /// Whether its wave was found too large, and nobody has decided yet.
+    pub(crate) fn is_over_limit(&self) -> bool {
+        self.outcome.phase.is_open()
+            && self.record().is_some_and(|record| {
+                record.phase == Phase::Held && record.reason == Some(RecordReason::OverLimit) && !record.approved
+            })
+    }
+
+    /// Whether its wave may still grow.
+    fn is_settling(&self) -> bool {
+        self.outcome.phase.is_open() && self.record().is_none_or(|record| record.phase == Phase::Settling)
+    }
+}
+
+/// What an object asks for at present.
+struct Ask<'a> {
+    deleting: bool,
+    edited: bool,
+    /// Whether it could be found out what it asks for.
+    known: bool,
+    steps: Option<&'a [Step]>,
+}
+
+/// What the objects say to an open record.
+enum Word {
+    Stands,
+    /// It cannot be known at present.
+    Unknown,
+    Over(Outcome),
+}
+
+/// Which record answers an intent.
+pub(crate) enum Answer {
+    /// A candidate, by its place.
+    Open(usize),
+    /// A record that was refused, and the edit is still the same.
+    Refused(String),
+}
+
+pub(crate) struct Candidates<'a> {
+    pub list: Vec<Candidate<'a>>,
+}
+
+impl<'a> Candidates<'a> {
+    /// The open records about single persons; those that have come to an end say so.
+    pub(crate) fn open(
+        live: &[(&'a DesiredPerson, PersonPlan)],
+        intents: &[Intent<'a>],
+        input: &Input<'a>,
+        claims: &Claims<'a>,
+    ) -> Self {
+        let asks = asks(live, intents, input);
+        let open = input.records.iter().filter(|record| record.phase.is_open() && record.person().is_some());
+        let mut list: Vec<_> = open
+            .filter(|record| record.class != Class::Creation)
+            .map(|record| {
+                let asked_by = record.source.as_ref().and_then(|source| asks.get(&*source.uid));
+                let word = word_on(record, asked_by, input, claims);
+                let frozen = matches!(word, Word::Unknown);
+                let outcome = match word {
+                    Word::Over(outcome) => outcome,
+                    Word::Stands => Outcome::undecided(),
+                    Word::Unknown => {
+                        let reason = record.reason.unwrap_or(RecordReason::QuietPeriod);
+                        Outcome::new(record.phase, reason, "waits until all objects and people were seen")
+                    }
+                };
+                let prompt = asked_by.is_some_and(|ask| is_prompt(ask.deleting, ask.edited, &record.steps));
+                Candidate { paper: Paper::Written(record), prompt, frozen, outcome }
+            })
+            .collect();
+        list.sort_by(|left, right| (left.created(input.now), left.name()).cmp(&(right.created(input.now), right.name())));
+        Self { list }
+    }
+
+    /// Finds each intent's record, or makes one.
+    pub(crate) fn answer<'i>(
+        &mut self,
+        intents: &'i [Intent<'a>],
+        input: &Input<'a>,
+    ) -> HashMap<&'i ObjectKey, Answer> {
+        let mut open: HashMap<(&str, Vec<Step>), usize> = HashMap::new();
+        for (place, candidate) in self.list.iter().enumerate().filter(|(_, candidate)| candidate.outcome.phase.is_open())
+        {
+            if let Some((record, source)) = candidate.record().and_then(|record| Some((record, record.source.as_ref()?))) {
+                open.entry((&source.uid, open_steps(record, input.directory))).or_insert(place);
+            }
+        }
+        let mut refused: HashMap<&str, BTreeMap<&str, &Record>> = HashMap::new();
+        for record in input.records.iter().filter(|record| record.phase == Phase::Refused) {
+            if let Some(source) = &record.source {
+                refused.entry(&source.uid).or_default().insert(&record.name, record);
+            }
+        }
+        let mut desk = Desk::of(&self.list, input);
+        let mut answers = HashMap::with_capacity(intents.len());
+        for intent in intents {
+            let refusal = || {
+                let records = refused.get(&*intent.object.uid)?;
+                records.values().find(|record| refuses(record, intent, input.directory))
+            };
+            let answer = if let Some(place) = open.get(&(&*intent.object.uid, intent.taking.steps.clone())) {
+                Answer::Open(*place)
+            } else if let Some(record) = refusal() {
+                Answer::Refused(format!("the ZoomRemoval {} was refused; it says why and what to do", record.name))
+            } else if input.policy.mode == Mode::Plan {
+                continue;
+            } else {
+                self.list.push(desk.write(intent, input));
+                Answer::Open(self.list.len() - 1)
+            };
+            answers.insert(&intent.object.object, answer);
+        }
+        answers
+    }
+}
+
+fn asks<'i>(
+    live: &[(&'i DesiredPerson, PersonPlan)],
+    intents: &'i [Intent<'_>],
+    input: &Input<'i>,
+) -> HashMap<&'i str, Ask<'i>> {
+    let suspended = input.policy.mode == Mode::Suspend;
+    let live = live.iter().map(|(object, planned)| {
+        let known = !suspended && planned.verdict.reason != Reason::WaitingForListing;
+        (&*object.uid, Ask { deleting: false, edited: object.is_edited(), known, steps: None })
+    });
+    let deleting = input.desired.people.iter().filter(|object| object.deleting).map(|object| {
+        (&*object.uid, Ask { deleting: true, edited: object.is_edited(), known: !is_at_rest(input.policy.mode), steps: None })
+    });
+    let mut asks: HashMap<_, _> = live.chain(deleting).collect();
+    for intent in intents {
+        if let Some(ask) = asks.get_mut(&*intent.object.uid) {
+            ask.steps = Some(&intent.taking.steps);
+        }
+    }
+    asks
+}
+
+/// Modes in which nothing is written to Zoom, nor found out about deleted objects.
+fn is_at_rest(mode: Mode) -> bool {
+    match mode {
+        Mode::Plan | Mode::Suspend => true,
+        Mode::Enforce | Mode::HoldRemovals => false,
+    }
+}
+
+/// Whether an open record still stands: not true already, not taken back, not reclaimed.
+fn word_on(record: &Record, asked_by: Option<&Ask<'_>>, input: &Input<'_>, claims: &Claims<'_>) -> Word {
+    if let Some(Next::End(phase, reason, message)) = next_as_listed(record, input.directory) {
+        return Word::Over(Outcome::new(phase, reason, message));
+    }
+    let over = |phase, reason, message: String| Word::Over(Outcome::new(phase, reason, message));
+    let claimant = || record.person().and_then(|person| claims.claimant(person));
+    let unclaimed = if input.desired.complete { Word::Stands } else { Word::Unknown };
+    let at_rest = is_at_rest(input.policy.mode);
+    let reclaimed = |claimant: &ObjectKey| {
+        over(Phase::Cancelled, RecordReason::Reclaimed, format!("{claimant} declares the person again"))
+    };
+    match (&record.source, asked_by) {
+        (None, _) => claimant().map_or(unclaimed, |claimant| {
+            let message = format!("{claimant} declares this person: change or delete that object instead");
+            over(Phase::Refused, RecordReason::Declared, message)
+        }),
+        (Some(source), Some(ask)) => {
+            if let Some(claimant) = claimant().filter(|_| ask.deleting) {
+                return reclaimed(claimant);
+            }
+            let asked_for = ask.steps.is_some_and(|steps| *steps == *open_steps(record, input.directory));
+            match (ask.known, asked_for) {
+                (false, _) if at_rest => Word::Stands,
+                (false, _) => Word::Unknown,
+                (true, false) => {
+                    let message = format!("{} does not ask for this any more", source.object);
+                    over(Phase::Cancelled, RecordReason::TakenBack, message)
+                }
+                (true, true) if ask.deleting => unclaimed,
+                (true, true) => Word::Stands,
+            }
+        }
+        (Some(source), None) if claims.is_unreadable(&source.object) => Word::Unknown,
+        (Some(source), None) => match claimant() {
+            Some(claimant) => reclaimed(claimant),
+            None if record.class == Class::Entitlement && input.desired.complete => {
+                let message = format!("{} is gone, and its edit with it", source.object);
+                over(Phase::Cancelled, RecordReason::TakenBack, message)
+            }
+            None => unclaimed,
+        },
+    }
+}
+
+/// An explicit edit to `active: false` that nobody has looked at yet.
+fn is_prompt(deleting: bool, edited: bool, steps: &[Step]) -> bool {
+    !deleting && edited && *steps == [Step::Deactivate]
+}
+
+fn refuses(record: &Record, intent: &Intent<'_>, directory: &Directory) -> bool {
+    record.source.as_ref().is_some_and(|source| source.generation == intent.object.generation)
+        && open_steps(record, directory) == intent.taking.steps
+}
+
+/// Where new records are written: knows the names that are taken and the waves that are open.
+struct Desk {
+    names: HashSet<Box<str>>,
+    settling: HashMap<Class, String>,
+    over_limit: HashMap<Class, String>,
+}
+
+impl Desk {
+    fn of(candidates: &[Candidate<'_>], input: &Input<'_>) -> Self {
+        let held: HashSet<_> = waves(candidates, |candidate| candidate.is_over_limit()).collect();
+        let settling = waves(candidates, |candidate| candidate.is_settling()).filter(|wave| !held.contains(wave));
+        Self {
+            names: input.records.iter().map(|record| record.name.clone()).collect(),
+            settling: oldest(settling),
+            over_limit: oldest(waves(candidates, |candidate| candidate.is_over_limit())),
+        }
+    }
+
+    fn write<'a>(&mut self, intent: &Intent<'a>, input: &Input<'a>) -> Candidate<'a> {
+        let Intent { object, subject, taking } = intent;
+        let (digest, name) = self.free_name(intent, input);
+        let source = intent.source();
+        self.names.insert(name.as_str().into());
+        // Who is asked for again although nothing was edited was there before: reactivated in Zoom, or somebody deleted
+        // the record to reject it. A wave that waits for a decision takes them in, or rejecting would let them run.
+        let again = !object.deleting && !object.is_edited();
+        let held = self.over_limit.get(&taking.class).filter(|_| again);
+        let wave = held.unwrap_or_else(|| self.settling.entry(taking.class).or_insert_with(|| short(&digest, 6))).clone();
+        Candidate {
+            prompt: is_prompt(object.deleting, object.is_edited(), &taking.steps),
+            frozen: object.deleting && !input.desired.complete,
+            outcome: Outcome::undecided(),
+            paper: Paper::New(NewRecord {
+                name,
+                wave,
+                class: taking.class,
+                subject: Subject::Person(subject.clone()),
+                source: Some(source),
+                steps: taking.steps.clone(),
+                restore_license: licence_of(subject, input.directory),
+                leaving: object.deleting,
+            }),
+        }
+    }
+
+    /// The first name that no record has. Only one that ended can have had it.
+    fn free_name(&self, intent: &Intent<'_>, input: &Input<'_>) -> (String, String) {
+        let Intent { object, taking, .. } = intent;
+        let (generation, steps) = (object.generation.to_string(), format!("{:?}", taking.steps));
+        let mut earlier = 0_usize;
+        loop {
+            let digest = digest(&[input.connection, &object.uid, &generation, &earlier.to_string(), &steps]);
+            let name = format!("{}-{}", truncated(&object.object.name, 200), short(&digest, 8));
+            if !self.names.contains(name.as_str()) {
+                return (digest, name);
+            }
+            earlier += 1;
+        }
+    }
+}
+
+fn waves<'a>(
+    candidates: &'a [Candidate<'_>],
+    which: impl Fn(&Candidate<'_>) -> bool,
+) -> impl Iterator<Item = (Class, &'a str)> {
+    candidates.iter().filter(move |candidate| which(candidate)).map(|candidate| (candidate.class(), candidate.wave()))
+}
+
+/// The first wave of each class; candidates are sorted by age.
+fn oldest<'a>(waves: impl Iterator<Item = (Class, &'a str)>) -> HashMap<Class, String> {
+    let mut oldest = HashMap::new();
+    for (class, wave) in waves {
+        oldest.entry(class).or_insert_with(|| wave.to_owned());
+    }
+    oldest
+}
+
+fn licence_of(person: &PersonRef, directory: &Directory) -> Option<License> {
+    match directory.find_exactly(person) {
+        Lookup::Found(row) => match row.license {
+            ObservedLicense::Known(license) if row.state == State::Active => Some(license),
+            ObservedLicense::Known(_) | ObservedLicense::Other(_) => None,
+        },
+        Lookup::Absent | Lookup::Unknown => None,
+    }
+}

@@ -1,0 +1,221 @@
+//! What the custom resources want, parsed.
+
+use std::fmt;
+
+use jiff::Timestamp;
+
+use crate::{
+    Attributes, Creation, CustomAttributes, Email, License, PersonRef, Phones, Reason, Removal, UserId,
+    directory::Person,
+};
+
+/// Names one custom resource.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ObjectKey {
+    /// Its namespace.
+    pub namespace: Box<str>,
+    /// Its name.
+    pub name: Box<str>,
+}
+
+impl ObjectKey {
+    /// A key from its parts.
+    #[must_use]
+    pub fn new(namespace: impl Into<Box<str>>, name: impl Into<Box<str>>) -> Self {
+        Self { namespace: namespace.into(), name: name.into() }
+    }
+}
+
+impl fmt::Display for ObjectKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.namespace, self.name)
+    }
+}
+
+/// Everything that the objects of one connection want.
+#[derive(Clone, Debug, Default)]
+pub struct Desired {
+    /// One entry an object.
+    pub people: Vec<DesiredPerson>,
+    /// Persons named by objects that could not be read. They keep their claim, and nothing is done to the person.
+    pub unreadable: Vec<Claim>,
+    /// Whether all objects were seen. If not, nothing that follows from an object's absence is done.
+    pub complete: bool,
+}
+
+/// A person claimed by an object that cannot be understood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// The object.
+    pub object: ObjectKey,
+    /// The id in its status, if one could be made out.
+    pub id: Option<UserId>,
+    /// The address in its spec, if one could be made out.
+    pub email: Option<Email>,
+}
+
+/// How a person came to be managed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::Display)]
+pub enum Origin {
+    /// By this operator.
+    Created,
+    /// They were in Zoom before.
+    Adopted,
+}
+
+/// One object's wish.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DesiredPerson {
+    /// The object.
+    pub object: ObjectKey,
+    /// Tells two objects of one name apart.
+    pub uid: Box<str>,
+    /// When the object was made: of several that claim one person the older wins.
+    pub created: Timestamp,
+    /// Counts the edits of the object.
+    pub generation: i64,
+    /// Whether the object is being deleted.
+    pub deleting: bool,
+    /// The person's address.
+    pub email: Email,
+    /// What is asked for.
+    pub wanted: Wanted,
+    /// How to create them; absent: as the connection says.
+    pub creation: Option<Creation>,
+    /// What becomes of them when the object is deleted; absent: as the connection says.
+    pub removal: Option<Removal>,
+    /// What earlier passes found out.
+    pub remembered: Remembered,
+}
+
+/// The fields that an object declares. Absent fields are not managed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// Whether the person may sign in.
+    pub active: bool,
+    /// The licence; absent: Basic at creation, unmanaged afterwards.
+    pub license: Option<License>,
+    /// The role by name.
+    pub role: Option<Box<str>>,
+    /// Texts. An empty one asks for an empty one.
+    pub attributes: Attributes,
+    /// Telephone numbers, as a whole.
+    pub phones: Option<Phones>,
+    /// Custom attributes, each on its own.
+    pub custom: CustomAttributes,
+}
+
+impl Default for Wanted {
+    fn default() -> Self {
+        Self {
+            active: true,
+            license: None,
+            role: None,
+            attributes: Attributes::default(),
+            phones: None,
+            custom: CustomAttributes::default(),
+        }
+    }
+}
+
+impl Wanted {
+    /// Whether something is declared that no listing shows.
+    #[must_use]
+    pub fn needs_details(&self) -> bool {
+        self.phones.is_some()
+            || !self.custom.is_empty()
+            || self.attributes.iter().any(|(attribute, _)| !attribute.is_listed())
+    }
+}
+
+/// What an object's status carries over from pass to pass.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Remembered {
+    /// The person's id, once an active or inactive row showed it.
+    pub id: Option<UserId>,
+    /// The person's address in Zoom, as last seen.
+    pub email: Option<Email>,
+    /// How they came to be managed; absent before anything was found or done.
+    pub origin: Option<Origin>,
+    /// A create call was about to be made: who is found now is ours.
+    pub creating: bool,
+    /// When this operator created them.
+    pub created_at: Option<Timestamp>,
+    /// The last edit whose wish for access was carried out. Who is found without access after that was disabled in
+    /// Zoom, and only a newer edit brings them back.
+    pub access_generation: Option<i64>,
+    /// The last edit that was reported on.
+    pub observed_generation: Option<i64>,
+    /// What Zoom accepted without effect; not tried again before the next edit.
+    pub not_applied: Vec<Box<str>>,
+    /// A call to Zoom for this object was refused.
+    pub refusal: Option<Refusal>,
+}
+
+/// Zoom said no, and nothing is gained by asking again at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The edit that was refused.
+    pub generation: i64,
+    /// The person's row at that time.
+    pub row: Option<Person>,
+    /// How often it was asked in vain.
+    pub attempts: u32,
+    /// When to ask again without anything having changed.
+    pub retry_at: Timestamp,
+    /// What it means.
+    pub reason: Reason,
+    /// What was tried, what Zoom answered, what to do.
+    pub message: String,
+}
+
+impl Refusal {
+    /// Whether it still holds: nothing was edited, the person's row is the same, and the time has not come.
+    #[must_use]
+    pub fn stands(&self, generation: i64, row: Option<&Person>, now: Timestamp) -> bool {
+        let unchanged = match (self.row.as_ref(), row) {
+            (None, None) => true,
+            (Some(then), Some(today)) => then.listed_equal(today),
+            (None, Some(_)) | (Some(_), None) => false,
+        };
+        self.generation == generation && now < self.retry_at && unchanged
+    }
+}
+
+impl Person {
+    /// Whether the listings would show the same row.
+    fn listed_equal(&self, other: &Self) -> bool {
+        (&self.email, self.state, self.license, &self.role, &self.attributes)
+            == (&other.email, other.state, other.license, &other.role, &other.attributes)
+    }
+}
+
+impl DesiredPerson {
+    /// Whether there was an edit since the last report.
+    #[must_use]
+    pub fn is_edited(&self) -> bool {
+        self.remembered.observed_generation != Some(self.generation)
+    }
+
+    /// Whether the wish for access is newer than what was carried out.
+    #[must_use]
+    pub fn access_is_newer(&self) -> bool {
+        self.remembered.access_generation.is_none_or(|carried_out| carried_out < self.generation)
+    }
+
+    /// Whether a person whom the directory found for this object is already managed by it. Somebody else who has the
+    /// address now is not.
+    pub(crate) fn manages(&self, person: &Person) -> bool {
+        let Remembered { id, origin, creating, .. } = &self.remembered;
+        (origin.is_some() || *creating) && (id.is_none() || *id == person.id)
+    }
+
+    /// How operations name this person before the directory knows better.
+    #[must_use]
+    pub fn reference(&self) -> PersonRef {
+        PersonRef {
+            id: self.remembered.id.clone(),
+            email: self.remembered.email.clone().unwrap_or_else(|| self.email.clone()),
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! The guard: looks at a plan as a whole before anything runs.
+//!
+//! What takes something from a person becomes a record. Records of one class that come together form a wave; a wave is
+//! counted once nothing was added to it for the quiet period. Within the limit it runs; over it, it is held whole,
+//! until a human approves or deletes it. Held is held: a wave does not run by itself later because it shrank or
+//! because the window moved on.
+
+use std::{collections::HashMap, time::Duration};
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::{
+    Class, DesiredPerson, Directory, Limit, Lookup, ObjectKey, PersonPlan, PersonRef, Phase, Plan, Reason,
+    RecordChange, Source, Step, Verdict,
+    candidates::{Answer, Candidate, Candidates, Paper},
+    claims::Claims,
+    creations::guard_creations,
+    plan::{Input, Taking},
+    waves::decide,
+};
+
+/// How many people a class may touch in the window, and how many it has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Allowance {
+    /// Without being asked.
+    pub allowed: usize,
+    /// In the window so far.
+    pub used: usize,
+}
+
+impl Allowance {
+    /// `allowed` is the larger of the percentage of the managed people and the floor. Where people lose something
+    /// the floor is at most half of them (rounded up): five of six is not a floor. People who are created are not
+    /// there yet, so for them the floor stands as it is.
+    #[must_use]
+    pub fn new(class: Class, limit: Limit, managed: usize, used: usize) -> Self {
+        let percent = managed.saturating_mul(usize::from(limit.percent)) / 100;
+        Self { allowed: percent.max(floor(class, limit, managed)), used }
+    }
+
+    /// The part of it for which nobody has to wait.
+    pub(crate) fn at_once(class: Class, limit: Limit, managed: usize, used: usize) -> Self {
+        Self { allowed: floor(class, limit, managed), used }
+    }
+
+    pub(crate) fn takes(self, people: usize) -> bool {
+        self.used.saturating_add(people) <= self.allowed
+    }
+}
+
+fn floor(class: Class, limit: Limit, managed: usize) -> usize {
+    let floor = usize::try_from(limit.floor).unwrap_or(usize::MAX);
+    match class {
+        Class::Access | Class::Entitlement => floor.min(managed.div_ceil(2)),
+        Class::Creation => floor,
+    }
+}
+
+/// Something that an object wants taken from a person.
+#[derive(Debug)]
+pub(crate) struct Intent<'a> {
+    pub object: &'a DesiredPerson,
+    pub subject: PersonRef,
+    pub taking: Taking,
+}
+
+impl<'a> Intent<'a> {
+    /// The intent of a live object's plan, if it takes something.
+    pub(crate) fn of(object: &'a DesiredPerson, planned: &PersonPlan, directory: &Directory) -> Option<Self> {
+        let taking = planned.taking.clone()?;
+        let Lookup::Found(person) = directory.find(object.remembered.id.as_ref(), &object.email) else { return None };
+        Some(Self { object, subject: person.reference(), taking })
+    }
+
+    pub(crate) fn source(&self) -> Source {
+        Source { object: self.object.object.clone(), uid: self.object.uid.clone(), generation: self.object.generation }
+    }
+}
+
+/// Turns intents into records, decides about every open record and every creation, and writes it all into the plan.
+pub(crate) fn guard<'a>(
+    plan: &mut Plan,
+    live: &mut [(&'a DesiredPerson, PersonPlan)],
+    intents: &[Intent<'a>],
+    input: &Input<'a>,
+    claims: &Claims<'a>,
+) {
+    let mut candidates = Candidates::open(live, intents, input, claims);
+    let answers = candidates.answer(intents, input);
+    plan.wake_at = decide(&mut candidates.list, input, claims);
+    plan.let_go.extend(let_go(intents, &candidates.list, &answers));
+    report(live, &candidates.list, &answers);
+    publish(plan, candidates.list);
+    guard_creations(plan, live, input);
+}
+
+/// A deleted object is let go as soon as its record stands; a refused one has said its piece.
+fn let_go<'a>(
+    intents: &'a [Intent<'_>],
+    candidates: &'a [Candidate<'_>],
+    answers: &'a HashMap<&ObjectKey, Answer>,
+) -> impl Iterator<Item = ObjectKey> + 'a {
+    let stands = |object: &ObjectKey| match answers.get(object) {
+        Some(Answer::Open(place)) => candidates.get(*place).is_some_and(|candidate| candidate.record().is_some()),
+        Some(Answer::Refused(_)) => true,
+        None => false,
+    };
+    let deleted = intents.iter().map(|intent| intent.object).filter(|object| object.deleting);
+    deleted.filter(move |object| stands(&object.object)).map(|object| object.object.clone())
+}
+
+/// Tells the live objects what became of what they wanted taken.
+fn report(
+    live: &mut [(&DesiredPerson, PersonPlan)],
+    candidates: &[Candidate<'_>],
+    answers: &HashMap<&ObjectKey, Answer>,
+) {
+    for (object, planned) in live.iter_mut().filter(|(_, planned)| planned.taking.is_some()) {
+        if planned.verdict.reason == Reason::PlanOnly {
+            continue;
+        }
+        planned.verdict = match answers.get(&object.object) {
+            Some(Answer::Refused(message)) => Verdict::new(Reason::Refused, message.clone()),
+            Some(Answer::Open(place)) => {
+                let Some(candidate) = candidates.get(*place) else { continue };
+                let steps = planned.taken().iter().map(Step::to_string).collect::<Vec<_>>().join("; ");
+                let message = format!("{steps}: ZoomRemoval {}: {}", candidate.name(), candidate.outcome.message);
+                match candidate.outcome.phase {
+                    Phase::Settling | Phase::Scheduled => Verdict::new(Reason::Settling, message),
+                    Phase::Held => Verdict::new(Reason::Held, message),
+                    Phase::Refused => Verdict::new(Reason::Refused, message),
+                    Phase::Running | Phase::Done | Phase::Cancelled => Verdict::new(Reason::Reconciling, message),
+                }
+            }
+            None => continue,
+        };
+    }
+}
+
+/// Writes the outcome of every candidate into the plan.
+fn publish(plan: &mut Plan, candidates: Vec<Candidate<'_>>) {
+    for candidate in candidates {
+        let name: Box<str> = candidate.name().into();
+        let (phase, reason) = (candidate.outcome.phase, candidate.outcome.reason);
+        if phase == Phase::Running && !candidate.frozen {
+            plan.running.push(name.clone());
+        }
+        let unchanged = candidate.record().is_some_and(|record| {
+            record.phase == phase
+                && (record.reason == Some(reason) || (phase == Phase::Running && record.started_at.is_some()))
+        });
+        if !unchanged && !(candidate.frozen && candidate.record().is_some()) {
+            plan.changes.push(RecordChange { name, phase, reason, message: candidate.outcome.message });
+        }
+        if let Paper::New(record) = candidate.paper {
+            plan.new_records.push(record);
+        }
+    }
+}
+
+/// Where the window that ends now began.
+pub(crate) fn window_start(input: &Input<'_>) -> Timestamp {
+    let window = SignedDuration::try_from(input.policy.guard.window).unwrap_or(SignedDuration::MAX);
+    input.now.saturating_sub(window).unwrap_or(Timestamp::MIN)
+}
+
+pub(crate) fn after(then: Timestamp, duration: Duration) -> Timestamp {
+    then.saturating_add(SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX)).unwrap_or(Timestamp::MAX)
+}

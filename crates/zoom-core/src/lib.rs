@@ -1,0 +1,42 @@
+//! What should happen to the people of one Zoom account.
+//!
+//! Everything here is a pure function of its arguments: no I/O, no clock, no randomness. [`plan()`] compares what the
+//! custom resources want ([`Desired`]) with what Zoom was seen to hold ([`Directory`]) under a connection's [`Policy`],
+//! and answers with a [`Plan`]: ordered operations for each person, each with its reason, and the removal records that
+//! the guard wants written, released, held or cancelled. Whoever calls it carries the plan out, changes the directory
+//! by what was proved, and plans again until nothing is left.
+
+mod candidates;
+mod claims;
+mod creations;
+mod desired;
+mod diff;
+mod directory;
+mod guard;
+mod leaving;
+mod model;
+mod naming;
+mod operation;
+mod person;
+mod plan;
+mod policy;
+mod record;
+mod verdict;
+mod waves;
+
+pub use desired::{Claim, Desired, DesiredPerson, ObjectKey, Origin, Refusal, Remembered, Wanted};
+pub use diff::Patch;
+pub use directory::{Completeness, Details, Directory, Lookup, Person, Role};
+pub use guard::Allowance;
+pub use model::{
+    Attribute, Attributes, CustomAttribute, CustomAttributes, Email, InvalidEmail, License, ObservedLicense, PersonRef,
+    Phone, Phones, RoleId, State, UserId,
+};
+pub use operation::{Data, Heir, NewPerson, Operation};
+pub use person::plan_person;
+pub use plan::{Input, PersonPlan, Plan, RecordChange, plan};
+pub use policy::{
+    Adoption, Allow, Class, CreateMethod, Creation, GuardPolicy, Limit, Limits, Mode, Policy, Removal, RemovalDefault,
+};
+pub use record::{NewRecord, Next, Phase, Record, RecordReason, Source, Step, Subject};
+pub use verdict::{Reason, Standing, Verdict};

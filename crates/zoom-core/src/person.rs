@@ -1,0 +1,302 @@
+//! The plan for one person.
+
+use jiff::Timestamp;
+
+use crate::{
+    Adoption, Attributes, Class, CreateMethod, Creation, DesiredPerson, Directory, Lookup, Mode, NewPerson, Operation,
+    Patch, Person, PersonPlan, Policy, Reason, State, Step, Verdict, desired::Wanted, diff::difference, plan::Taking,
+};
+
+/// Plans one live object on its own: without the conflicts among objects and without the guard, which look at all of
+/// them. See [`crate::plan()`].
+#[must_use]
+pub fn plan_person(desired: &DesiredPerson, policy: &Policy, directory: &Directory, now: Timestamp) -> PersonPlan {
+    let planned = match policy.mode {
+        Mode::Suspend => {
+            Planned::nothing(Reason::Suspended, "the connection is suspended: Zoom is neither read nor written")
+        }
+        Mode::Enforce | Mode::HoldRemovals | Mode::Plan => {
+            match directory.find(desired.remembered.id.as_ref(), &desired.email) {
+                Lookup::Unknown => {
+                    Planned::nothing(Reason::WaitingForListing, "the account was not listed completely yet")
+                }
+                Lookup::Absent => absent(desired, policy),
+                Lookup::Found(person) => found(desired, person, policy, directory),
+            }
+        }
+    };
+    let planned = within_switches(planned, desired, policy, directory, now);
+    PersonPlan {
+        object: desired.object.clone(),
+        operations: planned.operations,
+        taking: planned.taking,
+        verdict: planned.verdict,
+    }
+}
+
+struct Planned {
+    operations: Vec<Operation>,
+    taking: Option<Taking>,
+    verdict: Verdict,
+}
+
+impl Planned {
+    fn nothing(reason: Reason, message: impl Into<String>) -> Self {
+        Self { operations: Vec::new(), taking: None, verdict: Verdict::new(reason, message) }
+    }
+
+    /// Operations to carry out; `settled` is what is true once there are none.
+    fn run(operations: Vec<Operation>, settled: impl FnOnce() -> Self) -> Self {
+        if operations.is_empty() {
+            return settled();
+        }
+        let message = operations.iter().map(Operation::to_string).collect::<Vec<_>>().join("; ");
+        Self { operations, taking: None, verdict: Verdict::new(Reason::Reconciling, message) }
+    }
+
+    fn taking(class: Class, step: Step) -> Self {
+        let verdict = Verdict::new(Reason::Reconciling, step.to_string());
+        Self { operations: Vec::new(), taking: Some(Taking { class, steps: vec![step] }), verdict }
+    }
+}
+
+/// Nobody is there.
+fn absent(desired: &DesiredPerson, policy: &Policy) -> Planned {
+    let remembered = &desired.remembered;
+    if !desired.wanted.active {
+        return Planned::nothing(Reason::Deactivated, "not in the account, and no access is wanted");
+    }
+    if remembered.access_generation.is_some() && !desired.access_is_newer() {
+        return Planned::nothing(
+            Reason::RemovedInZoom,
+            "was removed in Zoom and is not created again on its own: edit this object to bring the person back, or \
+             delete it",
+        );
+    }
+    match desired.creation.or(policy.creation) {
+        None => Planned::nothing(
+            Reason::CreationMethodMissing,
+            "not in the account, and nothing says how to create people: set spec.creation.method here or on the \
+             connection",
+        ),
+        Some(Creation::Wait) => {
+            Planned::nothing(Reason::NotYetJoined, "not in the account yet; waiting until they appear")
+        }
+        Some(Creation::By(method)) => {
+            let create = Operation::Create(new_person(desired, method));
+            let follow_up = follow_up(&desired.wanted);
+            let update = (!follow_up.is_empty()).then(|| Operation::Update(desired.reference(), follow_up));
+            Planned::run([create].into_iter().chain(update).collect(), || {
+                Planned::nothing(Reason::Synced, "nothing to do")
+            })
+        }
+    }
+}
+
+fn new_person(desired: &DesiredPerson, method: CreateMethod) -> NewPerson {
+    let attributes: Attributes =
+        desired.wanted.attributes.iter().filter(|(attribute, _)| attribute.is_creatable()).collect();
+    NewPerson {
+        email: desired.email.clone(),
+        method,
+        attributes,
+        license: desired.wanted.license.unwrap_or(crate::License::Basic),
+    }
+}
+
+/// What Zoom's create call cannot set.
+fn follow_up(wanted: &Wanted) -> Patch {
+    Patch {
+        attributes: wanted.attributes.iter().filter(|(attribute, _)| !attribute.is_creatable()).collect(),
+        phones: wanted.phones.clone().filter(|phones| !phones.is_empty()),
+        custom: wanted.custom.clone(),
+        license: None,
+    }
+}
+
+/// Somebody is there.
+fn found(desired: &DesiredPerson, person: &Person, policy: &Policy, directory: &Directory) -> Planned {
+    if !desired.manages(person) && policy.adoption == Adoption::Never {
+        return Planned::nothing(
+            Reason::AdoptionRefused,
+            "is in the account already, and the connection's adoption is Never: set it to ByEmail, or delete this \
+             object",
+        );
+    }
+    if person.email != desired.email {
+        return Planned::nothing(
+            Reason::EmailDiffers,
+            format!(
+                "the person with id {} has the address {} in Zoom; this version does not change addresses: put that \
+                 address back into spec.email, or change it in Zoom",
+                person.id.as_ref().map_or("unknown", |id| id.as_str()),
+                person.email
+            ),
+        );
+    }
+    match (person.state, desired.wanted.active) {
+        (State::Active, true) => active(desired, person, directory),
+        (State::Active, false) => Planned::taking(Class::Access, Step::Deactivate),
+        (State::Pending, true) => pending(desired, person),
+        (State::Pending, false) => Planned::taking(Class::Access, Step::Deactivate),
+        (State::Inactive, false) => {
+            Planned::nothing(Reason::Deactivated, "is deactivated in Zoom; the other fields rest")
+        }
+        (State::Inactive, true) if desired.access_is_newer() => reactivate(desired, person),
+        (State::Inactive, true) => Planned::nothing(
+            Reason::DeactivatedInZoom,
+            "was deactivated in Zoom and is not let in again on its own: edit this object to bring the person back, \
+             or set spec.active to false",
+        ),
+    }
+}
+
+/// Waits for the person; what Zoom does not take before they accept is named.
+fn pending(desired: &DesiredPerson, person: &Person) -> Planned {
+    let difference = difference(&desired.wanted, person, &desired.remembered.not_applied);
+    let mut waiting = difference.patch.fields();
+    waiting.extend(follow_up(&desired.wanted).fields());
+    waiting.extend(difference.lower_license.map(|_| "license".to_owned()));
+    waiting.extend(
+        desired.wanted.role.as_ref().filter(|role| !role.eq_ignore_ascii_case("Member")).map(|_| "role".to_owned()),
+    );
+    waiting.sort();
+    waiting.dedup();
+    let message = if waiting.is_empty() {
+        "is invited and has not accepted yet".to_owned()
+    } else {
+        format!("is invited and has not accepted yet; waiting for that: {}", waiting.join(", "))
+    };
+    Planned::nothing(Reason::Invited, message)
+}
+
+/// Lets a person in again. Zoom took the licence when they were deactivated, so it is given again.
+fn reactivate(desired: &DesiredPerson, person: &Person) -> Planned {
+    let patch = difference(&desired.wanted, person, &[]).patch;
+    let update = (!patch.is_empty()).then(|| Operation::Update(person.reference(), patch));
+    Planned::run([Operation::Activate(person.reference())].into_iter().chain(update).collect(), || {
+        Planned::nothing(Reason::Synced, "nothing to do")
+    })
+}
+
+fn active(desired: &DesiredPerson, person: &Person, directory: &Directory) -> Planned {
+    let wanted = &desired.wanted;
+    let role = match role_step(wanted, person, directory) {
+        Ok(role) => role,
+        Err(verdict) => return Planned { operations: Vec::new(), taking: None, verdict },
+    };
+    if wanted.needs_details() && person.details.is_none() && desired.is_edited() {
+        return Planned::run(vec![Operation::Read(person.reference())], || {
+            Planned::nothing(Reason::Synced, "nothing to do")
+        });
+    }
+    let not_applied: &[_] = if desired.is_edited() { &[] } else { &desired.remembered.not_applied };
+    let difference = difference(wanted, person, not_applied);
+    let update = (!difference.patch.is_empty()).then(|| Operation::Update(person.reference(), difference.patch));
+    let mut operations: Vec<_> = update.into_iter().collect();
+    let mut taken: Vec<Step> = difference.lower_license.map(Step::SetLicense).into_iter().collect();
+    match role {
+        RoleStep::None => {}
+        RoleStep::Give(operation) => operations.push(operation),
+        RoleStep::Take(step) => taken.push(step),
+    }
+    let mut planned = Planned::run(operations, || match not_applied {
+        [] => Planned::nothing(Reason::Synced, "Zoom holds what this object wants"),
+        fields => Planned::nothing(
+            Reason::NotApplied,
+            format!(
+                "Zoom accepted a change of {} without carrying it out: a rule of the account, such as an attribute \
+                 mapping of single sign-on, may own it; it is tried again after the next edit",
+                fields.join(", ")
+            ),
+        ),
+    });
+    if !taken.is_empty() {
+        let steps = taken.iter().map(Step::to_string).collect::<Vec<_>>().join("; ");
+        planned.verdict = Verdict::new(Reason::Reconciling, steps);
+        planned.taking = Some(Taking { class: Class::Entitlement, steps: taken });
+    }
+    planned
+}
+
+enum RoleStep {
+    None,
+    Give(Operation),
+    Take(Step),
+}
+
+/// One role a person: another role than Member takes the present one away.
+fn role_step(wanted: &Wanted, person: &Person, directory: &Directory) -> Result<RoleStep, Verdict> {
+    let (Some(name), Some(present)) = (&wanted.role, &person.role) else { return Ok(RoleStep::None) };
+    if !directory.complete().roles {
+        return Err(Verdict::new(Reason::WaitingForListing, "the account's roles were not listed completely yet"));
+    }
+    let Some(role) = directory.role_named(name) else {
+        let known = directory.roles().iter().filter(|role| !role.id.is_owner()).map(|role| &*role.name);
+        let message = format!("the account has no role {name:?}; it has: {}", known.collect::<Vec<_>>().join(", "));
+        return Err(Verdict::new(Reason::RoleUnknown, message));
+    };
+    if role.id == *present {
+        return Ok(RoleStep::None);
+    }
+    if present.is_owner() || role.id.is_owner() {
+        return Err(Verdict::new(
+            Reason::NeedsOwner,
+            "the owner's role is neither given nor taken here: change the account's owner in Zoom",
+        ));
+    }
+    Ok(if present.is_member() {
+        RoleStep::Give(Operation::SetRole { person: person.reference(), from: present.clone(), to: role.id.clone() })
+    } else {
+        RoleStep::Take(Step::SetRole(role.name.clone()))
+    })
+}
+
+/// What the mode, the switches and an earlier refusal leave of it.
+fn within_switches(
+    planned: Planned,
+    desired: &DesiredPerson,
+    policy: &Policy,
+    directory: &Directory,
+    now: Timestamp,
+) -> Planned {
+    if planned.operations.is_empty() && planned.taking.is_none() {
+        return planned;
+    }
+    if policy.mode == Mode::Plan {
+        let message = format!("would {}", planned.verdict.message);
+        return Planned { verdict: Verdict::new(Reason::PlanOnly, message), ..planned };
+    }
+    // What is taken from a person is a record's matter: the guard answers for it.
+    if planned.taking.is_some() {
+        return planned;
+    }
+    if let Some(forbidden) = planned.operations.iter().find_map(|operation| forbidden_by(operation, policy)) {
+        let message =
+            format!("the connection's allow.{forbidden} is false, so this is left undone: {}", planned.verdict.message);
+        return Planned::nothing(Reason::NotAllowed, message);
+    }
+    let row = match directory.find(desired.remembered.id.as_ref(), &desired.email) {
+        Lookup::Found(person) => Some(person),
+        Lookup::Absent | Lookup::Unknown => None,
+    };
+    match &desired.remembered.refusal {
+        Some(refusal) if refusal.stands(desired.generation, row, now) => {
+            Planned::nothing(refusal.reason, refusal.message.clone())
+        }
+        Some(_) | None => planned,
+    }
+}
+
+/// The switch that forbids an operation.
+fn forbidden_by(operation: &Operation, policy: &Policy) -> Option<&'static str> {
+    match operation {
+        Operation::Read(_) => None,
+        Operation::Create(_) => (!policy.allow.create).then_some("create"),
+        Operation::Update(..) | Operation::SetRole { .. } | Operation::Activate(_) => {
+            (!policy.allow.update).then_some("update")
+        }
+        Operation::Deactivate(_) => (!policy.allow.deactivate).then_some("deactivate"),
+        Operation::Unlink(..) | Operation::Delete(..) => (!policy.allow.delete).then_some("delete"),
+    }
+}

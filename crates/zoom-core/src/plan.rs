@@ -1,0 +1,213 @@
+//! The plan for one account: every object's operations, in order, and what the guard says of the whole.
+
+use jiff::Timestamp;
+
+use crate::{
+    Class, Desired, DesiredPerson, Directory, Lookup, Mode, NewRecord, ObjectKey, Operation, PersonRef, Phase, Policy,
+    Reason, Record, RecordReason, Step, Verdict, claims::Claims, guard, leaving, person::plan_person,
+};
+
+/// Everything that a plan depends on.
+#[derive(Clone, Copy, Debug)]
+pub struct Input<'a> {
+    /// Tells this connection from others; part of the names of records.
+    pub connection: &'a str,
+    /// What the connection allows.
+    pub policy: &'a Policy,
+    /// What the objects want.
+    pub desired: &'a Desired,
+    /// What Zoom holds.
+    pub directory: &'a Directory,
+    /// The removal records of this connection, with everything that this operator itself wrote: what a lagging cache
+    /// leaves out is not counted.
+    pub records: &'a [Record],
+    /// The time.
+    pub now: Timestamp,
+}
+
+/// What should happen, in order, and what should not happen yet.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// One entry for each live object, in the order in which operations are to run: people whose object was edited
+    /// come first, and who frees a seat comes before who takes one.
+    pub people: Vec<PersonPlan>,
+    /// Records to write before anything else happens to their people.
+    pub new_records: Vec<NewRecord>,
+    /// Records whose phase changes.
+    pub changes: Vec<RecordChange>,
+    /// Records that may run now, by name; also those that [`Plan::changes`] lets run. Write the changes first: a record
+    /// that ran without a trace is not counted.
+    pub running: Vec<Box<str>>,
+    /// Deleted objects that need no record (any more): they are to be let go.
+    pub let_go: Vec<ObjectKey>,
+    /// People to be read one by one, only to look for drift that listings do not show.
+    pub sweep: Vec<PersonRef>,
+    /// How many people the objects of this connection manage.
+    pub managed: usize,
+    /// When something happens without anything having changed.
+    pub wake_at: Option<Timestamp>,
+}
+
+/// What happens to one person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PersonPlan {
+    /// Who asks.
+    pub object: ObjectKey,
+    /// What to do, in this order. Read-only plans and held people keep theirs, for show.
+    pub operations: Vec<Operation>,
+    /// What is taken from the person; runs as a record.
+    pub(crate) taking: Option<Taking>,
+    /// How the object stands if nothing more happened than this plan says.
+    pub verdict: Verdict,
+}
+
+/// Something that is taken from a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Taking {
+    pub class: Class,
+    pub steps: Vec<Step>,
+}
+
+impl PersonPlan {
+    /// Whether the operations are to run now.
+    #[must_use]
+    pub fn is_runnable(&self) -> bool {
+        self.verdict.reason == Reason::Reconciling && self.taking.is_none() && !self.operations.is_empty()
+    }
+
+    /// Whether a person is about to be created.
+    pub(crate) fn creates(&self) -> bool {
+        self.is_runnable() && self.operations.iter().any(|operation| matches!(operation, Operation::Create(_)))
+    }
+
+    /// Steps that take something away, for show.
+    #[must_use]
+    pub fn taken(&self) -> &[Step] {
+        self.taking.as_ref().map_or(&[], |taking| &taking.steps)
+    }
+}
+
+/// A record's next phase.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordChange {
+    /// Which record.
+    pub name: Box<str>,
+    /// Its new phase.
+    pub phase: Phase,
+    /// Why.
+    pub reason: RecordReason,
+    /// For people.
+    pub message: String,
+}
+
+/// Plans a whole account. A pure function: it does not depend on the order of its input.
+#[must_use]
+pub fn plan(input: &Input<'_>) -> Plan {
+    let claims = Claims::of(input);
+    let mut plan = Plan { managed: claims.managed, ..Plan::default() };
+    let mut objects: Vec<&DesiredPerson> = input.desired.people.iter().collect();
+    objects.sort_unstable_by(|left, right| left.object.cmp(&right.object));
+
+    let mut live = Vec::with_capacity(objects.len());
+    let mut intents = Vec::new();
+    for object in objects {
+        if object.deleting {
+            match leaving::leave(object, input, &claims) {
+                leaving::Leave::LetGo => plan.let_go.push(object.object.clone()),
+                leaving::Leave::Write(intent) => intents.push(intent),
+            }
+        } else {
+            let planned = match claims.winner(object) {
+                Some(winner) => claimed_by(object, winner),
+                None => plan_person(object, input.policy, input.directory, input.now),
+            };
+            intents.extend(guard::Intent::of(object, &planned, input.directory));
+            live.push((object, planned));
+        }
+    }
+
+    hold_suspicious(&mut live, input);
+    guard::guard(&mut plan, &mut live, &intents, input, &claims);
+    plan.sweep = sweep(&live, input);
+    let retries =
+        live.iter().filter_map(|(object, _)| object.remembered.refusal.as_ref()).map(|refusal| refusal.retry_at);
+    plan.wake_at = retries.chain(plan.wake_at).filter(|at| *at > input.now).min();
+    live.sort_by_key(|(object, planned)| rank(object, planned));
+    plan.people = live.into_iter().map(|(_, planned)| planned).collect();
+    plan
+}
+
+/// Edits by people go first; who frees something goes before who takes it; creating comes last.
+fn rank(object: &DesiredPerson, planned: &PersonPlan) -> (bool, u8) {
+    let edited_again = object.is_edited() && object.remembered.observed_generation.is_some();
+    let kind = match planned.operations.first() {
+        None => 0,
+        Some(Operation::Deactivate(_) | Operation::Unlink(..) | Operation::Delete(..)) => 1,
+        Some(Operation::Read(_) | Operation::Update(..) | Operation::SetRole { .. }) => 2,
+        Some(Operation::Activate(_)) => 3,
+        Some(Operation::Create(_)) => 4,
+    };
+    (!edited_again, kind)
+}
+
+fn claimed_by(object: &DesiredPerson, winner: &ObjectKey) -> PersonPlan {
+    let message = format!(
+        "{} is claimed by {winner}, which goes first; delete one of the two objects, or give this one another \
+         spec.email",
+        object.email
+    );
+    PersonPlan {
+        object: object.object.clone(),
+        operations: Vec::new(),
+        taking: None,
+        verdict: Verdict::new(Reason::ClaimedByAnother, message),
+    }
+}
+
+/// Nobody is created into an account whose listing looks suddenly empty: it may be another account, or a broken one.
+fn hold_suspicious(live: &mut [(&DesiredPerson, PersonPlan)], input: &Input<'_>) {
+    let known: Vec<_> = live.iter().filter(|(object, _)| object.remembered.id.is_some()).collect();
+    let missing = known
+        .iter()
+        .filter(|(object, _)| {
+            matches!(input.directory.find(object.remembered.id.as_ref(), &object.email), Lookup::Absent)
+        })
+        .count();
+    if missing <= 5 || missing * 2 <= known.len() {
+        return;
+    }
+    let message = format!(
+        "{missing} of {} people that were in the account are missing from its listing: nobody is created until they \
+         are back or their objects are deleted; check that this is the right account",
+        known.len()
+    );
+    for (_, planned) in live {
+        if planned.creates() {
+            planned.verdict = Verdict::new(Reason::Suspicious, message.clone());
+        }
+    }
+}
+
+/// The people whose details are oldest, those never read first.
+fn sweep(live: &[(&DesiredPerson, PersonPlan)], input: &Input<'_>) -> Vec<PersonRef> {
+    if input.policy.sweep == 0 || matches!(input.policy.mode, Mode::Suspend) {
+        return Vec::new();
+    }
+    let mut stale: Vec<_> = live
+        .iter()
+        .filter(|(object, planned)| object.wanted.needs_details() && planned.verdict.reason == Reason::Synced)
+        .filter_map(|(object, _)| match input.directory.find(object.remembered.id.as_ref(), &object.email) {
+            Lookup::Found(person) => Some((person.details.as_ref().map(|details| details.read_at), person)),
+            Lookup::Absent | Lookup::Unknown => None,
+        })
+        .collect();
+    let by_age = |left: &(Option<Timestamp>, &crate::Person), right: &(Option<Timestamp>, &crate::Person)| {
+        (left.0, &left.1.email).cmp(&(right.0, &right.1.email))
+    };
+    if stale.len() > input.policy.sweep {
+        stale.select_nth_unstable_by(input.policy.sweep, by_age);
+        stale.truncate(input.policy.sweep);
+    }
+    stale.sort_unstable_by(by_age);
+    stale.into_iter().map(|(_, person)| person.reference()).collect()
+}

@@ -1,0 +1,196 @@
+//! Which records may run: decided wave by wave, the oldest first.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use jiff::Timestamp;
+
+use crate::{
+    Class, Mode, PersonRef, Phase, Policy, Record, RecordReason, Step,
+    candidates::{Candidate, Outcome},
+    claims::Claims,
+    guard::{Allowance, after, window_start},
+    plan::Input,
+};
+
+/// Decides about every open record; gives the time at which something happens by itself.
+pub(crate) fn decide(candidates: &mut [Candidate<'_>], input: &Input<'_>, claims: &Claims<'_>) -> Option<Timestamp> {
+    let over_limit = over_limit_waves(candidates);
+    let mut waves: BTreeMap<(Class, Option<Box<str>>), Vec<usize>> = BTreeMap::new();
+    for (place, candidate) in candidates.iter_mut().enumerate() {
+        if !candidate.outcome.phase.is_open() || candidate.frozen {
+            continue;
+        }
+        match before_counting(candidate, &over_limit, input) {
+            Some(outcome) => candidate.outcome = outcome,
+            None => waves.entry((candidate.class(), label(candidate))).or_default().push(place),
+        }
+    }
+    let mut books = Books::of(candidates, waves.values().flatten(), input, claims);
+    let mut waves: Vec<_> = waves.into_iter().collect();
+    waves.sort_by_cached_key(|((class, label), places)| (*class, born(candidates, places, input.now), label.clone()));
+    for ((class, _), places) in waves {
+        books.decide_wave(class, &places, candidates, input);
+    }
+    let scheduled = candidates.iter().filter(|candidate| candidate.outcome.phase == Phase::Scheduled);
+    let due = scheduled.filter_map(|candidate| candidate.record()?.not_before);
+    due.chain(books.settle_at).filter(|at| *at > input.now).min()
+}
+
+/// What settles is one wave, whatever it is labelled: a record that was not seen yet when another one began a wave of
+/// its own must not split them.
+fn label(candidate: &Candidate<'_>) -> Option<Box<str>> {
+    candidate.record().filter(|record| record.phase != Phase::Settling).map(|record| record.wave.clone())
+}
+
+fn born(candidates: &[Candidate<'_>], places: &[usize], now: Timestamp) -> Option<Timestamp> {
+    places.iter().filter_map(|place| candidates.get(*place)).map(|candidate| candidate.created(now)).min()
+}
+
+fn over_limit_waves(candidates: &[Candidate<'_>]) -> HashSet<(Class, Box<str>)> {
+    let held = candidates.iter().filter(|candidate| candidate.is_over_limit());
+    held.map(|candidate| (candidate.class(), candidate.wave().into())).collect()
+}
+
+/// What is decided without counting, if it is.
+fn before_counting(
+    candidate: &Candidate<'_>,
+    over_limit: &HashSet<(Class, Box<str>)>,
+    input: &Input<'_>,
+) -> Option<Outcome> {
+    let record = candidate.record();
+    let by_hand = record.is_some_and(|record| record.source.is_none());
+    let approved = record.is_some_and(|record| record.approved);
+    if candidate.is_over_limit() {
+        return Some(held_over_limit(candidate));
+    }
+    if let Some(held) = held_by_switch(candidate, input.policy) {
+        return Some(held);
+    }
+    if let Some(due) = record.and_then(|record| record.not_before).filter(|due| *due > input.now) {
+        return Some(Outcome::new(Phase::Scheduled, RecordReason::NotBefore, format!("runs at {due}")));
+    }
+    if by_hand {
+        return Some(Outcome::new(Phase::Running, RecordReason::Requested, "written by hand"));
+    }
+    if approved {
+        return Some(Outcome::new(Phase::Running, RecordReason::Approved, "approved"));
+    }
+    if record.is_some_and(|record| is_counted(record, input)) {
+        return Some(Outcome::new(Phase::Running, RecordReason::WithinLimit, "within the limit"));
+    }
+    over_limit.contains(&(candidate.class(), candidate.wave().into())).then(|| held_over_limit(candidate))
+}
+
+/// The mode or switch of the connection that holds a record back.
+fn held_by_switch(candidate: &Candidate<'_>, policy: &Policy) -> Option<Outcome> {
+    let held = |reason, message: &str| Some(Outcome::new(Phase::Held, reason, message));
+    match policy.mode {
+        Mode::Suspend => return held(RecordReason::Suspended, "the connection is suspended"),
+        Mode::HoldRemovals => return held(RecordReason::RemovalsHeld, "the connection's mode is HoldRemovals"),
+        Mode::Plan => return held(RecordReason::RemovalsHeld, "the connection's mode is Plan"),
+        Mode::Enforce => {}
+    }
+    let forbidden = candidate.steps().iter().find_map(|step| match step {
+        Step::Deactivate => (!policy.allow.deactivate).then_some("deactivate"),
+        Step::Unlink(_) | Step::Delete(_) => (!policy.allow.delete).then_some("delete"),
+        Step::SetLicense(_) | Step::SetRole(_) => (!policy.allow.update).then_some("update"),
+        Step::Create => (!policy.allow.create).then_some("create"),
+    })?;
+    held(RecordReason::NotAllowed, &format!("the connection's allow.{forbidden} is false"))
+}
+
+fn held_over_limit(candidate: &Candidate<'_>) -> Outcome {
+    let message = format!(
+        "wave {} is larger than what may run without asking; set spec.decision to Approve to let this run, or delete \
+         this object",
+        candidate.wave()
+    );
+    Outcome::new(Phase::Held, RecordReason::OverLimit, message)
+}
+
+/// What may still be taken.
+struct Books {
+    /// The managed people as they were before those left who are counted now.
+    base: usize,
+    used: HashMap<Class, usize>,
+    /// When waves settle.
+    settle_at: Vec<Timestamp>,
+}
+
+impl Books {
+    fn of<'p>(
+        candidates: &[Candidate<'_>],
+        uncounted: impl Iterator<Item = &'p usize>,
+        input: &Input<'_>,
+        claims: &Claims<'_>,
+    ) -> Self {
+        let mut taken: HashMap<Class, HashSet<&PersonRef>> = HashMap::new();
+        for record in input.records.iter().filter(|record| is_counted(record, input)) {
+            taken.entry(record.class).or_default().extend(record.person());
+        }
+        let used = taken.iter().map(|(class, people)| (*class, people.len())).collect();
+        let leaving = uncounted.filter_map(|place| candidates.get(*place));
+        let leaving = leaving.filter(|candidate| candidate.class() == Class::Access).filter_map(Candidate::person);
+        let mut left = taken.remove(&Class::Access).unwrap_or_default();
+        left.extend(leaving);
+        let left = left.into_iter().filter(|person| claims.claimant(person).is_none()).count();
+        Self { base: claims.managed.saturating_add(left), used, settle_at: Vec::new() }
+    }
+
+    fn decide_wave(&mut self, class: Class, places: &[usize], candidates: &mut [Candidate<'_>], input: &Input<'_>) {
+        let guard = &input.policy.guard;
+        let limit = guard.limits.of(class);
+        let used = self.used.entry(class).or_default();
+        let allowance = Allowance::new(class, limit, self.base, *used);
+        let at_once = Allowance::at_once(class, limit, self.base, *used);
+        let people = places.len();
+        let settles_at = settles_at(candidates, places, input);
+        self.settle_at.push(settles_at);
+        for place in places {
+            let Some(candidate) = candidates.get_mut(*place) else { continue };
+            let settled = settles_at <= input.now;
+            candidate.outcome = if (settled && allowance.takes(people)) || (candidate.prompt && at_once.takes(people)) {
+                *used = used.saturating_add(1);
+                Outcome::new(Phase::Running, RecordReason::WithinLimit, "within the limit")
+            } else if settled {
+                over_limit(candidate, allowance, people)
+            } else {
+                let wave = candidate.wave();
+                let message = format!("counted with its wave {wave} at {settles_at}, unless more is added");
+                Outcome::new(Phase::Settling, RecordReason::QuietPeriod, message)
+            };
+        }
+    }
+}
+
+/// When nothing was added for the quiet period.
+fn settles_at(candidates: &[Candidate<'_>], places: &[usize], input: &Input<'_>) -> Timestamp {
+    let created = places.iter().filter_map(|place| candidates.get(*place)).map(|candidate| candidate.created(input.now));
+    after(created.max().unwrap_or(input.now), input.policy.guard.quiet_period)
+}
+
+/// Whether a record took something in the window, or may be about to, without a human's word.
+fn is_counted(record: &Record, input: &Input<'_>) -> bool {
+    let by_human = record.source.is_none() || record.ran_approved || record.reason == Some(RecordReason::Approved);
+    let may_have_run = match record.phase {
+        Phase::Running => true,
+        // One step that was refused took nothing; of several, some may have run.
+        Phase::Refused if record.steps.len() <= 1 => false,
+        Phase::Settling | Phase::Held | Phase::Scheduled | Phase::Done | Phase::Refused | Phase::Cancelled => {
+            record.started_at.is_some_and(|at| at >= window_start(input))
+        }
+    };
+    may_have_run && !by_human
+}
+
+fn over_limit(candidate: &Candidate<'_>, allowance: Allowance, people: usize) -> Outcome {
+    let message = format!(
+        "wave {}: {people} {} are more than the {} allowed without asking ({} used in the window); set \
+         spec.decision to Approve to let this run, or delete this object",
+        candidate.wave(),
+        if people == 1 { "person" } else { "people" },
+        allowance.allowed,
+        allowance.used
+    );
+    Outcome::new(Phase::Held, RecordReason::OverLimit, message)
+}

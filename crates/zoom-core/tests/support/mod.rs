@@ -1,0 +1,480 @@
+//! A small world for the tests: objects, an account that behaves like Zoom, and an operator that carries plans out.
+#![allow(dead_code, reason = "every test binary uses another part of it")]
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use jiff::{SignedDuration, Timestamp};
+use zoom_core::*;
+
+pub fn email(text: &str) -> Email {
+    Email::parse(text).unwrap()
+}
+
+pub fn address(name: &str) -> Email {
+    email(&format!("{name}@example.com"))
+}
+
+pub fn id(text: &str) -> UserId {
+    UserId::new(text).unwrap()
+}
+
+pub fn key(name: &str) -> ObjectKey {
+    ObjectKey::new("team", name)
+}
+
+pub fn role_id(text: &str) -> RoleId {
+    RoleId::new(text).unwrap()
+}
+
+pub fn start() -> Timestamp {
+    "2026-03-01T12:00:00Z".parse().unwrap()
+}
+
+pub fn seconds(count: i64) -> SignedDuration {
+    SignedDuration::from_secs(count)
+}
+
+/// A person who has been in Zoom for a while; the id is the name in capitals.
+pub fn person(name: &str, state: State) -> Person {
+    Person {
+        id: (state != State::Pending).then(|| id(&name.to_uppercase())),
+        email: address(name),
+        state,
+        license: ObservedLicense::Known(License::Basic),
+        role: (state != State::Pending).then(|| role_id(RoleId::MEMBER)),
+        attributes: Attributes::default(),
+        details: None,
+    }
+}
+
+/// A new object that asks for access and nothing else.
+pub fn object(name: &str) -> DesiredPerson {
+    DesiredPerson {
+        object: key(name),
+        uid: format!("uid-{name}").into(),
+        created: start() - seconds(3600),
+        generation: 1,
+        deleting: false,
+        email: address(name),
+        wanted: Wanted::default(),
+        creation: None,
+        removal: None,
+        remembered: Remembered::default(),
+    }
+}
+
+/// An object whose active person is managed and reported on.
+pub fn managed(name: &str) -> DesiredPerson {
+    let mut object = object(name);
+    object.remembered = Remembered {
+        id: Some(id(&name.to_uppercase())),
+        email: Some(address(name)),
+        origin: Some(Origin::Adopted),
+        access_generation: Some(1),
+        observed_generation: Some(1),
+        ..Remembered::default()
+    };
+    object
+}
+
+pub fn roles() -> Vec<Role> {
+    [("0", "Owner"), ("1", "Admin"), ("2", "Member"), ("long", "Helpdesk")]
+        .map(|(id, name)| Role { id: role_id(id), name: name.into() })
+        .into()
+}
+
+#[derive(Clone)]
+pub struct World {
+    pub policy: Policy,
+    pub objects: BTreeMap<ObjectKey, DesiredPerson>,
+    pub unreadable: Vec<Claim>,
+    pub all_objects_seen: bool,
+    pub zoom: BTreeMap<Email, Person>,
+    pub complete: Completeness,
+    pub records: Vec<Record>,
+    pub now: Timestamp,
+    /// Whom something was taken from, when, as what class, and whether a human had said so.
+    pub taken: Vec<(Timestamp, Class, Email, bool)>,
+    /// Whom any operation was about.
+    pub touched: BTreeSet<Email>,
+    ids: usize,
+}
+
+impl Default for World {
+    fn default() -> Self {
+        let policy = Policy { creation: Some(Creation::By(CreateMethod::Sso)), ..Policy::default() };
+        Self {
+            policy,
+            objects: BTreeMap::new(),
+            unreadable: Vec::new(),
+            all_objects_seen: true,
+            zoom: BTreeMap::new(),
+            complete: Completeness { people: true, roles: true },
+            records: Vec::new(),
+            now: start(),
+            taken: Vec::new(),
+            touched: BTreeSet::new(),
+            ids: 0,
+        }
+    }
+}
+
+impl World {
+    /// Active people, managed by one object each, named after them.
+    pub fn of(count: usize) -> Self {
+        let mut world = Self::default();
+        for place in 0..count {
+            let name = name(place);
+            world.add(managed(&name));
+            world.join(person(&name, State::Active));
+        }
+        world
+    }
+
+    pub fn add(&mut self, object: DesiredPerson) {
+        self.objects.insert(object.object.clone(), object);
+    }
+
+    pub fn join(&mut self, person: Person) {
+        self.zoom.insert(person.email.clone(), person);
+    }
+
+    pub fn object(&mut self, name: &str) -> &mut DesiredPerson {
+        self.objects.get_mut(&key(name)).unwrap()
+    }
+
+    pub fn row(&mut self, name: &str) -> &mut Person {
+        self.zoom.get_mut(&address(name)).unwrap()
+    }
+
+    pub fn edit(&mut self, name: &str, edit: impl FnOnce(&mut Wanted)) {
+        let object = self.object(name);
+        object.generation += 1;
+        edit(&mut object.wanted);
+    }
+
+    /// What `kubectl delete` does: also a new generation.
+    pub fn delete(&mut self, name: &str) {
+        let object = self.object(name);
+        object.generation += 1;
+        object.deleting = true;
+    }
+
+    /// A new object of the same manifest.
+    pub fn reapply(&mut self, name: &str) {
+        let mut again = object(name);
+        again.uid = format!("uid-{name}-again").into();
+        again.created = self.now;
+        self.add(again);
+    }
+
+    pub fn pass_time(&mut self, by: SignedDuration) {
+        self.now += by;
+    }
+
+    pub fn directory(&self) -> Directory {
+        Directory::new(self.zoom.values().cloned(), roles(), self.complete.clone())
+    }
+
+    pub fn desired(&self) -> Desired {
+        Desired {
+            people: self.objects.values().cloned().collect(),
+            unreadable: self.unreadable.clone(),
+            complete: self.all_objects_seen,
+        }
+    }
+
+    pub fn plan(&self) -> Plan {
+        self.plan_with(&self.desired(), &self.directory(), &self.records)
+    }
+
+    pub fn plan_with(&self, desired: &Desired, directory: &Directory, records: &[Record]) -> Plan {
+        plan(&Input { connection: "team/acme", policy: &self.policy, desired, directory, records, now: self.now })
+    }
+
+    pub fn verdict(&self, name: &str) -> Reason {
+        verdict(&self.plan(), name).reason
+    }
+
+    pub fn record(&self, name: &str) -> &Record {
+        self.records_of(name).last().copied().unwrap_or_else(|| panic!("no record of {name}: {:?}", self.records))
+    }
+
+    pub fn records_of(&self, name: &str) -> Vec<&Record> {
+        let email = address(name);
+        self.records.iter().filter(|record| record.person().is_some_and(|person| person.email == email)).collect()
+    }
+
+    pub fn phase(&self, name: &str) -> Phase {
+        self.record(name).phase
+    }
+
+    pub fn phases(&self) -> BTreeMap<String, usize> {
+        let mut phases = BTreeMap::new();
+        for record in &self.records {
+            *phases.entry(record.phase.to_string()).or_insert(0) += 1;
+        }
+        phases
+    }
+
+    pub fn approve(&mut self, which: impl Fn(&Record) -> bool) {
+        self.records.iter_mut().filter(|record| which(record)).for_each(|record| record.approved = true);
+    }
+
+    /// Plans and carries it out.
+    pub fn round(&mut self) -> Plan {
+        let plan = self.plan();
+        self.write_records(&plan);
+        self.run_records(&plan);
+        self.run_people(&plan);
+        self.report(&plan);
+        plan
+    }
+
+    /// Rounds with time passing, until a wave that began now would have been counted.
+    pub fn settle(&mut self) -> Plan {
+        self.round();
+        self.pass_time(seconds(31));
+        self.round();
+        self.round()
+    }
+
+    pub fn write_records(&mut self, plan: &Plan) {
+        for new in &plan.new_records {
+            let taken = self.records.iter().find(|record| *record.name == *new.name);
+            assert!(taken.is_none_or(|record| record.phase.is_open()), "{} is the name of a record that ended", new.name);
+            if taken.is_none() {
+                self.records.push(written(new, self.now));
+            }
+            if new.leaving {
+                self.objects.remove(&new.source.as_ref().unwrap().object);
+            }
+        }
+        for change in &plan.changes {
+            let record = self.records.iter_mut().find(|record| record.name == change.name).unwrap();
+            assert!(record.phase.is_open(), "{} had ended", record.name);
+            record.phase = change.phase;
+            record.reason = Some(change.reason);
+        }
+        for object in &plan.let_go {
+            self.objects.remove(object);
+        }
+    }
+
+    fn run_records(&mut self, plan: &Plan) {
+        for name in &plan.running {
+            let place = self.records.iter().position(|record| record.name == *name).unwrap();
+            loop {
+                let record = self.records[place].clone();
+                let Some(who) = record.person() else { break };
+                let directory = self.directory();
+                let row = match directory.find_exactly(who) {
+                    Lookup::Found(row) => Some(row),
+                    Lookup::Absent | Lookup::Unknown => None,
+                };
+                match record.next(row, &directory) {
+                    Next::Run(operation) => {
+                        let approved = record.reason == Some(RecordReason::Approved) || record.source.is_none();
+                        let written = &mut self.records[place];
+                        written.started_at.get_or_insert(self.now);
+                        written.ran_approved = approved;
+                        self.taken.push((self.now, record.class, who.email.clone(), approved));
+                        self.apply(&operation);
+                    }
+                    Next::End(phase, reason, _) => {
+                        self.records[place].phase = phase;
+                        self.records[place].reason = Some(reason);
+                        break;
+                    }
+                }
+            }
+        }
+    }
+
+    fn run_people(&mut self, plan: &Plan) {
+        for planned in plan.people.iter().filter(|planned| planned.is_runnable()) {
+            for operation in &planned.operations {
+                if let Operation::Create(_) = operation {
+                    let now = self.now;
+                    let remembered = &mut self.objects.get_mut(&planned.object).unwrap().remembered;
+                    remembered.origin = Some(Origin::Created);
+                    remembered.created_at = Some(now);
+                }
+                self.apply(operation);
+            }
+        }
+    }
+
+    fn report(&mut self, plan: &Plan) {
+        let directory = self.directory();
+        for planned in &plan.people {
+            let Some(object) = self.objects.get_mut(&planned.object) else { continue };
+            let remembered = &mut object.remembered;
+            if planned.verdict.reason == Reason::WaitingForListing {
+                continue;
+            }
+            remembered.observed_generation = Some(object.generation);
+            let left_alone = [Reason::AdoptionRefused, Reason::ClaimedByAnother, Reason::EmailDiffers];
+            if left_alone.contains(&planned.verdict.reason) {
+                continue;
+            }
+            match directory.find(remembered.id.as_ref(), &object.email) {
+                Lookup::Found(row) => {
+                    remembered.origin.get_or_insert(Origin::Adopted);
+                    remembered.id = row.reference().id.or(remembered.id.take());
+                    remembered.email = Some(row.email.clone());
+                    if (row.state != State::Inactive) == object.wanted.active {
+                        remembered.access_generation = Some(object.generation);
+                    }
+                }
+                Lookup::Absent if !object.wanted.active => remembered.access_generation = Some(object.generation),
+                Lookup::Absent | Lookup::Unknown => {}
+            }
+        }
+    }
+
+    /// What Zoom does with an operation.
+    pub fn apply(&mut self, operation: &Operation) {
+        let who = match operation {
+            Operation::Create(new) => new.email.clone(),
+            Operation::Read(person)
+            | Operation::Update(person, _)
+            | Operation::SetRole { person, .. }
+            | Operation::Activate(person)
+            | Operation::Deactivate(person)
+            | Operation::Unlink(person, _)
+            | Operation::Delete(person, _) => person.email.clone(),
+        };
+        self.touched.insert(who.clone());
+        let now = self.now;
+        match operation {
+            Operation::Create(new) => {
+                assert!(!self.zoom.contains_key(&new.email), "{} is created twice", new.email);
+                self.ids += 1;
+                let state = if new.method == CreateMethod::Invite { State::Pending } else { State::Active };
+                self.join(Person {
+                    id: (state == State::Active).then(|| id(&format!("new-{}", self.ids))),
+                    email: new.email.clone(),
+                    state,
+                    license: ObservedLicense::Known(new.license),
+                    role: (state == State::Active).then(|| role_id(RoleId::MEMBER)),
+                    attributes: new.attributes.clone(),
+                    details: None,
+                });
+            }
+            Operation::Read(_) => {
+                self.details(&who, now);
+            }
+            // A pending person is not changed, and it is not said.
+            Operation::Update(_, patch) if self.zoom.get(&who).is_some_and(|row| row.state == State::Active) => {
+                let mut details = self.details(&who, now);
+                let row = self.zoom.get_mut(&who).unwrap();
+                row.license = patch.license.map_or(row.license, ObservedLicense::Known);
+                for (attribute, value) in patch.attributes.iter() {
+                    let texts = if attribute.is_listed() { &mut row.attributes } else { &mut details.attributes };
+                    texts.set(attribute, value);
+                }
+                details.phones = patch.phones.clone().unwrap_or(details.phones);
+                details.custom.extend(patch.custom.clone());
+                row.details = Some(details.into());
+            }
+            Operation::Update(..) => {}
+            Operation::SetRole { from, to, .. } => {
+                let row = self.zoom.get_mut(&who).unwrap();
+                assert_eq!(row.role.as_ref(), Some(from));
+                row.role = Some(to.clone());
+            }
+            Operation::Activate(_) => self.zoom.get_mut(&who).unwrap().state = State::Active,
+            Operation::Deactivate(_) if self.zoom.get(&who).is_some_and(|row| row.state == State::Pending) => {
+                self.zoom.remove(&who);
+            }
+            Operation::Deactivate(_) => {
+                let row = self.zoom.get_mut(&who).unwrap();
+                row.state = State::Inactive;
+                row.license = ObservedLicense::Known(License::Basic);
+            }
+            Operation::Unlink(..) | Operation::Delete(..) => {
+                self.zoom.remove(&who);
+            }
+        }
+    }
+
+    fn details(&mut self, who: &Email, now: Timestamp) -> Details {
+        let row = self.zoom.get_mut(who).unwrap();
+        let known = row.details.get_or_insert_with(|| {
+            let texts = Attributes::default();
+            Details { read_at: now, attributes: texts, phones: Phones::default(), custom: CustomAttributes::default() }
+                .into()
+        });
+        (**known).clone()
+    }
+}
+
+pub fn written(new: &NewRecord, now: Timestamp) -> Record {
+    Record {
+        name: new.name.as_str().into(),
+        created: now,
+        wave: new.wave.as_str().into(),
+        class: new.class,
+        subject: new.subject.clone(),
+        source: new.source.clone(),
+        steps: new.steps.clone(),
+        not_before: None,
+        approved: false,
+        phase: Phase::Settling,
+        reason: None,
+        started_at: None,
+        ran_approved: false,
+    }
+}
+
+/// A record that a human wrote.
+pub fn by_hand(name: &str, step: Step) -> Record {
+    Record {
+        name: format!("by-hand-{name}").into(),
+        created: start(),
+        wave: format!("by-hand-{name}").into(),
+        class: Class::Access,
+        subject: Subject::Person(PersonRef { id: None, email: address(name) }),
+        source: None,
+        steps: vec![step],
+        not_before: None,
+        approved: false,
+        phase: Phase::Settling,
+        reason: None,
+        started_at: None,
+        ran_approved: false,
+    }
+}
+
+pub fn name(place: usize) -> String {
+    format!("person{place:03}")
+}
+
+pub fn planned<'a>(plan: &'a Plan, name: &str) -> &'a PersonPlan {
+    plan.people.iter().find(|planned| planned.object == key(name)).unwrap()
+}
+
+pub fn verdict<'a>(plan: &'a Plan, name: &str) -> &'a Verdict {
+    &planned(plan, name).verdict
+}
+
+pub fn is_idle(plan: &Plan) -> bool {
+    plan.new_records.is_empty()
+        && plan.changes.is_empty()
+        && plan.running.is_empty()
+        && plan.let_go.is_empty()
+        && !plan.people.iter().any(PersonPlan::is_runnable)
+}
+
+pub fn limits(allowed: u32) -> Limits {
+    let limit = Limit { percent: 0, floor: allowed };
+    Limits { access: limit, entitlement: limit, creation: limit }
+}
+
+pub fn window() -> Duration {
+    Duration::from_hours(24)
+}

@@ -1,0 +1,58 @@
+//! The custom resources of zoom-operator: their types and their rules, no I/O.
+//!
+//! A kind is a file: [`ZoomConnection`] is an account and how it may be changed, [`ZoomUser`] is a person who should be
+//! in it, [`ZoomRemoval`] is a step that takes something away (or adds many people at once), written down before it runs.
+//! What a schema can check is checked by the API server: the CRDs from [`crds()`] carry formats, limits and CEL rules whose
+//! messages say what to write instead.
+//!
+//! Two conventions hold in every spec. Absent *state* (a name, a licence, a department) is not managed; an absent
+//! *policy* has the documented default. And a value that this version does not know does not parse, so a new word in an
+//! object is never mistaken for an old one.
+
+mod crds;
+mod duration;
+mod references;
+mod schemas;
+mod zoom_connection;
+mod zoom_removal;
+mod zoom_user;
+
+pub mod conditions;
+
+pub use crds::{RenderError, crds, render};
+pub use duration::{Duration, DurationError};
+pub use references::{ConnectionReference, DEFAULT_CONNECTION, SecretReference};
+pub use zoom_connection::{
+    Account, Adoption, Allow, Cloud, Credentials, DefaultRemoval, DefaultRemovalPolicy, Endpoints, Guard, Limit,
+    Limits, Mode, PeopleCount, PlanSummary, RateLimit, SeatCount, Seats, ZoomConnection, ZoomConnectionSpec,
+    ZoomConnectionStatus, ZoomPlan,
+};
+pub use zoom_removal::{
+    Class, Decision, ListedPerson, Person, Phase, Restore, Source, Step, ZoomRemoval, ZoomRemovalSpec,
+    ZoomRemovalStatus,
+};
+pub use zoom_user::{
+    Creation, CreationMethod, CustomAttribute, Data, Heir, License, LicenseType, Origin, PhoneLabel, PhoneNumber,
+    Profile, Removal, RemovalPolicy, State, Transfer, ZoomUser, ZoomUserSpec, ZoomUserStatus,
+};
+
+/// The API group of every kind.
+pub const GROUP: &str = "zoom-operator.dev";
+
+/// The finalizer that keeps an object until what its deletion means is written down; never longer.
+pub const FINALIZER: &str = "zoom-operator.dev/finalizer";
+
+/// The annotation whose every new value asks for a pass now. The value that was last handled stands in
+/// `status.lastHandledRequestedAt`; a time is customary, any text works.
+pub const REQUESTED_AT_ANNOTATION: &str = "zoom-operator.dev/requested-at";
+
+/// The label of a `ZoomRemoval` that names the wave it was counted in: removals of one wave are held or run together.
+pub const WAVE_LABEL: &str = "zoom-operator.dev/wave";
+
+/// The label of a `ZoomRemoval` that repeats `spec.class`, for selecting.
+pub const CLASS_LABEL: &str = "zoom-operator.dev/class";
+
+/// `status.observedGeneration` of an object that no operator has looked at yet: the CRDs' default.
+///
+/// Without it, tools that follow the kstatus convention (Flux, kpt) would take a fresh object for a finished one.
+pub const NEVER_OBSERVED: i64 = -1;

@@ -1,0 +1,114 @@
+//! Schemas of texts that several kinds hold, each with a message that says what to write.
+
+use schemars::{Schema, SchemaGenerator, json_schema};
+use serde_json::json;
+
+/// Zoom's longest e-mail address (Zoom API reference, Users: create).
+const LONGEST_EMAIL: u32 = 128;
+
+const EMAIL: &str = r"^[^\\s@,;<>]+@[^\\s@.,;<>]+(\\.[^\\s@.,;<>]+)+$";
+
+/// One e-mail address.
+pub(crate) fn email(_: &mut SchemaGenerator) -> Schema {
+    text(LONGEST_EMAIL, &[(&format!("self.matches('{EMAIL}')"), "write one e-mail address, such as ada@example.com")])
+}
+
+/// One e-mail address, or nothing.
+pub(crate) fn email_or_empty(_: &mut SchemaGenerator) -> Schema {
+    let rule = format!("self == '' || self.matches('{EMAIL}')");
+    text(LONGEST_EMAIL, &[(&rule, "write one e-mail address, such as ada@example.com, or \"\" for nobody")])
+}
+
+/// A first or last name: not empty, at most 64 characters, at most 5 of them Chinese (Zoom API reference, Users: create).
+pub(crate) fn name(_: &mut SchemaGenerator) -> Schema {
+    text(
+        64,
+        &[
+            (
+                "self != '' && self == self.trim()",
+                "write a name without spaces around it, or leave the field out to keep Zoom's own",
+            ),
+            (&few_chinese(5), "write at most 5 Chinese characters: Zoom takes no more in a first or last name"),
+        ],
+    )
+}
+
+/// A display name: at most 128 characters, at most 10 of them Chinese (Zoom API reference, Users: update).
+pub(crate) fn display_name(_: &mut SchemaGenerator) -> Schema {
+    text(128, &[(&few_chinese(10), "write at most 10 Chinese characters: Zoom takes no more in a display name")])
+}
+
+/// The name of a role that an object may give: anything but the owner's.
+pub(crate) fn role(_: &mut SchemaGenerator) -> Schema {
+    text(
+        64,
+        &[
+            (
+                "self != '' && self == self.trim()",
+                "write the name of a role without spaces around it, such as Member, or leave the field out",
+            ),
+            (
+                "self.trim().lowerAscii() != 'owner'",
+                "write another role, such as Admin: an account has one owner, who hands it over in Zoom's own account \
+                 settings",
+            ),
+        ],
+    )
+}
+
+/// The address of an HTTP service.
+pub(crate) fn http_url(_: &mut SchemaGenerator) -> Schema {
+    text(
+        2048,
+        &[(
+            "isURL(self) && url(self).getScheme() in ['https', 'http']",
+            "write the address with its scheme, such as https://zoom.example.com/v2",
+        )],
+    )
+}
+
+/// An IANA time zone.
+pub(crate) fn timezone(_: &mut SchemaGenerator) -> Schema {
+    text(
+        64,
+        &[(
+            "self.matches('^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$')",
+            "write the IANA name of a time zone, such as Europe/London or UTC",
+        )],
+    )
+}
+
+/// A language tag as Zoom writes them.
+pub(crate) fn language(_: &mut SchemaGenerator) -> Schema {
+    text(5, &[("self.matches('^[A-Za-z]{2}-[A-Z]{2}$')", "write language and country, such as en-US or de-DE")])
+}
+
+/// A country in two letters.
+pub(crate) fn country(_: &mut SchemaGenerator) -> Schema {
+    text(2, &[("self.matches('^[A-Z]{2}$')", "write the country in two capital letters, such as GB")])
+}
+
+/// A country's calling code.
+pub(crate) fn calling_code(_: &mut SchemaGenerator) -> Schema {
+    text(6, &[("self.matches('^[+][1-9][0-9]{0,4}$')", "write the calling code with its plus sign, such as +44")])
+}
+
+/// A phone number without the calling code.
+pub(crate) fn phone_number(_: &mut SchemaGenerator) -> Schema {
+    text(
+        15,
+        &[(
+            "self.matches('^[0-9]{3,15}$')",
+            "write the number in digits alone, without the calling code, such as 2079460000",
+        )],
+    )
+}
+
+fn few_chinese(most: u32) -> String {
+    format!("!self.matches('({}.*){{{}}}')", r"\\p{Han}", most + 1)
+}
+
+fn text(max_length: u32, rules: &[(&str, &str)]) -> Schema {
+    let rules: Vec<_> = rules.iter().map(|(rule, message)| json!({"rule": rule, "message": message})).collect();
+    json_schema!({"type": "string", "maxLength": max_length, "x-kubernetes-validations": rules})
+}

@@ -1,0 +1,483 @@
+//! `ZoomConnection`: one Zoom account, and how it may be changed.
+
+#![expect(unreachable_pub, reason = "KubeSchema copies a public struct into a function body")]
+#![expect(clippy::duplicated_attributes, reason = "printer columns share attributes' names and values")]
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
+use kube::{CustomResource, KubeSchema};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize};
+
+use crate::{Class, Creation, Duration, SecretReference, schemas};
+
+/// How one Zoom account is reached and what may be done to it.
+#[derive(CustomResource, KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[kube(
+    group = "zoom-operator.dev",
+    version = "v1alpha1",
+    kind = "ZoomConnection",
+    namespaced,
+    status = "ZoomConnectionStatus",
+    derive = "PartialEq",
+    shortname = "zconn",
+    category = "zoom",
+    doc = "A ZoomConnection is one Zoom account: how to reach it, who is created in it and how, and how many people a \
+           mistake may reach. Deleting it removes nobody from Zoom.",
+    printcolumn(name = "Ready", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].status"#),
+    printcolumn(name = "Reason", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].reason"#),
+    printcolumn(name = "Mode", type_ = "string", json_path = ".spec.mode"),
+    printcolumn(name = "People", type_ = "integer", json_path = ".status.people.managed"),
+    printcolumn(name = "Held", type_ = "integer", json_path = ".status.people.held"),
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
+    printcolumn(name = "Account", type_ = "string", json_path = ".spec.accountId", priority = 1),
+    printcolumn(
+        name = "Message",
+        type_ = "string",
+        json_path = r#".status.conditions[?(@.type=="Ready")].message"#,
+        priority = 1
+    ),
+    printcolumn(name = "Last listing", type_ = "date", json_path = ".status.lastListing", priority = 1)
+)]
+#[serde(rename_all = "camelCase")]
+#[x_kube(validation = (
+    "!(has(self.cloud) && has(self.endpoints))",
+    "write cloud for one of Zoom's own clouds or endpoints for hosts of your own, not both"
+))]
+pub struct ZoomConnectionSpec {
+    /// The id of the Zoom account. Cannot be changed: another account is another ZoomConnection.
+    #[schemars(length(min = 1, max = 64))]
+    #[x_kube(validation = (
+        "self == oldSelf",
+        "accountId cannot be changed: create another ZoomConnection for the other account"
+    ))]
+    pub account_id: String,
+
+    /// How the operator proves to Zoom who it is: a server-to-server OAuth app of the account.
+    pub credentials: Credentials,
+
+    /// Which of Zoom's clouds the account lives in. Absent: Commercial, or the hosts that `endpoints` names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Cloud")]
+    pub cloud: Option<Cloud>,
+
+    /// Hosts to speak to instead of Zoom's own, such as a simulator. Only hosts that the operator was started with
+    /// permission for are spoken to. Absent: the hosts of `cloud`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Endpoints")]
+    pub endpoints: Option<Endpoints>,
+
+    /// How much the operator does. Enforce carries everything out. HoldRemovals holds what takes away until somebody
+    /// approves it. Plan reads the account and reports what it would do. Suspend neither reads nor writes. Absent: Enforce.
+    #[serde(default)]
+    pub mode: Mode,
+
+    /// Which kinds of change are made at all; others are planned and reported, never carried out. Absent: create, update
+    /// and deactivate are, delete is not.
+    #[serde(default)]
+    pub allow: Allow,
+
+    /// How people are created whose ZoomUser does not say it. Absent: nobody is created unless their ZoomUser says how.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Creation")]
+    pub creation: Option<Creation>,
+
+    /// Whether a ZoomUser takes over a person who is in the account already. ByEmail: the person who has its e-mail
+    /// address. Never: it says that the address is taken and changes nothing. Absent: ByEmail.
+    #[serde(default)]
+    pub adoption: Adoption,
+
+    /// What becomes of people whose ZoomUser is deleted and did not say it. Absent: they are deactivated.
+    #[serde(default)]
+    pub removal: DefaultRemoval,
+
+    /// How many people a wave of changes may reach before a human is asked. Absent: the defaults of its parts.
+    #[serde(default)]
+    pub guard: Guard,
+
+    /// How many calls may be made. Absent: half of what Zoom gives an account on the Pro plan.
+    #[serde(default)]
+    pub rate_limit: RateLimit,
+
+    /// How often the account is listed and drift is looked for; at least 30s. Absent: 10m.
+    #[serde(default = "ten_minutes")]
+    #[x_kube(validation = (
+        "self.matches('^([1-9][0-9]*[mhd]|[3-9][0-9]s|[1-9][0-9]{2,}s)$')",
+        "write 30s or more, such as 10m: every listing costs calls of Zoom's limits"
+    ))]
+    pub resync_interval: Duration,
+}
+
+impl ZoomConnectionSpec {
+    /// The cloud whose hosts and sign-in are used unless `endpoints` names others.
+    #[must_use]
+    pub fn cloud(&self) -> Cloud {
+        self.cloud.unwrap_or_default()
+    }
+}
+
+fn ten_minutes() -> Duration {
+    Duration::minutes(10)
+}
+
+/// Where the credentials are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Credentials {
+    /// The Secret with the client id and client secret, in the namespace of the ZoomConnection. A new value takes effect
+    /// without a restart.
+    pub secret_ref: SecretReference,
+}
+
+/// One of Zoom's clouds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Cloud {
+    /// zoom.us.
+    #[default]
+    Commercial,
+    /// zoomgov.com.
+    Government,
+}
+
+/// Hosts other than Zoom's own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Endpoints {
+    /// The address that tokens are fetched from, such as `https://zoom.example.com/oauth/token`.
+    #[schemars(schema_with = "schemas::http_url")]
+    pub token: String,
+    /// The base address of the REST API with its version, such as `https://zoom.example.com/v2`.
+    #[schemars(schema_with = "schemas::http_url")]
+    pub api: String,
+}
+
+/// How much the operator does.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, strum::IntoStaticStr, strum::Display,
+)]
+pub enum Mode {
+    /// Carries everything out.
+    #[default]
+    Enforce,
+    /// Carries out what gives or changes, and holds everything that takes away until somebody approves it.
+    HoldRemovals,
+    /// Reads the account and reports what it would do, and writes nothing to Zoom.
+    Plan,
+    /// Neither reads nor writes.
+    Suspend,
+}
+
+/// Which kinds of change are made at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Allow {
+    /// People are created. Absent: true.
+    #[serde(default = "yes")]
+    pub create: bool,
+    /// Names, licences, roles and profiles are changed, and people are reactivated. Absent: true.
+    #[serde(default = "yes")]
+    pub update: bool,
+    /// People are deactivated. Absent: true.
+    #[serde(default = "yes")]
+    pub deactivate: bool,
+    /// People are unlinked from the account or deleted, where their own object asks for it. Absent: false.
+    #[serde(default)]
+    pub delete: bool,
+}
+
+impl Default for Allow {
+    fn default() -> Self {
+        Self { create: true, update: true, deactivate: true, delete: false }
+    }
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// Whether people who are in the account already are taken over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Adoption {
+    /// A ZoomUser takes over the person who has its e-mail address.
+    #[default]
+    ByEmail,
+    /// A ZoomUser whose e-mail address is taken says so and changes nothing.
+    Never,
+}
+
+/// What becomes of people whose ZoomUser is deleted, unless it says otherwise.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DefaultRemoval {
+    /// What becomes of the person. Retain: stays as they are. Deactivate: stays, cannot sign in, and frees the licence.
+    /// Unlink: leaves the account and keeps a free Zoom account. Delete cannot be a default; a ZoomUser asks for it by
+    /// itself. Absent: Deactivate.
+    #[serde(default)]
+    pub policy: DefaultRemovalPolicy,
+}
+
+/// What may become of people by default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DefaultRemovalPolicy {
+    /// The person stays as they are and is managed no more.
+    Retain,
+    /// The person stays in the account but cannot sign in, and their licence is free again.
+    #[default]
+    Deactivate,
+    /// The person leaves the account and keeps a free Zoom account of their own.
+    Unlink,
+}
+
+/// By hand, for the refusal of `Delete` to say more than that the value is unknown.
+impl JsonSchema for DefaultRemovalPolicy {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "DefaultRemovalPolicy".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "enum": ["Retain", "Deactivate", "Unlink", "Delete"],
+            "x-kubernetes-validations": [{
+                "rule": "self != 'Delete'",
+                "message": "Delete cannot be a default, because it destroys people's data: write Retain, Deactivate or \
+                            Unlink here, and Delete in spec.removal.policy of the ZoomUser that means it",
+            }],
+        })
+    }
+}
+
+/// How many people a wave of changes may reach.
+#[derive(KubeSchema, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Guard {
+    /// How far back changes count towards the limits; more than nothing. Absent: 24h.
+    #[serde(default = "one_day")]
+    #[x_kube(validation = (
+        "!self.startsWith('0')",
+        "write how far back changes count, such as 24h: with no time at all the limits would count nothing"
+    ))]
+    pub window: Duration,
+    /// How long nothing must have been added to a wave before it is counted; 0s counts at once. Absent: 30s.
+    #[serde(default = "half_a_minute")]
+    pub quiet_period: Duration,
+    /// How many people each class of change may reach within the window. Absent: the defaults of its parts.
+    #[serde(default)]
+    pub limits: Limits,
+}
+
+impl Default for Guard {
+    fn default() -> Self {
+        Self { window: one_day(), quiet_period: half_a_minute(), limits: Limits::default() }
+    }
+}
+
+fn one_day() -> Duration {
+    Duration::hours(24)
+}
+
+fn half_a_minute() -> Duration {
+    Duration::seconds(30)
+}
+
+/// How many people each class of change may reach within the window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Limits {
+    /// People deactivated, unlinked or deleted. Absent: percent 2, floor 5.
+    #[serde(default = "access_limit")]
+    pub access: Limit,
+    /// People whose licence or role is taken away. Absent: percent 5, floor 10.
+    #[serde(default = "entitlement_limit")]
+    pub entitlement: Limit,
+    /// People created; an invitation cannot be called back. Absent: percent 10, floor 100.
+    #[serde(default = "creation_limit")]
+    pub creation: Limit,
+}
+
+impl Limits {
+    /// The limit of a class.
+    #[must_use]
+    pub const fn of(&self, class: Class) -> Limit {
+        match class {
+            Class::Access => self.access,
+            Class::Entitlement => self.entitlement,
+            Class::Creation => self.creation,
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { access: access_limit(), entitlement: entitlement_limit(), creation: creation_limit() }
+    }
+}
+
+fn access_limit() -> Limit {
+    Limit { percent: 2, floor: 5 }
+}
+
+fn entitlement_limit() -> Limit {
+    Limit { percent: 5, floor: 10 }
+}
+
+fn creation_limit() -> Limit {
+    Limit { percent: 10, floor: 100 }
+}
+
+/// A number of people: the larger of `percent` of the managed people, and `floor` or half of the managed people,
+/// whichever of the two is smaller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Limit {
+    /// Of the people that the connection manages, in percent.
+    #[schemars(range(min = 0, max = 100))]
+    pub percent: i32,
+    /// So many in any case, but never more than half of the managed people. 0 with percent 0 holds everything.
+    #[schemars(range(min = 0, max = 100_000))]
+    pub floor: i32,
+}
+
+/// How many calls may be made. Zoom counts the calls of all apps of an account together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RateLimit {
+    /// The plan of the account, which decides Zoom's limits. Absent: Pro.
+    #[serde(default)]
+    pub plan: ZoomPlan,
+    /// How much of Zoom's limits the operator may use, in percent; the rest is for the account's other apps. Absent: 50.
+    #[serde(default = "half")]
+    #[schemars(range(min = 1, max = 100))]
+    pub share_percent: i32,
+}
+
+impl Default for RateLimit {
+    fn default() -> Self {
+        Self { plan: ZoomPlan::default(), share_percent: half() }
+    }
+}
+
+fn half() -> i32 {
+    50
+}
+
+/// Zoom's plans, as far as their limits differ.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum ZoomPlan {
+    /// Free.
+    Free,
+    /// Pro.
+    #[default]
+    Pro,
+    /// Business, Education, Enterprise and partners.
+    Business,
+}
+
+/// What the operator found and did at last.
+#[derive(KubeSchema, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ZoomConnectionStatus {
+    /// The generation of the spec that this status speaks of; -1 before the operator looked for the first time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "i64")]
+    pub observed_generation: Option<i64>,
+    /// The value of the annotation `zoom-operator.dev/requested-at` that was handled last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub last_handled_requested_at: Option<String>,
+    /// The account as Zoom names it. Absent before it answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Account")]
+    pub account: Option<Account>,
+    /// What is still to be done, in people. Absent before the first plan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "PlanSummary")]
+    pub plan: Option<PlanSummary>,
+    /// The seats of the account's subscription. Absent where Zoom does not tell, for want of a scope.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Seats")]
+    pub seats: Option<Seats>,
+    /// How many people there are in each situation. Absent before the first plan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "PeopleCount")]
+    pub people: Option<PeopleCount>,
+    /// Scopes that the app lacks for what is declared. Empty or absent: none is known to lack.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[x_kube(merge_strategy = ListMerge::Set)]
+    pub missing_scopes: Vec<String>,
+    /// When the last complete listing of the account ended. Absent before the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Time")]
+    pub last_listing: Option<Time>,
+    /// Ready, and while they apply Reconciling or Stalled.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["type".to_owned()]))]
+    pub conditions: Vec<Condition>,
+}
+
+/// The account as Zoom names it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Account {
+    /// Its id.
+    pub id: String,
+}
+
+/// How many people a plan would create, update and so on; a person who needs several changes counts in each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct PlanSummary {
+    /// People to create.
+    pub create: i64,
+    /// People whose names, licence, role, profile or e-mail address are to change.
+    pub update: i64,
+    /// People to activate again.
+    pub activate: i64,
+    /// People to deactivate.
+    pub deactivate: i64,
+    /// People to unlink from the account.
+    pub unlink: i64,
+    /// People to delete.
+    pub delete: i64,
+}
+
+/// The seats of a subscription.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Seats {
+    /// Seats of the licence Licensed. Absent where Zoom does not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "SeatCount")]
+    pub licensed: Option<SeatCount>,
+}
+
+/// Seats of one licence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SeatCount {
+    /// Seats that were bought.
+    pub purchased: i64,
+    /// Seats that are taken, by invited people too.
+    pub used: i64,
+}
+
+/// How many people there are in each situation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct PeopleCount {
+    /// People that a ZoomUser declares.
+    pub managed: i64,
+    /// Managed people who are as declared.
+    pub ready: i64,
+    /// Managed people who have not accepted their invitation yet.
+    pub pending: i64,
+    /// People in the account whom no ZoomUser declares. The operator leaves them alone.
+    pub unmanaged: i64,
+    /// People with a change that waits for somebody's decision.
+    pub held: i64,
+    /// Managed people with a change that Zoom or the operator refused.
+    pub refused: i64,
+}

@@ -1,0 +1,429 @@
+//! `ZoomRemoval`: a step that takes something away, or adds many people at once, written down before it runs.
+
+#![expect(unreachable_pub, reason = "KubeSchema copies a public struct into a function body")]
+#![expect(clippy::duplicated_attributes, reason = "printer columns share attributes' names and values")]
+
+use std::borrow::Cow;
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
+use kube::{CustomResource, KubeSchema};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize};
+
+use crate::{ConnectionReference, Heir, LicenseType, Transfer, references, schemas};
+
+/// What a ZoomRemoval says besides the decision, which must decide on the very thing that was looked at.
+const DECIDED_BEFORE: &[&str] =
+    &["class", "connectionRef", "heir", "notBefore", "operations", "people", "person", "restore", "source", "transfer"];
+
+/// A rule that each of `fields` is as it was. Written out, because the API server cannot estimate the cost of comparing
+/// CEL's optional values and refuses them.
+fn unchanged(fields: &[&str]) -> String {
+    let rules: Vec<_> = fields
+        .iter()
+        .map(|field| {
+            format!(
+                "(has(self.{field}) ? has(oldSelf.{field}) && self.{field} == oldSelf.{field} : !has(oldSelf.{field}))"
+            )
+        })
+        .collect();
+    rules.join(" && ")
+}
+
+/// A step that takes something away, or adds many people at once.
+#[derive(CustomResource, KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[kube(
+    group = "zoom-operator.dev",
+    version = "v1alpha1",
+    kind = "ZoomRemoval",
+    namespaced,
+    status = "ZoomRemovalStatus",
+    derive = "PartialEq",
+    shortname = "zrm",
+    category = "zoom",
+    doc = "A ZoomRemoval is a step that takes something away from a person, or adds many people at once, written down \
+           before it runs. The operator writes them; a held one runs once its spec.decision is Approve, and deleting it \
+           rejects it. One that a human writes removes a person at once.",
+    printcolumn(name = "Person", type_ = "string", json_path = ".spec.person.email"),
+    printcolumn(name = "Class", type_ = "string", json_path = ".spec.class"),
+    printcolumn(name = "Phase", type_ = "string", json_path = ".status.phase"),
+    printcolumn(name = "Reason", type_ = "string", json_path = ".status.reason"),
+    printcolumn(name = "Wave", type_ = "string", json_path = r".metadata.labels.zoom-operator\.dev/wave"),
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
+    printcolumn(name = "Source", type_ = "string", json_path = ".spec.source.name", priority = 1),
+    printcolumn(name = "Message", type_ = "string", json_path = ".status.message", priority = 1),
+    printcolumn(name = "Decision", type_ = "string", json_path = ".spec.decision", priority = 1)
+)]
+#[serde(rename_all = "camelCase")]
+#[x_kube(validation = (
+    "has(self.person) != has(self.people)",
+    "write either person for one or people for several, and not both"
+))]
+#[x_kube(validation = (
+    "self.class == (self.operations.exists(step, step.action in ['Deactivate', 'Unlink', 'Delete']) ? 'Access' \
+     : self.operations.exists(step, step.action == 'Create') ? 'Creation' : 'Entitlement')",
+    "write the class that the operations belong to: Access with Deactivate, Unlink or Delete, Creation with Create, \
+     Entitlement with any other"
+))]
+#[x_kube(validation = (
+    "!self.operations.exists(step, step.action == 'Delete') || has(self.heir) || has(self.transfer)",
+    "Delete must say what becomes of the person's data: write heir with the e-mail of who receives it, or transfer: \
+     None if it may be lost"
+))]
+#[x_kube(validation = (
+    "self.operations.exists(step, step.action in ['Delete', 'Unlink']) || !(has(self.heir) || has(self.transfer))",
+    "heir and transfer go with the actions Delete and Unlink alone: leave them out, the person keeps their data"
+))]
+#[x_kube(validation = (
+    "!(has(self.heir) && has(self.transfer))",
+    "write either heir or transfer: None, not both"
+))]
+#[x_kube(validation = (
+    "!has(self.heir) || !has(self.person) || self.heir.email.lowerAscii() != self.person.email.lowerAscii()",
+    "heir.email is the person's own address: write who else receives their data"
+))]
+#[x_kube(validation = Rule::new(unchanged(DECIDED_BEFORE)).message(
+    "only decision, decidedBy and reason can be changed: delete this ZoomRemoval to reject it, and write another one for \
+     another step"
+))]
+pub struct ZoomRemovalSpec {
+    /// The connection of the Zoom account. Absent: the ZoomConnection `default` in the same namespace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "ConnectionReference")]
+    pub connection_ref: Option<ConnectionReference>,
+
+    /// Which of the connection's limits the step counts towards. Access: operations with Deactivate, Unlink or Delete.
+    /// Creation: operations with Create. Entitlement: all others.
+    pub class: Class,
+
+    /// The person, where it is one. Absent: `people` says who.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Person")]
+    pub person: Option<Person>,
+
+    /// The people, where they are several, such as those of a wave to be created. Absent: `person` says who. Cannot be
+    /// empty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 1000))]
+    #[x_kube(merge_strategy = ListMerge::Atomic)]
+    pub people: Option<Vec<ListedPerson>>,
+
+    /// The object whose edit or deletion asked for the step. Absent: a human wrote this ZoomRemoval.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Source")]
+    pub source: Option<Source>,
+
+    /// What is done to each person, in this order. Cannot be empty.
+    #[schemars(length(min = 1, max = 8))]
+    #[x_kube(merge_strategy = ListMerge::Atomic)]
+    pub operations: Vec<Step>,
+
+    /// Who receives the person's data; with Delete and Unlink alone. Absent: nobody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Heir")]
+    pub heir: Option<Heir>,
+
+    /// None says that the data of the person may be lost. Absent: with Delete, `heir` is needed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Transfer")]
+    pub transfer: Option<Transfer>,
+
+    /// The step does not run before this time. Absent: as soon as it may.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Time")]
+    pub not_before: Option<Time>,
+
+    /// What the person had, for giving it back when the removal is taken back after it ran. Absent: nothing is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Restore")]
+    pub restore: Option<Restore>,
+
+    /// A human's word that a held step may run. Absent: none was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Decision")]
+    pub decision: Option<Decision>,
+
+    /// Who decided. Absent or empty: they did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String", length(max = 256))]
+    pub decided_by: Option<String>,
+
+    /// Why it was decided so. Absent or empty: they did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String", length(max = 1024))]
+    pub reason: Option<String>,
+}
+
+impl ZoomRemovalSpec {
+    /// The name of the connection, in the object's own namespace.
+    #[must_use]
+    pub fn connection_name(&self) -> &str {
+        references::connection_name(self.connection_ref.as_ref())
+    }
+}
+
+/// The kinds of change that are counted and limited.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+    strum::IntoStaticStr,
+    strum::Display,
+    strum::VariantArray,
+)]
+pub enum Class {
+    /// Somebody is deactivated, unlinked or deleted.
+    Access,
+    /// A licence or role is taken away.
+    Entitlement,
+    /// Somebody is created.
+    Creation,
+}
+
+/// One person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Person {
+    /// The person's id in Zoom. Absent: found by the e-mail address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String", length(min = 1, max = 64))]
+    pub id: Option<String>,
+    /// The person's e-mail address; compared without case.
+    #[schemars(schema_with = "schemas::email")]
+    pub email: String,
+}
+
+/// One of several people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ListedPerson {
+    /// The person's e-mail address; compared without case.
+    #[schemars(schema_with = "schemas::email")]
+    pub email: String,
+    /// The ZoomUser that declares the person, as `namespace/name`. Absent: none does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String", length(max = 317))]
+    pub source: Option<String>,
+}
+
+/// The object whose edit or deletion asked for a step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Source {
+    /// Its kind, such as ZoomUser.
+    #[schemars(length(min = 1, max = 63))]
+    pub kind: String,
+    /// Its namespace.
+    #[schemars(length(min = 1, max = 63))]
+    pub namespace: String,
+    /// Its name.
+    #[schemars(length(min = 1, max = 253))]
+    pub name: String,
+    /// Its uid: an object of the same name that is created later is another one.
+    #[schemars(length(min = 1, max = 64))]
+    pub uid: String,
+    /// The generation of its spec that asked.
+    #[schemars(range(min = 1))]
+    pub generation: i64,
+}
+
+/// What is done to a person.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, strum::IntoStaticStr)]
+#[serde(tag = "action", deny_unknown_fields)]
+pub enum Step {
+    /// Cannot sign in any more; the licence is free again.
+    Deactivate,
+    /// Leaves the account and keeps a free Zoom account.
+    Unlink,
+    /// Is deleted for good.
+    Delete,
+    /// Gets a lower licence.
+    SetLicense {
+        /// The licence.
+        license: LicenseType,
+    },
+    /// Gets another role.
+    SetRole {
+        /// The role by its name in Zoom.
+        role: String,
+    },
+    /// Is created as their ZoomUser says.
+    Create,
+}
+
+/// By hand: a tagged enum has no structural schema.
+impl JsonSchema for Step {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Step".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut license = LicenseType::json_schema(generator);
+        license.insert("description".to_owned(), "The licence; with SetLicense alone.".into());
+        let mut role = schemas::role(generator);
+        role.insert("description".to_owned(), "The role by its name in Zoom; with SetRole alone.".into());
+        json_schema!({
+            "type": "object",
+            "description": "What is done to a person.",
+            "required": ["action"],
+            "properties": {
+                "action": {
+                    "type": "string",
+                    "description": "Deactivate: cannot sign in any more. Unlink: leaves the account and keeps a free Zoom \
+                                    account. Delete: is deleted for good. SetLicense: gets the licence named beside. \
+                                    SetRole: gets the role named beside. Create: is created as their ZoomUser says.",
+                    "enum": ["Deactivate", "Unlink", "Delete", "SetLicense", "SetRole", "Create"],
+                },
+                "license": license,
+                "role": role,
+            },
+            "x-kubernetes-validations": [
+                {
+                    "rule": "(self.action == 'SetLicense') == has(self.license)",
+                    "message": "write license with the action SetLicense, and with no other",
+                },
+                {
+                    "rule": "(self.action == 'SetRole') == has(self.role)",
+                    "message": "write role with the action SetRole, and with no other",
+                },
+            ],
+        })
+    }
+}
+
+/// What a person had before a step. A role is never given back by itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Restore {
+    /// The licence. Absent: not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "LicenseType")]
+    pub license: Option<LicenseType>,
+}
+
+/// A human's word on a held step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Decision {
+    /// It may run. To reject, delete the ZoomRemoval.
+    Approve,
+}
+
+/// How far a step is.
+#[derive(KubeSchema, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ZoomRemovalStatus {
+    /// The generation of the spec that this status speaks of; -1 before the operator looked for the first time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "i64")]
+    pub observed_generation: Option<i64>,
+    /// How far the step is. Settling: until nothing is added to its wave any more. Held: until somebody decides.
+    /// Scheduled: until its time. Running: it is being carried out. Done: it was carried out. Refused: it cannot be.
+    /// Cancelled: it is not wanted any more. Absent before the operator looked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Phase")]
+    pub phase: Option<Phase>,
+    /// Why it is there, as one word.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub reason: Option<String>,
+    /// Why it is there, and what to do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub message: Option<String>,
+    /// When the first call to Zoom was made; from then on the step counts towards the limits. Absent before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Time")]
+    pub started_at: Option<Time>,
+    /// When it came to its end. Absent before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Time")]
+    pub ended_at: Option<Time>,
+    /// Whether it ran because a human approved it. Absent: it did not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "bool")]
+    pub approved: Option<bool>,
+    /// Ready, and while they apply Reconciling or Stalled.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["type".to_owned()]))]
+    pub conditions: Vec<Condition>,
+}
+
+/// How far a step is.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, strum::IntoStaticStr, strum::Display,
+)]
+pub enum Phase {
+    /// Waits until nothing is added to its wave any more.
+    Settling,
+    /// Waits for a decision.
+    Held,
+    /// Waits for its time.
+    Scheduled,
+    /// Is being carried out.
+    Running,
+    /// Was carried out.
+    Done,
+    /// Cannot be carried out.
+    Refused,
+    /// Is not wanted any more.
+    Cancelled,
+}
+
+impl Phase {
+    /// Whether nothing comes after it.
+    #[must_use]
+    pub const fn is_final(self) -> bool {
+        match self {
+            Self::Settling | Self::Held | Self::Scheduled | Self::Running => false,
+            Self::Done | Self::Refused | Self::Cancelled => true,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+    use serde_json::json;
+
+    use super::*;
+
+    #[rstest]
+    #[case(Step::Deactivate, json!({"action": "Deactivate"}))]
+    #[case(Step::SetLicense { license: LicenseType::Basic }, json!({"action": "SetLicense", "license": "Basic"}))]
+    #[case(Step::SetRole { role: "Member".to_owned() }, json!({"action": "SetRole", "role": "Member"}))]
+    fn a_step_is_written_as_its_schema_says(#[case] step: Step, #[case] written: serde_json::Value) {
+        assert_eq!(serde_json::to_value(&step).unwrap(), written);
+        assert_eq!(serde_json::from_value::<Step>(written).unwrap(), step);
+    }
+
+    #[rstest]
+    #[case(json!({"action": "Demote"}))]
+    #[case(json!({"action": "SetRole"}))]
+    #[case(json!({"action": "SetRole", "role": "Member", "until": "tomorrow"}))]
+    fn a_step_of_another_version_does_not_parse(#[case] written: serde_json::Value) {
+        assert!(serde_json::from_value::<Step>(written).is_err());
+    }
+
+    #[test]
+    fn every_field_besides_the_decision_is_decided_before() {
+        let crd = <ZoomRemoval as kube::CustomResourceExt>::crd();
+        let schema = serde_json::to_value(&crd.spec.versions[0].schema).unwrap();
+        let fields = schema["openAPIV3Schema"]["properties"]["spec"]["properties"].as_object().unwrap();
+        let mut fields: Vec<_> = fields.keys().map(String::as_str).collect();
+        fields.retain(|field| !["decision", "decidedBy", "reason"].contains(field));
+        fields.sort_unstable();
+        assert_eq!(fields, DECIDED_BEFORE);
+    }
+}

@@ -1,0 +1,457 @@
+//! `ZoomUser`: a person who should be in a Zoom account.
+
+#![expect(unreachable_pub, reason = "KubeSchema copies a public struct into a function body")]
+#![expect(clippy::duplicated_attributes, reason = "printer columns share attributes' names and values")]
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
+use kube::{CustomResource, KubeSchema};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{ConnectionReference, references, schemas};
+
+/// A person who should be in a Zoom account.
+#[derive(CustomResource, KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[kube(
+    group = "zoom-operator.dev",
+    version = "v1alpha1",
+    kind = "ZoomUser",
+    namespaced,
+    status = "ZoomUserStatus",
+    derive = "PartialEq",
+    shortname = "zu",
+    category = "zoom",
+    doc = "A ZoomUser is a person who should be in a Zoom account. Only the fields that it declares are managed. \
+           Deleting it removes the person as spec.removal says.",
+    printcolumn(name = "Email", type_ = "string", json_path = ".spec.email"),
+    printcolumn(name = "State", type_ = "string", json_path = ".status.state"),
+    printcolumn(name = "License", type_ = "string", json_path = ".status.license"),
+    printcolumn(name = "Ready", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].status"#),
+    printcolumn(name = "Reason", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].reason"#),
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
+    printcolumn(name = "Id", type_ = "string", json_path = ".status.id", priority = 1),
+    printcolumn(name = "Connection", type_ = "string", json_path = ".spec.connectionRef.name", priority = 1),
+    printcolumn(
+        name = "Message",
+        type_ = "string",
+        json_path = r#".status.conditions[?(@.type=="Ready")].message"#,
+        priority = 1
+    )
+)]
+#[serde(rename_all = "camelCase")]
+#[x_kube(validation = (
+    "(has(self.connectionRef) ? self.connectionRef.name : 'default') \
+     == (has(oldSelf.connectionRef) ? oldSelf.connectionRef.name : 'default')",
+    "connectionRef cannot be changed: delete this ZoomUser and create one that names the other connection"
+))]
+#[x_kube(validation = (
+    "!has(self.removal) || !has(self.removal.heir) \
+     || self.removal.heir.email.lowerAscii() != self.email.lowerAscii()",
+    "removal.heir.email is the person's own address: write who else receives their data"
+))]
+pub struct ZoomUserSpec {
+    /// The connection of the Zoom account. Cannot be changed, added or taken away later. Absent: the ZoomConnection
+    /// `default` in the same namespace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "ConnectionReference")]
+    pub connection_ref: Option<ConnectionReference>,
+
+    /// The address that the person signs in with; compared without case. A change is a new address of the same person.
+    #[schemars(schema_with = "schemas::email")]
+    pub email: String,
+
+    /// Absent: not managed. Cannot be empty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schemas::name")]
+    pub first_name: Option<String>,
+
+    /// Absent: not managed. Cannot be empty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schemas::name")]
+    pub last_name: Option<String>,
+
+    /// Absent: not managed. Empty: Zoom derives it from the first and last name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schemas::display_name")]
+    pub display_name: Option<String>,
+
+    /// Absent: Basic at creation, and not managed from then on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "License")]
+    pub license: Option<License>,
+
+    /// The role by its name in Zoom, such as Member or Admin; never Owner. Absent: not managed. Cannot be empty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schemas::role")]
+    pub role: Option<String>,
+
+    /// Whether the person can sign in. False deactivates the person and keeps this object. Absent: true.
+    #[serde(default = "active")]
+    pub active: bool,
+
+    /// Absent: nothing of it is managed. Empty: likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Profile")]
+    pub profile: Option<Profile>,
+
+    /// How the person is created. Absent: as the connection says; if that says nothing either, the person is not created.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Creation")]
+    pub creation: Option<Creation>,
+
+    /// What becomes of the person when this object is deleted. Absent: as the connection says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Removal")]
+    pub removal: Option<Removal>,
+}
+
+impl ZoomUserSpec {
+    /// The name of the connection, in the object's own namespace.
+    #[must_use]
+    pub fn connection_name(&self) -> &str {
+        references::connection_name(self.connection_ref.as_ref())
+    }
+}
+
+fn active() -> bool {
+    true
+}
+
+/// What the person may use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct License {
+    /// Basic has no cost and short meetings, Licensed takes a seat, Unassigned has no meetings at all.
+    #[serde(rename = "type")]
+    pub type_: LicenseType,
+}
+
+/// A licence for meetings.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, strum::IntoStaticStr, strum::Display,
+)]
+pub enum LicenseType {
+    /// No cost, short meetings.
+    Basic,
+    /// Takes a seat of the subscription.
+    Licensed,
+    /// No meetings at all.
+    Unassigned,
+}
+
+/// What Zoom shows of the person. Every field: absent is not managed. A pending or inactive person's profile cannot be
+/// changed in Zoom; it follows when they are active.
+#[derive(KubeSchema, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Profile {
+    /// Empty: cleared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 128))]
+    pub job_title: Option<String>,
+    /// Empty: cleared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 256))]
+    pub department: Option<String>,
+    /// Empty: cleared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 255))]
+    pub company: Option<String>,
+    /// Empty: cleared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 256))]
+    pub location: Option<String>,
+    /// Empty: cleared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 256))]
+    pub cost_center: Option<String>,
+    /// The e-mail address of the manager, a person of the same account. Empty: cleared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schemas::email_or_empty")]
+    pub manager: Option<String>,
+    /// The language of Zoom's own texts, such as en-US. Cannot be empty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schemas::language")]
+    pub language: Option<String>,
+    /// The IANA name of the time zone, such as Europe/London. Cannot be empty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schemas::timezone")]
+    pub timezone: Option<String>,
+    /// Empty: cleared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 256))]
+    pub pronouns: Option<String>,
+    /// All phone numbers of the person, at most 3. Empty: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 3))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["label".to_owned(), "number".to_owned()]))]
+    pub phone_numbers: Option<Vec<PhoneNumber>>,
+    /// The person's values of attributes that the account defines, at most 5. Attributes that are not listed are not
+    /// managed, so empty manages none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 5))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["key".to_owned()]))]
+    pub custom_attributes: Option<Vec<CustomAttribute>>,
+}
+
+/// A phone number in a profile.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PhoneNumber {
+    /// What the number is for.
+    pub label: PhoneLabel,
+    /// The country in two letters, such as GB.
+    #[schemars(schema_with = "schemas::country")]
+    pub country: String,
+    /// The calling code, such as +44.
+    #[schemars(schema_with = "schemas::calling_code")]
+    pub code: String,
+    /// The digits after the calling code.
+    #[schemars(schema_with = "schemas::phone_number")]
+    pub number: String,
+}
+
+/// What a phone number is for.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, strum::IntoStaticStr, strum::Display,
+)]
+pub enum PhoneLabel {
+    /// A mobile phone.
+    Mobile,
+    /// At work.
+    Office,
+    /// At home.
+    Home,
+    /// A fax machine.
+    Fax,
+}
+
+/// The person's value of an attribute that the account defines.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CustomAttribute {
+    /// The attribute's key in Zoom.
+    #[schemars(length(min = 1, max = 256))]
+    pub key: String,
+    /// The attribute's name in Zoom.
+    #[schemars(length(min = 1, max = 256))]
+    pub name: String,
+    /// Empty: cleared.
+    #[schemars(length(max = 256))]
+    pub value: String,
+}
+
+/// How a person is created.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Creation {
+    /// Invite: Zoom sends a mail, and the person is pending until they accept. AutoCreate: active at once, needs a managed
+    /// domain. Sso: active at once, needs single sign-on with pre-provisioning. NoLogin: cannot sign in, for integrators.
+    /// Wait: not created here; the operator waits for the person to appear.
+    pub method: CreationMethod,
+}
+
+/// Zoom's ways to create a person.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, strum::IntoStaticStr, strum::Display,
+)]
+pub enum CreationMethod {
+    /// Zoom sends an invitation; the person is pending until they accept it.
+    Invite,
+    /// Active at once with a password that nobody knows; needs a managed domain.
+    AutoCreate,
+    /// Active at once and signs in by single sign-on; needs it to be set up with pre-provisioning.
+    Sso,
+    /// Active at once and cannot sign in; for integrators whose account has this right.
+    NoLogin,
+    /// Not created: somebody else, such as single sign-on, does it, and the operator waits for the person to appear.
+    Wait,
+}
+
+/// What becomes of a person whose object is deleted.
+#[derive(KubeSchema, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[x_kube(validation = (
+    "self.policy != 'Delete' || has(self.heir) || has(self.transfer)",
+    "Delete must say what becomes of the person's data: write heir with the e-mail of who receives it, or transfer: \
+     None if it may be lost"
+))]
+#[x_kube(validation = (
+    "self.policy in ['Delete', 'Unlink'] || !(has(self.heir) || has(self.transfer))",
+    "heir and transfer go with the policies Delete and Unlink alone: leave them out, the person keeps their data"
+))]
+#[x_kube(validation = (
+    "!(has(self.heir) && has(self.transfer))",
+    "write either heir or transfer: None, not both"
+))]
+pub struct Removal {
+    /// Retain: the person stays as they are and is managed no more. Deactivate: stays, cannot sign in, and frees the
+    /// licence. Unlink: leaves the account and keeps a free Zoom account of their own. Delete: the person and their data
+    /// are deleted for good. For Unlink and Delete the connection must allow delete.
+    pub policy: RemovalPolicy,
+    /// Who receives the person's data; with Delete and Unlink alone. Absent: nobody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Heir")]
+    pub heir: Option<Heir>,
+    /// None says that the data of the person may be lost. Absent: with Delete, `heir` is needed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Transfer")]
+    pub transfer: Option<Transfer>,
+}
+
+/// What becomes of a person.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, strum::IntoStaticStr, strum::Display,
+)]
+pub enum RemovalPolicy {
+    /// The person stays as they are and is managed no more.
+    Retain,
+    /// The person stays in the account but cannot sign in, and their licence is free again.
+    Deactivate,
+    /// The person leaves the account and keeps a free Zoom account of their own. The connection must allow delete.
+    Unlink,
+    /// The person and their data are deleted for good. The connection must allow delete.
+    Delete,
+}
+
+/// Who receives a person's data.
+#[derive(KubeSchema, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Heir {
+    /// The e-mail address of a person of the same account.
+    #[schemars(schema_with = "schemas::email")]
+    pub email: String,
+    /// What they receive. Absent: all of it. Cannot be empty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 8))]
+    #[x_kube(merge_strategy = ListMerge::Set)]
+    pub receives: Option<Vec<Data>>,
+}
+
+/// Data of a person that Zoom can hand over.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+    strum::IntoStaticStr,
+    strum::Display,
+    strum::VariantArray,
+)]
+pub enum Data {
+    /// Meetings to come.
+    Meetings,
+    /// Webinars to come.
+    Webinars,
+    /// Cloud recordings.
+    Recordings,
+    /// Whiteboards.
+    Whiteboards,
+    /// Clips.
+    Clips,
+    /// Notes.
+    Notes,
+    /// Visitor invitations.
+    Visitors,
+    /// Docs.
+    Docs,
+}
+
+/// What is handed over where there is no heir.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Transfer {
+    /// Nothing: the data may be lost.
+    None,
+}
+
+/// What the operator found and did at last.
+#[derive(KubeSchema, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ZoomUserStatus {
+    /// The generation of the spec that this status speaks of; -1 before the operator looked for the first time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "i64")]
+    pub observed_generation: Option<i64>,
+    /// The value of the annotation `zoom-operator.dev/requested-at` that was handled last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub last_handled_requested_at: Option<String>,
+    /// The person's id in Zoom. Absent before they were found as an active or inactive person; an invited one has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub id: Option<String>,
+    /// The e-mail address that the person had in Zoom when last seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub email: Option<String>,
+    /// Whether this operator created the person or found them. Absent before either.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Origin")]
+    pub origin: Option<Origin>,
+    /// How the person stands in Zoom. Creating: about to be created. Pending: invited, has not accepted yet. Active: can
+    /// sign in. Inactive: in the account, cannot sign in. Absent: not in the account. The field is absent before the
+    /// operator looked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "State")]
+    pub state: Option<State>,
+    /// The licence that the person had in Zoom when last seen. Absent if it is none that this version knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "LicenseType")]
+    pub license: Option<LicenseType>,
+    /// The name of the role that the person had in Zoom when last seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub role: Option<String>,
+    /// The last generation of the spec whose wish for access (that the person exists, that they are active) was carried
+    /// out. A person found inactive or gone afterwards was disabled in Zoom, and only a newer edit brings them back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "i64")]
+    pub access_generation: Option<i64>,
+    /// When this operator created the person. Absent for adopted people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Time")]
+    pub created_at: Option<Time>,
+    /// Fields that Zoom accepted without effect, by their path in the spec, such as `profile.pronouns`. They are not sent
+    /// again before an edit.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[x_kube(merge_strategy = ListMerge::Set)]
+    pub not_applied: Vec<String>,
+    /// Ready, and while they apply Reconciling or Stalled.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["type".to_owned()]))]
+    pub conditions: Vec<Condition>,
+}
+
+/// How a person came under the care of an object.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, strum::IntoStaticStr, strum::Display,
+)]
+pub enum Origin {
+    /// This operator created the person for this object.
+    Created,
+    /// The person was in the account already.
+    Adopted,
+}
+
+/// How a person stands in Zoom.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, strum::IntoStaticStr, strum::Display,
+)]
+pub enum State {
+    /// Written before the call that creates the person: from then on, who is found at the address was created here.
+    Creating,
+    /// Invited, has not accepted yet.
+    Pending,
+    /// Can sign in.
+    Active,
+    /// In the account, cannot sign in.
+    Inactive,
+    /// Not in the account.
+    Absent,
+}

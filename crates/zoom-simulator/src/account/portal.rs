@@ -1,0 +1,160 @@
+//! What an administrator sees and does in Zoom's web portal: everything about a person, and edits that bypass the
+//! API's rules but never the seats or the uniqueness of addresses.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::person::State;
+use super::{Account, License, Person, Profile, Refusal, Status, email_problem};
+
+/// Everything about a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PersonView {
+    /// Zoom's id.
+    pub id: String,
+    /// The address, in lower case.
+    pub email: String,
+    /// First name.
+    pub first_name: String,
+    /// Last name.
+    pub last_name: String,
+    /// The display name that Zoom shows.
+    pub display_name: String,
+    /// Pending, active or inactive.
+    pub status: Status,
+    /// The licence; inactive people show as Basic and take no seat.
+    #[serde(rename = "type")]
+    pub license: License,
+    /// The role's name.
+    pub role: String,
+    /// The role's id.
+    pub role_id: String,
+    /// Names of groups.
+    pub groups: Vec<String>,
+    /// Whether this is a Zoom Room.
+    pub room: bool,
+    /// When they came into the account.
+    pub created_at: Timestamp,
+    /// Profile fields.
+    pub profile: Profile,
+}
+
+/// An edit as the administrator in Zoom's portal makes it; absent fields stay as they are.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct PersonEdit {
+    /// Another address.
+    pub email: Option<String>,
+    /// First name.
+    pub first_name: Option<String>,
+    /// Last name.
+    pub last_name: Option<String>,
+    /// Display name; empty: derived from the names.
+    pub display_name: Option<String>,
+    /// Licence; also of somebody pending, not of somebody inactive.
+    #[serde(rename = "type")]
+    pub license: Option<License>,
+    /// Activates, deactivates, or sets back to pending.
+    pub status: Option<Status>,
+    /// The role's name or id.
+    pub role: Option<String>,
+    /// Profile fields, as in [`Profile`]'s JSON; those left out stay.
+    pub profile: Map<String, Value>,
+    /// Deletes the person for good.
+    pub delete: bool,
+}
+
+impl Account {
+    pub(crate) fn view(&self, person: &Person) -> PersonView {
+        let name_of = |id: &String| self.groups.get(id).map_or_else(|| id.clone(), |group| group.name.clone());
+        PersonView {
+            id: person.id.clone(),
+            email: person.email.clone(),
+            first_name: person.first_name.clone(),
+            last_name: person.last_name.clone(),
+            display_name: person.shown_name(),
+            status: person.status(),
+            license: person.license(),
+            role: self.roles.get(&person.role).map(|role| role.name.clone()).unwrap_or_default(),
+            role_id: person.role.clone(),
+            groups: person.groups.iter().map(name_of).collect(),
+            room: person.room,
+            created_at: person.created_at,
+            profile: person.profile.clone(),
+        }
+    }
+
+    /// Edits a person past the API's rules. The owner stays the owner, addresses stay unique, and seats must be there.
+    pub(crate) fn edit_in_portal(
+        &mut self,
+        key: &str,
+        edit: PersonEdit,
+        now: Timestamp,
+    ) -> Result<Option<PersonView>, Refusal> {
+        let present = self.person(key)?;
+        let seq = present.seq;
+        if present.is_owner() && (edit.delete || edit.role.is_some() || edit.status.is_some()) {
+            return Err(Refusal::AdminProtected(present.email.clone()));
+        }
+        if edit.delete {
+            self.people.remove(seq);
+            return Ok(None);
+        }
+        let edited = self.edited(present, edit, now)?;
+        if edited.state != present.state && !edited.room {
+            self.check_seat(present, edited.license(), edited.status())?;
+        }
+        let id = edited.id.clone();
+        self.people.edit(seq, |person| *person = edited);
+        Ok(self.people.find(&id).map(|person| self.view(person)))
+    }
+
+    fn edited(&self, present: &Person, edit: PersonEdit, now: Timestamp) -> Result<Person, Refusal> {
+        let PersonEdit { email, first_name, last_name, display_name, license, status, role, profile, delete: _ } = edit;
+        let mut person = present.clone();
+        if let Some(email) = email.map(|email| email.to_lowercase()) {
+            if let Some(problem) = email_problem(&email) {
+                return Err(Refusal::field("email", problem));
+            }
+            if self.people.by_email(&email).is_some_and(|holder| holder.seq != present.seq) {
+                return Err(Refusal::AddressUsed(email));
+            }
+            person.email = email;
+        }
+        person.first_name = first_name.unwrap_or(person.first_name);
+        person.last_name = last_name.unwrap_or(person.last_name);
+        person.display_name = display_name.unwrap_or(person.display_name);
+        let license = license.unwrap_or_else(|| present.license());
+        person.state = match (status.unwrap_or_else(|| present.status()), present.state) {
+            (Status::Active, _) => State::Active { license },
+            (Status::Inactive, _) => State::Inactive,
+            (Status::Pending, State::Pending { invited_at, .. }) => State::Pending { license, invited_at },
+            (Status::Pending, State::Active { .. } | State::Inactive) => State::Pending { license, invited_at: now },
+        };
+        if let Some(role) = role {
+            let found = self.role_by_name_or_id(&role).filter(|role| role.id != super::OWNER);
+            person.role = found.ok_or(Refusal::RoleMissing(role))?.id.clone();
+        }
+        person.profile = merged(&person.profile, profile)?;
+        Ok(person)
+    }
+
+    fn check_seat(&self, present: &Person, license: License, status: Status) -> Result<(), Refusal> {
+        let holds = present.status() != Status::Inactive && present.license() == license;
+        if status == Status::Inactive || holds {
+            return Ok(());
+        }
+        self.people.seats().one_more(license, self.config.seats)
+    }
+}
+
+fn merged(profile: &Profile, edit: Map<String, Value>) -> Result<Profile, Refusal> {
+    let refuse = |error: serde_json::Error| Refusal::field("profile", error.to_string());
+    let mut value = serde_json::to_value(profile).map_err(refuse)?;
+    if let Some(fields) = value.as_object_mut() {
+        fields.extend(edit);
+    }
+    serde_json::from_value(value).map_err(refuse)
+}

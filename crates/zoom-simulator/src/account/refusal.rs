@@ -1,0 +1,132 @@
+//! What Zoom refuses, with the status, code and text that it says so with.
+
+use crate::config::Plan;
+
+/// One field that failed validation.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub(crate) struct FieldError {
+    pub(crate) field: String,
+    pub(crate) message: String,
+}
+
+/// A refused call. Statuses and codes are those of Zoom's API reference; texts follow it in tone.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Refusal {
+    #[error("Validation Failed.")]
+    Invalid(Vec<FieldError>),
+    #[error("{0}")]
+    BadRequest(String),
+    #[error("The next page token is invalid or expired.")]
+    BadPageToken,
+    #[error("{0}")]
+    NotPermitted(String),
+    #[error("Your account is on the {0:?} plan. Only available for a paid account.")]
+    PaidPlanOnly(Plan),
+    #[error("Only available for a paid account.")]
+    PaidPlanOnlyUnderOk,
+    #[error("User does not exist: {0}.")]
+    UserMissing(String),
+    #[error("User already in the account: {0}")]
+    AddressUsed(String),
+    #[error("The user {0} already has an active account elsewhere; they must agree to join this one.")]
+    ActiveElsewhere(String),
+    #[error("The domain of {0} is blocked.")]
+    DomainBlocked(String),
+    #[error("The user {0} belongs to a managed domain and cannot be disassociated.")]
+    DomainManaged(String),
+    #[error("The email address {0} is not in one of the account's domains.")]
+    DomainNotAllowed(String),
+    #[error("An administrator cannot be removed: {0}.")]
+    AdminProtected(String),
+    #[error("The invitation of {0} has expired.")]
+    InvitationExpired(String),
+    #[error("Single sign-on is not enabled for this account.")]
+    SsoOff,
+    #[error("Pre-provisioning of single sign-on users is not enabled for this account.")]
+    PreProvisioningOff,
+    #[error("This user type does not permit it: {0}.")]
+    TypeForbids(String),
+    #[error("{0}")]
+    StateForbids(String),
+    #[error("You have reached the maximum number of Basic users.")]
+    NoBasicSeat,
+    #[error("You have reached the maximum number of licensed users. Buy more seats or take one back.")]
+    NoLicensedSeat,
+    #[error("You have reached the maximum of {limit} seats, counting the users of the pending list.")]
+    SeatsHeldByPending { limit: u32 },
+    #[error("No Zoom Workplace licenses are left.")]
+    NoWorkplaceSeat,
+    #[error("No phone license is available.")]
+    NoPhoneLicense,
+    #[error("The vanity name {0} is already taken.")]
+    VanityNameTaken(String),
+    #[error("Account does not exist: {0}.")]
+    AccountMissing(String),
+    #[error("The role does not exist: {0}.")]
+    RoleMissing(String),
+    #[error("The group does not exist: {0}.")]
+    GroupMissing(String),
+    #[error("Too many concurrent requests. A request to change {0} is being processed, please try again later.")]
+    Busy(String),
+    #[error("You have reached the maximum per-second rate limit for this API. Try again later.")]
+    PerSecondLimit,
+    #[error(
+        "You have reached the maximum daily rate limit for this API. Refer to the response header for details on when \
+         you can make another request."
+    )]
+    PerDayLimit,
+    #[error("The email address of {0} was changed three times within 24 hours.")]
+    EmailChangesSpent(String),
+    #[error("Invalid access token.")]
+    TokenInvalid,
+    #[error("Access token is expired.")]
+    TokenExpired,
+    #[error("Invalid access token, does not contain scopes:[{0}].")]
+    ScopeMissing(String),
+    #[error("This API endpoint is not recognized: {0}.")]
+    UnknownEndpoint(String),
+}
+
+impl Refusal {
+    /// A validation failure of one field.
+    pub(crate) fn field(field: &str, message: impl Into<String>) -> Self {
+        Self::Invalid(vec![FieldError { field: field.to_owned(), message: message.into() }])
+    }
+
+    /// HTTP status and Zoom's code.
+    pub(crate) fn wire(&self) -> (u16, u32) {
+        match self {
+            Self::Invalid(_) | Self::BadRequest(_) | Self::BadPageToken => (400, 300),
+            Self::NotPermitted(_) | Self::PaidPlanOnly(_) => (400, 200),
+            Self::PaidPlanOnlyUnderOk => (200, 200),
+            Self::StateForbids(_) => (400, 1000),
+            Self::UserMissing(_) => (404, 1001),
+            Self::AddressUsed(_) => (409, 1005),
+            Self::ActiveElsewhere(_) => (400, 1009),
+            Self::RoleMissing(_) => (400, 1034),
+            Self::NoPhoneLicense => (404, 1102),
+            Self::DomainBlocked(_) | Self::DomainManaged(_) => (400, 1107),
+            Self::TypeForbids(_) => (400, 1108),
+            Self::DomainNotAllowed(_) => (400, 1116),
+            Self::AdminProtected(_) => (400, 1117),
+            Self::InvitationExpired(_) => (400, 1120),
+            Self::AccountMissing(_) => (404, 2001),
+            Self::SsoOff => (400, 2002),
+            Self::PreProvisioningOff => (400, 2032),
+            Self::NoBasicSeat => (400, 2033),
+            Self::NoLicensedSeat => (400, 2034),
+            Self::NoWorkplaceSeat => (400, 2038),
+            Self::UnknownEndpoint(_) => (400, 2300),
+            Self::SeatsHeldByPending { .. } => (400, 3412),
+            Self::VanityNameTaken(_) => (400, 4100),
+            Self::GroupMissing(_) => (404, 4130),
+            Self::ScopeMissing(_) => (400, 4711),
+            Self::Busy(_) | Self::PerSecondLimit | Self::PerDayLimit | Self::EmailChangesSpent(_) => (429, 429),
+            Self::TokenInvalid | Self::TokenExpired => (401, 124),
+        }
+    }
+
+    pub(crate) fn errors(&self) -> &[FieldError] {
+        if let Self::Invalid(errors) = self { errors } else { &[] }
+    }
+}

@@ -1,0 +1,90 @@
+//! Fills a new account from its configuration.
+
+use jiff::Timestamp;
+
+use super::person::{Login, Person, State};
+use super::roles::{MEMBER, OWNER, Role};
+use super::{Account, Group, License, Seq, Status, email_problem};
+use crate::config::{ConfigError, PersonConfig};
+
+impl Account {
+    pub(super) fn set_up(&mut self, now: Timestamp) -> Result<(), ConfigError> {
+        for role in std::mem::take(&mut self.config.roles) {
+            let id = role.id.unwrap_or_else(|| self.new_id());
+            self.roles.insert(id.clone(), Role { id, name: role.name, description: role.description });
+        }
+        for group in std::mem::take(&mut self.config.groups) {
+            let id = group.id.unwrap_or_else(|| self.new_id());
+            self.groups.insert(id.clone(), Group { id, name: group.name });
+        }
+        let people = std::mem::take(&mut self.config.people);
+        let owner = self.config.owner.to_lowercase();
+        if !people.iter().any(|person| person.email.to_lowercase() == owner) {
+            let named =
+                PersonConfig { first_name: "Account".into(), last_name: "Owner".into(), ..PersonConfig::new(&owner) };
+            self.place(PersonConfig { license: License::Licensed, ..named }, now)?;
+        }
+        for person in people {
+            self.place(person, now)?;
+        }
+        for room in std::mem::take(&mut self.config.rooms) {
+            let named = PersonConfig { first_name: "Room".into(), ..PersonConfig::new(room) };
+            let seq = self.place(PersonConfig { license: License::Licensed, ..named }, now)?;
+            self.people.edit(seq, |person| person.room = true);
+        }
+        Ok(())
+    }
+
+    /// Places somebody into the account as the account file says.
+    pub(crate) fn place(&mut self, entry: PersonConfig, now: Timestamp) -> Result<Seq, ConfigError> {
+        let email = entry.email.to_lowercase();
+        let refuse = |reason: String| ConfigError::Person { email: entry.email.clone(), reason };
+        if let Some(problem) = email_problem(&email) {
+            return Err(refuse(problem.to_owned()));
+        }
+        if self.people.by_email(&email).is_some() {
+            return Err(refuse("the address is there twice".to_owned()));
+        }
+        let owner = email == self.config.owner.to_lowercase();
+        let role = match &entry.role {
+            _ if owner => OWNER.to_owned(),
+            None => MEMBER.to_owned(),
+            Some(name) => match self.role_by_name_or_id(name) {
+                Some(role) if role.id != OWNER => role.id.clone(),
+                Some(_) => return Err(refuse("the owner is named by the field `owner`".to_owned())),
+                None => return Err(refuse(format!("there is no role {name:?}"))),
+            },
+        };
+        let groups = entry.groups.iter().map(|name| {
+            let group = self.groups.values().find(|group| group.name == *name || group.id == *name);
+            group.map(|group| group.id.clone()).ok_or_else(|| refuse(format!("there is no group {name:?}")))
+        });
+        let groups = groups.collect::<Result<Vec<_>, _>>()?;
+        if entry.status != Status::Inactive {
+            let seat = self.people.seats().one_more(entry.license, self.config.seats);
+            seat.map_err(|refusal| refuse(refusal.to_string()))?;
+        }
+        let person = Person {
+            seq: Seq::default(),
+            id: self.new_id(),
+            email,
+            first_name: entry.first_name,
+            last_name: entry.last_name,
+            display_name: entry.display_name.unwrap_or_default(),
+            state: match entry.status {
+                Status::Active => State::Active { license: entry.license },
+                Status::Inactive => State::Inactive,
+                Status::Pending => State::Pending { license: entry.license, invited_at: now },
+            },
+            login: Login::WorkEmail,
+            role,
+            groups,
+            room: false,
+            joins_from_elsewhere: false,
+            profile: entry.profile,
+            created_at: now,
+            email_changes: Vec::new(),
+        };
+        Ok(self.people.insert(person))
+    }
+}

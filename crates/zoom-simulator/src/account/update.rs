@@ -1,0 +1,173 @@
+//! Changing a person's fields (Zoom API reference, Users: update).
+
+use jiff::Timestamp;
+
+use super::person::State;
+use super::{Account, CustomAttribute, License, PhoneNumber, Refusal, Seq};
+
+/// A PATCH whose fields are valid each by itself; absent fields stay as they are.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct UserPatch {
+    pub(crate) license: Option<License>,
+    /// A Workplace bundle was asked for.
+    pub(crate) wants_bundle: bool,
+    pub(crate) first_name: Option<String>,
+    pub(crate) last_name: Option<String>,
+    pub(crate) display_name: Option<String>,
+    pub(crate) dept: Option<String>,
+    pub(crate) job_title: Option<String>,
+    pub(crate) company: Option<String>,
+    pub(crate) location: Option<String>,
+    pub(crate) cost_center: Option<String>,
+    pub(crate) manager: Option<String>,
+    pub(crate) language: Option<String>,
+    pub(crate) timezone: Option<String>,
+    pub(crate) pronouns: Option<String>,
+    pub(crate) pronouns_option: Option<u8>,
+    pub(crate) phone_numbers: Option<Vec<PhoneNumber>>,
+    pub(crate) custom_attributes: Option<Vec<CustomAttribute>>,
+    pub(crate) pmi: Option<u64>,
+    pub(crate) use_pmi: Option<bool>,
+    pub(crate) host_key: Option<String>,
+    pub(crate) vanity_name: Option<String>,
+    pub(crate) division_ids: Option<Vec<String>>,
+    /// Puts a pending person into a group.
+    pub(crate) group_id: Option<String>,
+    pub(crate) cms_user_id: Option<String>,
+    pub(crate) about_me: Option<String>,
+    pub(crate) linkedin_url: Option<String>,
+}
+
+impl Account {
+    /// Changes a person. On somebody pending it succeeds without effect (SailPoint's connector documentation), but
+    /// for `group_id`; somebody inactive is refused (ConnId's Zoom connector).
+    pub(crate) fn update(&mut self, key: &str, patch: UserPatch, now: Timestamp) -> Result<(), Refusal> {
+        let person = self.read(key, now)?;
+        let seq = person.seq;
+        match person.state {
+            State::Pending { .. } => self.place_in_group(seq, patch.group_id),
+            State::Inactive => Err(Refusal::NotPermitted(format!(
+                "The user {} is deactivated; activate the user before changing it.",
+                person.email
+            ))),
+            State::Active { license } => {
+                let room = person.room;
+                self.check_patch(seq, license, room, &patch)?;
+                self.people.edit(seq, |person| patch.apply(person));
+                Ok(())
+            }
+        }
+    }
+
+    fn place_in_group(&mut self, seq: Seq, group: Option<String>) -> Result<(), Refusal> {
+        let Some(group) = group else { return Ok(()) };
+        if !self.groups.contains_key(&group) {
+            return Err(Refusal::GroupMissing(group));
+        }
+        self.people.edit(seq, |person| {
+            if !person.groups.contains(&group) {
+                person.groups.push(group);
+            }
+        });
+        Ok(())
+    }
+
+    fn check_patch(&self, seq: Seq, license: License, room: bool, patch: &UserPatch) -> Result<(), Refusal> {
+        if patch.wants_bundle {
+            return Err(Refusal::NoWorkplaceSeat);
+        }
+        if let Some(wanted) = patch.license.filter(|wanted| *wanted != license) {
+            if room {
+                return Err(Refusal::NotPermitted("A Zoom Rooms user cannot have another license type.".to_owned()));
+            }
+            self.people.seats().one_more(wanted, self.config.seats)?;
+        }
+        if patch.license.unwrap_or(license) == License::Unassigned
+            && (patch.pmi.is_some() || patch.use_pmi == Some(true))
+        {
+            return Err(Refusal::TypeForbids("a personal meeting id needs a meetings license".to_owned()));
+        }
+        if let Some(manager) = patch.manager.as_deref().filter(|manager| !manager.is_empty())
+            && !self.knows_manager(manager)
+        {
+            return Err(Refusal::field("manager", format!("The manager {manager} is not a user of this account.")));
+        }
+        if let Some(name) = &patch.vanity_name
+            && self.people.vanity_name_holder(name).is_some_and(|holder| holder != seq)
+        {
+            return Err(Refusal::VanityNameTaken(name.clone()));
+        }
+        Ok(())
+    }
+
+    fn knows_manager(&self, manager: &str) -> bool {
+        self.people.by_email(manager).is_some()
+            || (!manager.contains('@') && self.people.all().any(|person| person.shown_name() == manager))
+    }
+}
+
+impl UserPatch {
+    fn apply(self, person: &mut super::Person) {
+        let Self {
+            license,
+            wants_bundle: _,
+            first_name,
+            last_name,
+            display_name,
+            dept,
+            job_title,
+            company,
+            location,
+            cost_center,
+            manager,
+            language,
+            timezone,
+            pronouns,
+            pronouns_option,
+            phone_numbers,
+            custom_attributes,
+            pmi,
+            use_pmi,
+            host_key,
+            vanity_name,
+            division_ids,
+            group_id: _,
+            cms_user_id,
+            about_me,
+            linkedin_url,
+        } = self;
+        if let Some(license) = license {
+            person.state = State::Active { license };
+        }
+        set(&mut person.first_name, first_name);
+        set(&mut person.last_name, last_name);
+        set(&mut person.display_name, display_name);
+        let profile = &mut person.profile;
+        set(&mut profile.dept, dept);
+        set(&mut profile.job_title, job_title);
+        set(&mut profile.company, company);
+        set(&mut profile.location, location);
+        set(&mut profile.cost_center, cost_center);
+        set(&mut profile.manager, manager);
+        set(&mut profile.language, language);
+        set(&mut profile.timezone, timezone);
+        set(&mut profile.pronouns, pronouns);
+        set(&mut profile.pronouns_option, pronouns_option);
+        set(&mut profile.phone_numbers, phone_numbers);
+        set(&mut profile.custom_attributes, custom_attributes);
+        set(&mut profile.pmi, pmi);
+        set(&mut profile.use_pmi, use_pmi);
+        set(&mut profile.host_key, host_key);
+        set(&mut profile.vanity_name, vanity_name);
+        set(&mut profile.division_ids, division_ids);
+        set(&mut profile.cms_user_id, cms_user_id);
+        set(&mut profile.about_me, about_me);
+        set(&mut profile.linkedin_url, linkedin_url);
+    }
+}
+
+fn set<T>(field: &mut T, value: Option<T>) {
+    if let Some(value) = value {
+        *field = value;
+    }
+}

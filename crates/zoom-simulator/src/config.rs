@@ -1,0 +1,285 @@
+//! The account file: what a simulated account holds when it starts.
+
+use serde::{Deserialize, Serialize};
+
+use crate::account::{License, Profile, Status};
+use crate::limits::LimitsConfig;
+
+/// A Zoom account to simulate: the content of an account file, or a value built in a test.
+///
+/// Every field has a default, so that a file says only what matters; an unknown field is refused with its name.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct AccountConfig {
+    /// The account's id, asked for when a token is fetched.
+    pub account_id: String,
+    /// The server-to-server app's client id.
+    pub client_id: String,
+    /// The server-to-server app's client secret.
+    pub client_secret: String,
+    /// What the account pays for; decides rate limits and what is refused as unpaid.
+    pub plan: Plan,
+    /// The seats that were bought.
+    pub seats: Seats,
+    /// Domains that the account manages: their people can be created directly and cannot be disassociated.
+    pub managed_domains: Vec<String>,
+    /// Domains that nobody may be created in (refused with 1107).
+    pub blocked_domains: Vec<String>,
+    /// If not empty, the only domains that people may be created in (others are refused with 1116).
+    pub allowed_domains: Vec<String>,
+    /// Whether single sign-on is set up; `ssoCreate` is refused with 2002 without it.
+    pub sso: bool,
+    /// Whether single sign-on may pre-provision people; `ssoCreate` is refused with 2032 without it.
+    pub sso_pre_provisioning: bool,
+    /// Whether this is an integration partner's account, which alone may use `custCreate`.
+    pub isv: bool,
+    /// The app's scopes, granular or classic. Absent: all that the simulator knows.
+    pub scopes: Option<Vec<String>>,
+    /// Rate limits: `on`, `off`, or sharper ones.
+    pub limits: LimitsConfig,
+    /// The largest page that the user listing gives; larger requests are cut to it and the answer says so.
+    pub page_size_max: usize,
+    /// The owner's e-mail address. Need not be among `people`.
+    pub owner: String,
+    /// Who is in the account besides the owner.
+    pub people: Vec<PersonConfig>,
+    /// Roles besides Owner, Admin and Member.
+    pub roles: Vec<RoleConfig>,
+    /// Groups by name.
+    pub groups: Vec<GroupConfig>,
+    /// Addresses that have a Zoom account elsewhere.
+    pub elsewhere: Vec<ElsewhereConfig>,
+    /// E-mail addresses of Zoom Rooms.
+    pub rooms: Vec<String>,
+    /// Where public sources disagree on Zoom's behaviour, which one to show.
+    pub quirks: Quirks,
+}
+
+impl Default for AccountConfig {
+    /// The small account that the simulator shows without an account file.
+    fn default() -> Self {
+        Self {
+            account_id: "acme".into(),
+            client_id: "simulator".into(),
+            client_secret: "simulator-secret".into(),
+            plan: Plan::Business,
+            seats: Seats::default(),
+            managed_domains: vec!["acme.example".into()],
+            blocked_domains: Vec::new(),
+            allowed_domains: Vec::new(),
+            sso: true,
+            sso_pre_provisioning: true,
+            isv: false,
+            scopes: None,
+            limits: LimitsConfig::default(),
+            page_size_max: 2000,
+            owner: "owner@acme.example".into(),
+            people: Vec::new(),
+            roles: Vec::new(),
+            groups: Vec::new(),
+            elsewhere: Vec::new(),
+            rooms: Vec::new(),
+            quirks: Quirks::default(),
+        }
+    }
+}
+
+impl AccountConfig {
+    /// The account that is served without an account file: the default with a few people in it.
+    #[must_use]
+    pub fn small() -> Self {
+        let named = |email: &str, first: &str, last: &str, license, role: Option<&str>| PersonConfig {
+            first_name: first.into(),
+            last_name: last.into(),
+            license,
+            role: role.map(str::to_owned),
+            ..PersonConfig::new(email)
+        };
+        let people = vec![
+            named("grace@acme.example", "Grace", "Hopper", License::Licensed, Some("Admin")),
+            named("alan@acme.example", "Alan", "Turing", License::Licensed, None),
+            named("edsger@acme.example", "Edsger", "Dijkstra", License::Basic, None),
+        ];
+        Self { people, groups: vec![GroupConfig { name: "Everyone".into(), id: None }], ..Self::default() }
+    }
+
+    /// Reads an account file.
+    ///
+    /// # Errors
+    /// When the text is not YAML, or a field is unknown or of the wrong type; the message names field and line.
+    pub fn from_yaml(text: &str) -> Result<Self, ConfigError> {
+        serde_saphyr::from_str(text).map_err(|error| ConfigError::Unreadable(error.to_string()))
+    }
+}
+
+/// Why an account cannot be simulated.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The account file is not YAML of the expected shape.
+    #[error("cannot read the account file: {0}")]
+    Unreadable(String),
+    /// A person cannot be placed into the account.
+    #[error("cannot place {email} into the account: {reason}")]
+    Person {
+        /// Whose entry it is.
+        email: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+/// What an account pays for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Plan {
+    /// Nothing: roles, groups and plan usage are refused.
+    Free,
+    /// Pro.
+    Pro,
+    /// Business, Education and Enterprise, which share their limits.
+    Business,
+}
+
+/// The seats that an account bought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Seats {
+    /// How many people may be Licensed, pending ones included.
+    pub licensed: u32,
+    /// How many people may be Basic, pending ones included. Absent: any number.
+    pub basic: Option<u32>,
+}
+
+impl Default for Seats {
+    fn default() -> Self {
+        Self { licensed: 100, basic: None }
+    }
+}
+
+/// Somebody in the account.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PersonConfig {
+    /// The e-mail address; unique in the account without regard to case.
+    pub email: String,
+    /// First name; absent: empty.
+    #[serde(default)]
+    pub first_name: String,
+    /// Last name; absent: empty.
+    #[serde(default)]
+    pub last_name: String,
+    /// Display name; absent: first and last name.
+    #[serde(default)]
+    pub display_name: Option<String>,
+    /// The licence; absent: Basic. Ignored for inactive people, who have none.
+    #[serde(default = "basic", rename = "type")]
+    pub license: License,
+    /// Pending, active or inactive; absent: active.
+    #[serde(default = "active")]
+    pub status: Status,
+    /// The role's name or id; absent: Member.
+    #[serde(default)]
+    pub role: Option<String>,
+    /// Names of groups.
+    #[serde(default)]
+    pub groups: Vec<String>,
+    /// The fields of a profile.
+    #[serde(default)]
+    pub profile: Profile,
+}
+
+impl PersonConfig {
+    /// Somebody active and Basic with that address, and nothing else.
+    #[must_use]
+    pub fn new(email: impl Into<String>) -> Self {
+        Self {
+            email: email.into(),
+            first_name: String::new(),
+            last_name: String::new(),
+            display_name: None,
+            license: License::Basic,
+            status: Status::Active,
+            role: None,
+            groups: Vec::new(),
+            profile: Profile::default(),
+        }
+    }
+}
+
+fn basic() -> License {
+    License::Basic
+}
+
+fn active() -> Status {
+    Status::Active
+}
+
+/// A role besides the built-in ones.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RoleConfig {
+    /// The role's name.
+    pub name: String,
+    /// What it is for; absent: empty.
+    #[serde(default)]
+    pub description: String,
+    /// Its id; absent: made up.
+    #[serde(default)]
+    pub id: Option<String>,
+}
+
+/// A group.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct GroupConfig {
+    /// The group's name.
+    pub name: String,
+    /// Its id; absent: made up.
+    #[serde(default)]
+    pub id: Option<String>,
+}
+
+/// An address that has a Zoom account elsewhere, and what creating it answers. Sources differ on which of these
+/// Zoom chooses when.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ElsewhereConfig {
+    /// The address.
+    pub email: String,
+    /// What creating it answers; absent: `ActiveElsewhere`.
+    #[serde(default)]
+    pub create: ElsewhereAnswer,
+}
+
+/// What creating an address answers that has a Zoom account elsewhere.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+pub enum ElsewhereAnswer {
+    /// Refused with 400/1009.
+    #[default]
+    ActiveElsewhere,
+    /// Refused with 409/1005.
+    AddressUsed,
+    /// 201 with a blank id: the person is invited to join and is pending until they accept.
+    Invited,
+}
+
+/// Where public sources disagree on Zoom's behaviour, which one to show.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Quirks {
+    /// What a change of status answers.
+    pub status_reply: StatusReply,
+    /// Whether accepting an invitation gives a new id.
+    pub id_changes_on_acceptance: bool,
+    /// Whether somebody created by `create` is active at once instead of pending.
+    pub instant_activation: bool,
+}
+
+/// The success status of `PUT /users/{userId}/status`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+pub enum StatusReply {
+    /// 204, as older versions of Zoom's reference say.
+    #[default]
+    NoContent,
+    /// 200 with an empty body, as the current reference says.
+    Ok,
+}

@@ -1,0 +1,50 @@
+//! A Zoom account on localhost, for tests, demos and rehearsals.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use zoom_simulator::{AccountConfig, Fault, FaultEffect, PersonConfig, Simulator};
+//!
+//! let account = AccountConfig { people: vec![PersonConfig::new("ada@acme.example")], ..AccountConfig::default() };
+//! let zoom = Simulator::start(account).await?;
+//! let base = format!("{}/v2", zoom.url());
+//! zoom.inject(Fault::on("GET", "/users", FaultEffect::HtmlPage { status: 502 }));
+//! // … the code under test talks to `base` …
+//! assert_eq!(zoom.people().len(), 2);
+//! zoom.shutdown().await;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! It behaves as Zoom's public references, its developer forum and well-known clients describe it; where these
+//! disagree, [`Quirks`] chooses. It shares no code with any client, so that a mistake cannot cancel itself out.
+//!
+//! - An [`AccountConfig`] says what the account holds, and is also the shape of an account file.
+//! - A [`Simulator`] serves REST under `/v2` and tokens under `/oauth/token`.
+//! - Its [`Controls`], also served under `/simulator`, look at people and the journal of calls, edit past the API,
+//!   accept invitations, inject a [`Fault`], and move the clock.
+
+mod account;
+mod clock;
+mod config;
+mod control;
+mod exchange;
+mod fault;
+mod journal;
+mod limits;
+mod listener;
+mod pages;
+mod population;
+mod rest;
+mod simulator;
+mod token;
+mod world;
+
+pub use account::{CustomAttribute, License, PersonEdit, PersonView, PhoneNumber, Profile, Status};
+pub use config::{
+    AccountConfig, ConfigError, ElsewhereAnswer, ElsewhereConfig, GroupConfig, PersonConfig, Plan, Quirks, RoleConfig,
+    Seats, StatusReply,
+};
+pub use fault::{Fault, FaultEffect, RetryAfter};
+pub use journal::{Counters, Exchange};
+pub use limits::{Label, LimitsConfig, Rate, Sharper};
+pub use simulator::{AccountEdit, Controls, PortalRefusal, Simulator, StartError};

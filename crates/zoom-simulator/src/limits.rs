@@ -1,0 +1,203 @@
+//! Rate limits by label and plan, with day budgets (Zoom API reference, Rate limits).
+
+use std::collections::HashMap;
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
+use serde::de::value::MapAccessDeserializer;
+use serde::{Deserialize, Deserializer, de};
+
+use crate::account::Refusal;
+use crate::config::Plan;
+
+/// The rate label of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::Display, serde::Serialize)]
+pub enum Label {
+    /// Cheap calls on one thing.
+    Light,
+    /// Listings.
+    Medium,
+    /// Reports and account-wide reads; has a day budget on every plan.
+    Heavy,
+}
+
+/// The account file's `limits`: `on`, `off`, or sharper ones.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum LimitsConfig {
+    /// Those of the account's plan.
+    #[default]
+    On,
+    /// None at all.
+    Off,
+    /// Those of the plan, but for what stands here.
+    Sharper(Sharper),
+}
+
+/// Limits that replace those of the plan.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Sharper {
+    /// Light calls.
+    pub light: Option<Rate>,
+    /// Medium calls.
+    pub medium: Option<Rate>,
+    /// Heavy calls.
+    pub heavy: Option<Rate>,
+    /// Calls of `POST /users` with action `create` a day.
+    pub creates_per_day: Option<u32>,
+}
+
+/// How many calls are allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Rate {
+    /// In one second.
+    pub per_second: u32,
+    /// In one day (UTC). Absent: any number.
+    #[serde(default)]
+    pub per_day: Option<u32>,
+}
+
+impl<'de> Deserialize<'de> for LimitsConfig {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(LimitsVisitor)
+    }
+}
+
+struct LimitsVisitor;
+
+impl<'de> de::Visitor<'de> for LimitsVisitor {
+    type Value = LimitsConfig;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("`on`, `off`, or a map of sharper limits")
+    }
+
+    fn visit_bool<E: de::Error>(self, on: bool) -> Result<LimitsConfig, E> {
+        Ok(if on { LimitsConfig::On } else { LimitsConfig::Off })
+    }
+
+    fn visit_str<E: de::Error>(self, word: &str) -> Result<LimitsConfig, E> {
+        match word {
+            "on" => Ok(LimitsConfig::On),
+            "off" => Ok(LimitsConfig::Off),
+            other => Err(E::invalid_value(de::Unexpected::Str(other), &self)),
+        }
+    }
+
+    fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<LimitsConfig, A::Error> {
+        Sharper::deserialize(MapAccessDeserializer::new(map)).map(LimitsConfig::Sharper)
+    }
+}
+
+/// The rate of a label on a plan.
+fn planned(plan: Plan, label: Label) -> Rate {
+    let (per_second, per_day) = match (plan, label) {
+        (Plan::Free, Label::Light) => (4, Some(6_000)),
+        (Plan::Free, Label::Medium) => (2, Some(2_000)),
+        (Plan::Free, Label::Heavy) => (1, Some(1_000)),
+        (Plan::Pro, Label::Light) => (30, None),
+        (Plan::Pro, Label::Medium) => (20, None),
+        (Plan::Pro, Label::Heavy) => (10, Some(30_000)),
+        (Plan::Business, Label::Light) => (80, None),
+        (Plan::Business, Label::Medium) => (60, None),
+        (Plan::Business, Label::Heavy) => (40, Some(60_000)),
+    };
+    Rate { per_second, per_day }
+}
+
+fn planned_creates(plan: Plan) -> u32 {
+    match plan {
+        Plan::Free => 50,
+        Plan::Pro => 1_500,
+        Plan::Business => 10_000,
+    }
+}
+
+/// The headers that tell a caller where it stands.
+pub(crate) type RateHeaders = Vec<(&'static str, String)>;
+
+/// Counts calls against the limits.
+#[derive(Debug, Default)]
+pub(crate) struct Limits {
+    seconds: HashMap<Label, (i64, u32)>,
+    days: HashMap<Label, (Date, u32)>,
+    creates: Option<(Date, u32)>,
+}
+
+impl Limits {
+    /// Lets a call in and counts it, or refuses it; the headers belong on the answer either way. `invites` says that
+    /// it is a `create`, which has a day budget of its own.
+    pub(crate) fn admit(
+        &mut self,
+        config: &LimitsConfig,
+        plan: Plan,
+        label: Label,
+        invites: bool,
+        now: Timestamp,
+    ) -> (RateHeaders, Result<(), Refusal>) {
+        let sharper = match config {
+            LimitsConfig::Off => return (Vec::new(), Ok(())),
+            LimitsConfig::On => &Sharper::default(),
+            LimitsConfig::Sharper(sharper) => sharper,
+        };
+        let own = match label {
+            Label::Light => sharper.light,
+            Label::Medium => sharper.medium,
+            Label::Heavy => sharper.heavy,
+        };
+        let rate = own.unwrap_or_else(|| planned(plan, label));
+        let today = now.to_zoned(TimeZone::UTC).date();
+
+        let mut seen = self.seconds.get(&label).filter(|(at, _)| *at == now.as_second()).map_or(0, |(_, count)| *count);
+        if seen >= rate.per_second {
+            return (headers(label, "QPS", rate.per_second, 0, None), Err(Refusal::PerSecondLimit));
+        }
+        seen += 1;
+        self.seconds.insert(label, (now.as_second(), seen));
+
+        if let Some(limit) = rate.per_day {
+            let used = self.days.get(&label).filter(|(day, _)| *day == today).map_or(0, |(_, count)| *count);
+            if used >= limit {
+                return (headers(label, "Daily-limit", limit, 0, Some(now)), Err(Refusal::PerDayLimit));
+            }
+            self.days.insert(label, (today, used + 1));
+        }
+        if invites {
+            let limit = sharper.creates_per_day.unwrap_or_else(|| planned_creates(plan));
+            let used = self.creates.filter(|(day, _)| *day == today).map_or(0, |(_, count)| count);
+            if used >= limit {
+                return (headers(label, "Daily-limit", limit, 0, Some(now)), Err(Refusal::PerDayLimit));
+            }
+            self.creates = Some((today, used + 1));
+            return (headers(label, "Daily-limit", limit, limit - used - 1, None), Ok(()));
+        }
+        (headers(label, "QPS", rate.per_second, rate.per_second - seen, None), Ok(()))
+    }
+}
+
+/// `retry_from` adds when the day's budget is new again, as a date-time.
+pub(crate) fn headers(
+    label: Label,
+    kind: &str,
+    limit: u32,
+    remaining: u32,
+    retry_from: Option<Timestamp>,
+) -> RateHeaders {
+    let mut headers = vec![
+        ("x-ratelimit-category", label.to_string()),
+        ("x-ratelimit-type", kind.to_owned()),
+        ("x-ratelimit-limit", limit.to_string()),
+        ("x-ratelimit-remaining", remaining.to_string()),
+    ];
+    if let Some(at) = retry_from.and_then(next_midnight) {
+        headers.push(("retry-after", at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()));
+    }
+    headers
+}
+
+fn next_midnight(now: Timestamp) -> Option<Timestamp> {
+    let tomorrow = now.to_zoned(TimeZone::UTC).date().checked_add(1.day()).ok()?;
+    tomorrow.to_zoned(TimeZone::UTC).ok().map(|midnight| midnight.timestamp())
+}

@@ -1,0 +1,323 @@
+//! REST under `/v2`: the endpoints, each with its rate label and scopes, and how a path finds its endpoint.
+
+mod fields;
+mod groups;
+mod plans;
+mod roles;
+mod user_body;
+mod user_rows;
+mod users;
+
+use axum::body::Bytes;
+use axum::http::{HeaderMap, Method};
+use jiff::Timestamp;
+use percent_encoding::percent_decode_str;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::account::{Account, Refusal, Selection, Seq};
+use crate::limits::Label;
+use crate::pages::Pages;
+
+/// A call, read as far as no endpoint needs to be known for.
+#[derive(Clone, Debug)]
+pub(crate) struct Call {
+    pub(crate) method: Method,
+    pub(crate) path: String,
+    pub(crate) query: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+/// A carried-out call's answer.
+#[derive(Clone, Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) body: Bytes,
+}
+
+impl Reply {
+    pub(crate) fn empty(status: u16) -> Self {
+        Self { status, body: Bytes::new() }
+    }
+
+    pub(crate) fn json(status: u16, body: &impl Serialize) -> Self {
+        match serde_json::to_vec(body) {
+            Ok(json) => Self { status, body: json.into() },
+            Err(error) => {
+                tracing::error!(%error, "cannot write an answer as JSON");
+                Self::empty(500)
+            }
+        }
+    }
+
+    pub(crate) fn refusal(refusal: &Refusal) -> Self {
+        let (status, code) = refusal.wire();
+        let mut body = serde_json::json!({"code": code, "message": refusal.to_string()});
+        if !refusal.errors().is_empty()
+            && let Some(object) = body.as_object_mut()
+        {
+            object.insert("errors".to_owned(), serde_json::json!(refusal.errors()));
+        }
+        Self::json(status, &body)
+    }
+}
+
+/// What a handler works on.
+pub(crate) struct Session<'a> {
+    pub(crate) account: &'a mut Account,
+    pub(crate) pages: &'a mut Pages,
+    pub(crate) now: Timestamp,
+}
+
+type Handler = fn(&mut Session<'_>, &Request<'_>) -> Result<Reply, Refusal>;
+
+/// What another call on the same person must wait for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lock {
+    /// Takes none.
+    None,
+    /// A create: blocks every call on that person until it ends.
+    Create,
+    /// A delete: one at a time.
+    Delete,
+}
+
+/// One operation of Zoom's API.
+pub(crate) struct Endpoint {
+    pub(crate) method: Method,
+    pub(crate) template: &'static str,
+    pub(crate) label: Label,
+    pub(crate) scope: &'static str,
+    pub(crate) classic_scopes: &'static [&'static str],
+    pub(crate) lock: Lock,
+    handler: Handler,
+}
+
+const USER_READ: &[&str] = &["user:read:admin", "user:write:admin"];
+const USER_WRITE: &[&str] = &["user:write:admin"];
+const ROLE_READ: &[&str] = &["role:read:admin", "role:write:admin"];
+const ROLE_WRITE: &[&str] = &["role:write:admin"];
+const GROUP_READ: &[&str] = &["group:read:admin", "group:write:admin"];
+const ACCOUNT_READ: &[&str] = &["account:read:admin", "account:write:admin"];
+
+const fn endpoint(
+    method: Method,
+    template: &'static str,
+    label: Label,
+    scope: &'static str,
+    classic_scopes: &'static [&'static str],
+    handler: Handler,
+) -> Endpoint {
+    locking(Lock::None, method, template, label, scope, classic_scopes, handler)
+}
+
+const fn locking(
+    lock: Lock,
+    method: Method,
+    template: &'static str,
+    label: Label,
+    scope: &'static str,
+    classic_scopes: &'static [&'static str],
+    handler: Handler,
+) -> Endpoint {
+    Endpoint { method, template, label, scope, classic_scopes, lock, handler }
+}
+
+/// All operations; of two templates that fit a path, the first counts.
+static ENDPOINTS: [Endpoint; 15] = {
+    use Label::{Heavy, Light, Medium};
+    [
+        endpoint(Method::GET, "/users", Medium, "user:read:list_users:admin", USER_READ, users::list),
+        locking(Lock::Create, Method::POST, "/users", Light, "user:write:user:admin", USER_WRITE, users::create),
+        endpoint(Method::GET, "/users/summary", Medium, "user:read:summary:admin", USER_READ, users::summary),
+        endpoint(Method::GET, "/users/{userId}", Light, "user:read:user:admin", USER_READ, users::get),
+        endpoint(Method::PATCH, "/users/{userId}", Light, "user:update:user:admin", USER_WRITE, users::update),
+        locking(
+            Lock::Delete,
+            Method::DELETE,
+            "/users/{userId}",
+            Light,
+            "user:delete:user:admin",
+            USER_WRITE,
+            users::delete,
+        ),
+        endpoint(Method::PUT, "/users/{userId}/status", Light, "user:update:status:admin", USER_WRITE, users::status),
+        endpoint(Method::PUT, "/users/{userId}/email", Light, "user:update:email:admin", USER_WRITE, users::email),
+        endpoint(
+            Method::DELETE,
+            "/users/{userId}/token",
+            Light,
+            "user:delete:token:admin",
+            USER_WRITE,
+            users::sign_out,
+        ),
+        endpoint(Method::GET, "/roles", Medium, "role:read:list_roles:admin", ROLE_READ, roles::list),
+        endpoint(
+            Method::GET,
+            "/roles/{roleId}/members",
+            Medium,
+            "role:read:list_members:admin",
+            ROLE_READ,
+            roles::members,
+        ),
+        endpoint(Method::POST, "/roles/{roleId}/members", Medium, "role:write:member:admin", ROLE_WRITE, roles::assign),
+        endpoint(
+            Method::DELETE,
+            "/roles/{roleId}/members/{memberId}",
+            Light,
+            "role:delete:member:admin",
+            ROLE_WRITE,
+            roles::unassign,
+        ),
+        endpoint(Method::GET, "/groups", Medium, "group:read:list_groups:admin", GROUP_READ, groups::list),
+        endpoint(
+            Method::GET,
+            "/accounts/{accountId}/plans/usage",
+            Heavy,
+            "billing:read:plan_usage:admin",
+            ACCOUNT_READ,
+            plans::usage,
+        ),
+    ]
+};
+
+/// Every granular scope that some endpoint asks for.
+pub(crate) fn all_scopes() -> Vec<String> {
+    let mut scopes: Vec<String> = ENDPOINTS.iter().map(|endpoint| endpoint.scope.to_owned()).collect();
+    scopes.sort();
+    scopes.dedup();
+    scopes
+}
+
+/// The endpoint of a call, and what its template's braces stand for.
+pub(crate) fn route(call: &Call) -> Result<(&'static Endpoint, Vec<String>), Refusal> {
+    let unknown = || Refusal::UnknownEndpoint(format!("{} {}", call.method, call.path));
+    let path = call.path.strip_prefix("/v2").ok_or_else(unknown)?;
+    let segments: Vec<&str> = path.split('/').collect();
+    let fitting = ENDPOINTS.iter().filter(|endpoint| endpoint.method == call.method);
+    let (endpoint, raw) = fitting
+        .into_iter()
+        .find_map(|endpoint| Some((endpoint, fit(endpoint.template, &segments)?)))
+        .ok_or_else(unknown)?;
+    let decoded = raw.into_iter().map(|segment| percent_decode_str(segment).decode_utf8().map(Into::into));
+    let params = decoded.collect::<Result<_, _>>();
+    Ok((endpoint, params.map_err(|_| Refusal::BadRequest("The path is not valid UTF-8.".to_owned()))?))
+}
+
+fn fit<'a>(template: &str, segments: &[&'a str]) -> Option<Vec<&'a str>> {
+    let parts: Vec<&str> = template.split('/').collect();
+    if parts.len() != segments.len() {
+        return None;
+    }
+    let mut params = Vec::new();
+    for (part, segment) in parts.into_iter().zip(segments) {
+        if part.starts_with('{') && !segment.is_empty() {
+            params.push(*segment);
+        } else if part != *segment {
+            return None;
+        }
+    }
+    Some(params)
+}
+
+/// A call whose endpoint is known.
+pub(crate) struct Request<'a> {
+    endpoint: &'static Endpoint,
+    params: &'a [String],
+    query: Vec<(String, String)>,
+    body: &'a Bytes,
+}
+
+impl<'a> Request<'a> {
+    pub(crate) fn new(endpoint: &'static Endpoint, params: &'a [String], call: &'a Call) -> Self {
+        let query = url::form_urlencoded::parse(call.query.as_bytes()).into_owned().collect();
+        Self { endpoint, params, query, body: &call.body }
+    }
+
+    pub(crate) fn carry_out(&self, session: &mut Session<'_>) -> Reply {
+        (self.endpoint.handler)(session, self).unwrap_or_else(|refusal| Reply::refusal(&refusal))
+    }
+
+    /// Whether this is a create that sends a mail, of which there are so many a day.
+    pub(crate) fn invites(&self) -> bool {
+        self.endpoint.lock == Lock::Create
+            && self.object().is_ok_and(|body| body.get("action").and_then(Value::as_str) == Some("create"))
+    }
+
+    /// The address or id of the person that the call is about.
+    pub(crate) fn person(&self) -> Option<String> {
+        if self.endpoint.lock == Lock::Create {
+            let body = self.object().ok()?;
+            return body.get("user_info")?.get("email")?.as_str().map(str::to_owned);
+        }
+        self.endpoint.template.starts_with("/users/{userId}").then(|| self.param(0).to_owned())
+    }
+
+    fn param(&self, index: usize) -> &str {
+        self.params.get(index).map_or("", String::as_str)
+    }
+
+    fn query(&self, name: &str) -> Option<&str> {
+        self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    fn flag(&self, name: &str) -> Result<bool, Refusal> {
+        match self.query(name) {
+            None | Some("false" | "") => Ok(false),
+            Some("true") => Ok(true),
+            Some(_) => Err(Refusal::field(name, "The value must be true or false.")),
+        }
+    }
+
+    fn object(&self) -> Result<Map<String, Value>, Refusal> {
+        serde_json::from_slice(self.body)
+            .map_err(|_| Refusal::BadRequest("Request Body should be a valid JSON object.".to_owned()))
+    }
+
+    /// Reads `page_size` and `next_page_token`; larger sizes than `max` are cut to it.
+    fn paging(&self, session: &Session<'_>, max: usize) -> Result<Paging, Refusal> {
+        let invalid = || Refusal::field("page_size", "The page size must be a positive number.");
+        let size = self.query("page_size").map_or(Ok(30), |size| size.parse::<usize>().map_err(|_| invalid()))?;
+        if size == 0 {
+            return Err(invalid());
+        }
+        let mut parameters: Vec<_> = self.query.iter().filter(|(name, _)| name != "next_page_token").collect();
+        parameters.sort();
+        let of = format!("{} {:?} {parameters:?}", self.endpoint.template, self.params);
+        let after = match self.query("next_page_token") {
+            None | Some("") => Seq::default(),
+            Some(token) => session.pages.resume(token, &of, session.now)?,
+        };
+        Ok(Paging { of, after, size: size.min(max) })
+    }
+}
+
+/// Where a page starts and how many rows it may have.
+struct Paging {
+    of: String,
+    after: Seq,
+    size: usize,
+}
+
+impl Paging {
+    /// Takes one page of `rows` and says where the next one starts, if there is more.
+    fn take<'a, T>(&self, rows: impl Iterator<Item = &'a T>, seq: impl Fn(&T) -> Seq) -> (Vec<&'a T>, Option<Seq>) {
+        let mut page: Vec<&T> = rows.take(self.size.saturating_add(1)).collect();
+        if page.len() <= self.size {
+            return (page, None);
+        }
+        page.truncate(self.size);
+        let last = page.last().map(|row| seq(row));
+        (page, last)
+    }
+
+    fn people<'a>(&self, selection: Selection<'a>) -> (Vec<&'a crate::account::Person>, Option<Seq>) {
+        self.take(selection.after(self.after), |person| person.seq)
+    }
+
+    /// The token of the next page; empty on the last one.
+    fn token(self, pages: &mut Pages, next: Option<Seq>, now: Timestamp) -> String {
+        next.map_or_else(String::new, |after| pages.issue(self.of, after, now))
+    }
+}

@@ -1,0 +1,198 @@
+//! Reads the bodies of create and update calls; limits as in Zoom's API reference (Users: create, update).
+
+use std::str::FromStr;
+
+use serde_json::{Map, Value};
+
+use super::fields::Fields;
+use crate::account::{CreateAction, CustomAttribute, License, NewUser, PhoneNumber, Refusal, UserPatch, email_problem};
+
+pub(super) fn new_user(body: &Map<String, Value>) -> Result<NewUser, Refusal> {
+    let mut top = Fields::new(body, "");
+    let action = top.text("action", 32);
+    let action = action.as_deref().map(CreateAction::from_str);
+    let Some(Ok(action)) = action else {
+        top.reject("action", "The value must be create, autoCreate, custCreate or ssoCreate.");
+        return Err(top.finish().err().unwrap_or_else(|| Refusal::field("action", "Invalid field.")));
+    };
+    let Some(info) = top.object("user_info") else {
+        top.finish()?;
+        return Err(Refusal::field("user_info", "This field is required."));
+    };
+    let mut fields = Fields::new(info, "user_info.");
+    let email = fields.text("email", 128).unwrap_or_default();
+    if let Some(problem) = email_problem(&email) {
+        fields.reject("email", problem);
+    }
+    let license = fields.integer("type").map(License::from_number);
+    match license {
+        Some(Some(License::None)) if action != CreateAction::SsoCreate => {
+            fields.reject("type", "The value 99 is only for ssoCreate.");
+        }
+        Some(Some(_)) => {}
+        Some(None) | None => fields.reject("type", "The value must be 1, 2, 4 or 99."),
+    }
+    check_password(&mut fields, action);
+    let wants_bundle = bundle(&mut fields);
+    let wants_phone =
+        fields.object("feature").and_then(|feature| feature.get("zoom_phone")?.as_bool()).unwrap_or(false);
+    let new = NewUser {
+        action,
+        email,
+        license: license.flatten().unwrap_or(License::Basic),
+        first_name: fields.name("first_name", 64, 5).unwrap_or_default(),
+        last_name: fields.name("last_name", 64, 5).unwrap_or_default(),
+        display_name: fields.name("display_name", 128, 10).unwrap_or_default(),
+        division_ids: fields.list("division_ids", 1).unwrap_or_default(),
+    };
+    fields.finish()?;
+    if wants_bundle {
+        return Err(Refusal::NoWorkplaceSeat);
+    }
+    if wants_phone {
+        return Err(Refusal::NoPhoneLicense);
+    }
+    Ok(new)
+}
+
+/// `autoCreate` makes a login and so needs a password: 8 to 32 characters with a letter in upper and in lower case
+/// and a number, without a character four times in a row or a run such as `1234`.
+fn check_password(fields: &mut Fields<'_>, action: CreateAction) {
+    if action != CreateAction::AutoCreate {
+        return;
+    }
+    let password = fields.text("password", 32).unwrap_or_default();
+    let has = |test: fn(&char) -> bool| password.chars().any(|c| test(&c));
+    let steps: Vec<i64> = password
+        .chars()
+        .zip(password.chars().skip(1))
+        .map(|(a, b)| i64::from(u32::from(b)) - i64::from(u32::from(a)))
+        .collect();
+    let run = steps.windows(3).any(|window| window.iter().all(|step| window.first() == Some(step) && step.abs() <= 1));
+    if password.chars().count() < 8 {
+        fields.reject("password", "The password must have at least 8 characters.");
+    } else if !has(char::is_ascii_uppercase) || !has(char::is_ascii_lowercase) || !has(char::is_ascii_digit) {
+        fields.reject("password", "The password must have an upper-case letter, a lower-case letter and a number.");
+    } else if run {
+        fields.reject("password", "The password must not repeat or continue a character four times.");
+    }
+}
+
+/// Whether a Workplace bundle is asked for. The account has no such subscription.
+fn bundle(fields: &mut Fields<'_>) -> bool {
+    let one = fields.integer("zoom_one_type").is_some_and(|kind| kind != 0);
+    let united = fields.text("plan_united_type", 32).is_some_and(|kind| !matches!(kind.as_str(), "" | "none"));
+    if fields.has("license_info_list") {
+        fields.reject("license_info_list", "The account does not have several subscriptions.");
+    }
+    one || united
+}
+
+pub(super) fn user_patch(body: &Map<String, Value>) -> Result<UserPatch, Refusal> {
+    let mut fields = Fields::new(body, "");
+    let license = fields.integer("type").map(License::from_number);
+    if matches!(license, Some(None | Some(License::None))) {
+        fields.reject("type", "The value must be 1, 2 or 4.");
+    }
+    if fields.has("zoom_one_type") && (fields.has("type") || fields.has("plan_united_type")) {
+        fields.reject("zoom_one_type", "It cannot be set together with type or plan_united_type.");
+    }
+    let patch = UserPatch {
+        license: license.flatten(),
+        wants_bundle: bundle(&mut fields),
+        first_name: fields.name("first_name", 64, 5),
+        last_name: fields.name("last_name", 64, 5),
+        display_name: fields.name("display_name", 128, 10),
+        dept: fields.text("dept", usize::MAX),
+        job_title: fields.text("job_title", 128),
+        company: fields.text("company", 255),
+        location: fields.text("location", 256),
+        cost_center: fields.text("cost_center", usize::MAX),
+        manager: fields.text("manager", 256),
+        language: fields.checked("language", "a language such as en-US", is_language),
+        timezone: fields.checked("timezone", "a time zone such as Europe/Paris", is_timezone),
+        pronouns: fields.text("pronouns", 60),
+        pronouns_option: pronouns_option(&mut fields),
+        phone_numbers: phone_numbers(&mut fields),
+        custom_attributes: custom_attributes(&mut fields),
+        pmi: pmi(&mut fields),
+        use_pmi: fields.flag("use_pmi"),
+        host_key: fields.checked("host_key", "six to ten digits", |key| is_digits(key, 6..=10)),
+        vanity_name: fields.text("vanity_name", 40),
+        division_ids: fields.list("division_ids", 1),
+        group_id: fields.text("group_id", 128),
+        cms_user_id: fields.text("cms_user_id", 128),
+        about_me: fields.text("about_me", 150),
+        linkedin_url: fields.text("linkedin_url", 1024),
+    };
+    if patch.about_me.as_ref().is_some_and(|text| text.contains('<') || text.contains("://")) {
+        fields.reject("about_me", "HTML and links are not allowed.");
+    }
+    fields.finish()?;
+    Ok(patch)
+}
+
+fn pronouns_option(fields: &mut Fields<'_>) -> Option<u8> {
+    let option = u8::try_from(fields.integer("pronouns_option")?).ok().filter(|option| (1..=3).contains(option));
+    if option.is_none() {
+        fields.reject("pronouns_option", "The value must be 1, 2 or 3.");
+    }
+    option
+}
+
+fn pmi(fields: &mut Fields<'_>) -> Option<u64> {
+    let pmi = u64::try_from(fields.integer("pmi")?).ok().filter(|pmi| (1_000_000_000..=9_999_999_999).contains(pmi));
+    if pmi.is_none() {
+        fields.reject("pmi", "The value must have ten digits.");
+    }
+    pmi
+}
+
+fn phone_numbers(fields: &mut Fields<'_>) -> Option<Vec<PhoneNumber>> {
+    let numbers: Vec<PhoneNumber> = fields.list("phone_numbers", 3)?;
+    for number in &numbers {
+        if !number.label.is_empty() && !matches!(number.label.as_str(), "Mobile" | "Office" | "Home" | "Fax") {
+            fields.reject("phone_numbers.label", "The value must be Mobile, Office, Home or Fax.");
+        }
+        if !is_digits(&number.number.replace([' ', '-', '(', ')', '+'], ""), 1..=20) {
+            fields.reject("phone_numbers.number", "The value must be a phone number.");
+        }
+        if !number.code.is_empty() && !number.code.strip_prefix('+').is_some_and(|code| is_digits(code, 1..=4)) {
+            fields.reject("phone_numbers.code", "The value must be a country code such as +1.");
+        }
+        let two_letters = number.country.len() == 2 && number.country.chars().all(|c| c.is_ascii_uppercase());
+        if !number.country.is_empty() && !two_letters {
+            fields.reject("phone_numbers.country", "The value must be a country such as US.");
+        }
+    }
+    Some(numbers.into_iter().map(|number| PhoneNumber { verified: false, ..number }).collect())
+}
+
+fn custom_attributes(fields: &mut Fields<'_>) -> Option<Vec<CustomAttribute>> {
+    let attributes: Vec<CustomAttribute> = fields.list("custom_attributes", 5)?;
+    if attributes.iter().any(|attribute| attribute.key.is_empty()) {
+        fields.reject("custom_attributes.key", "This field is required.");
+    }
+    Some(attributes)
+}
+
+fn is_digits(text: &str, length: std::ops::RangeInclusive<usize>) -> bool {
+    length.contains(&text.len()) && text.chars().all(|c| c.is_ascii_digit())
+}
+
+fn is_language(text: &str) -> bool {
+    text.split_once('-').is_some_and(|(language, region)| {
+        (2..=3).contains(&language.len())
+            && (2..=4).contains(&region.len())
+            && language.chars().all(|c| c.is_ascii_lowercase())
+            && region.chars().all(|c| c.is_ascii_alphabetic())
+    })
+}
+
+/// By shape alone: the simulator has no time zone database.
+fn is_timezone(text: &str) -> bool {
+    let shaped = text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '/' | '_' | '-' | '+'));
+    shaped
+        && (matches!(text, "UTC" | "GMT") || text.split('/').count() >= 2)
+        && text.split('/').all(|part| !part.is_empty())
+}

@@ -1,0 +1,102 @@
+use zoom_simulator::{AccountConfig, License, LimitsConfig, Plan, Rate, Sharper, Simulator, Status};
+
+#[tokio::test]
+async fn an_account_file_sets_up_people_roles_groups_rooms_and_the_rest() {
+    let text = "
+accountId: abc
+clientId: id
+clientSecret: secret
+plan: Pro
+seats: {licensed: 3, basic: 5}
+managedDomains: [corp.example]
+sso: false
+ssoPreProvisioning: false
+scopes: ['user:read:admin']
+limits: {light: {perSecond: 1}, createsPerDay: 2}
+pageSizeMax: 300
+owner: boss@corp.example
+people:
+  - {email: Ada@corp.example, firstName: Ada, type: Licensed, role: Help desk, groups: [Team], profile: {dept: R, jobTitle: Analyst}}
+  - {email: bob@corp.example, status: pending}
+  - {email: boss@corp.example, firstName: Boss}
+roles: [{name: Help desk, description: Tier 1}]
+groups: [{name: Team}]
+elsewhere: [{email: eve@mail.example}, {email: dan@mail.example, create: Invited}]
+rooms: [room@corp.example]
+quirks: {statusReply: Ok, idChangesOnAcceptance: true}
+";
+    let config = AccountConfig::from_yaml(text).unwrap();
+    assert_eq!((config.plan, config.page_size_max), (Plan::Pro, 300));
+    let light = Some(Rate { per_second: 1, per_day: None });
+    assert_eq!(config.limits, LimitsConfig::Sharper(Sharper { light, creates_per_day: Some(2), ..Sharper::default() }));
+    let simulator = Simulator::start(config).await.unwrap();
+    let ada = simulator.person("ada@corp.example").unwrap();
+    assert_eq!((ada.license, ada.role.as_str(), ada.groups), (License::Licensed, "Help desk", vec!["Team".to_owned()]));
+    assert_eq!((ada.profile.dept.as_str(), ada.profile.job_title.as_str()), ("R", "Analyst"));
+    assert_eq!(simulator.person("bob@corp.example").unwrap().status, Status::Pending);
+    assert_eq!(simulator.person("boss@corp.example").unwrap().role, "Owner");
+    assert!(simulator.person("room@corp.example").unwrap().room);
+    assert_eq!(simulator.people().len(), 4);
+}
+
+#[test]
+fn unknown_fields_and_values_are_refused_by_name() {
+    for (text, name) in [
+        ("colour: blue", "colour"),
+        ("people: [{email: a@b.example, nickname: x}]", "nickname"),
+        ("people: [{email: a@b.example, profile: {shoeSize: 4}}]", "shoeSize"),
+        ("limits: {lite: {perSecond: 1}}", "lite"),
+        ("limits: sometimes", "sometimes"),
+        ("plan: Gold", "Gold"),
+        ("quirks: {mood: bad}", "mood"),
+    ] {
+        let error = AccountConfig::from_yaml(text).unwrap_err().to_string();
+        assert!(error.contains(name), "{error}");
+    }
+}
+
+#[test]
+fn limits_can_be_switched_by_a_word() {
+    for (word, limits) in [("on", LimitsConfig::On), ("off", LimitsConfig::Off)] {
+        assert_eq!(AccountConfig::from_yaml(&format!("limits: {word}")).unwrap().limits, limits);
+    }
+}
+
+#[tokio::test]
+async fn an_account_that_cannot_be_is_refused_with_the_person_named() {
+    for text in [
+        "people: [{email: ada@acme.example}, {email: ADA@acme.example}]",
+        "people: [{email: 'ada@acme.example', role: Chef}]",
+        "people: [{email: 'ada@acme.example', role: Owner}]",
+        "people: [{email: 'ada@acme.example', groups: [Nobody]}]",
+        "{seats: {licensed: 1}, people: [{email: ada@acme.example, type: Licensed}]}",
+        "people: [{email: 'ada@acme'}]",
+    ] {
+        let error = Simulator::start(AccountConfig::from_yaml(text).unwrap()).await.unwrap_err().to_string();
+        assert!(error.to_lowercase().contains("ada@acme"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn made_up_people_are_the_same_for_the_same_seed_and_have_seats() {
+    let people = async |seed| {
+        let config = AccountConfig::default().with_users(500, seed);
+        let simulator = Simulator::start(config).await.unwrap();
+        simulator.people().into_iter().map(|person| (person.email, person.license, person.status)).collect::<Vec<_>>()
+    };
+    let (first, again, other) = (people(1).await, people(1).await, people(2).await);
+    assert_eq!(first.len(), 501);
+    assert_eq!(first, again);
+    assert_ne!(first, other);
+    for status in [Status::Active, Status::Inactive, Status::Pending] {
+        assert!(first.iter().any(|person| person.2 == status));
+    }
+}
+
+#[tokio::test]
+async fn ids_are_opaque_of_22_characters_and_some_start_with_a_dash() {
+    let simulator = Simulator::start(AccountConfig::default().with_users(2000, 1)).await.unwrap();
+    let people = simulator.people();
+    assert!(people.iter().all(|person| person.id.len() == 22));
+    assert!(people.iter().any(|person| person.id.starts_with('-')));
+}

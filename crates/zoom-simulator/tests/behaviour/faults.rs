@@ -1,0 +1,115 @@
+use std::collections::BTreeMap;
+
+use reqwest::Method;
+use serde_json::json;
+use zoom_simulator::{Fault, FaultEffect, RetryAfter};
+
+use crate::support::{ADA, Zoom, active};
+
+fn create_body() -> serde_json::Value {
+    json!({"action": "create", "user_info": {"email": ADA, "type": 1}})
+}
+
+#[tokio::test]
+async fn an_answer_of_ones_own_hits_so_many_matching_calls_and_nothing_happens() {
+    let zoom = Zoom::with([]).await;
+    let headers = BTreeMap::from([("retry-after".to_owned(), "3".to_owned())]);
+    let effect = FaultEffect::Answer { status: 503, headers, body: json!({"code": 1}) };
+    zoom.inject(Fault::on("POST", "/v2/users", effect).times(2));
+    zoom.get("/users").await.succeeded(200);
+    for _ in 0..2 {
+        let reply = zoom.post("/users", create_body()).await;
+        assert_eq!((reply.status, reply.header("retry-after")), (503, Some("3")));
+    }
+    assert!(zoom.person(ADA).is_none() && zoom.faults().is_empty());
+    zoom.post("/users", create_body()).await.succeeded(201);
+}
+
+#[tokio::test]
+async fn a_429_comes_with_or_without_headers_and_in_both_forms_of_retry_after() {
+    let zoom = Zoom::with([]).await;
+    zoom.set_clock("2030-01-01T00:00:00Z".parse().unwrap());
+    zoom.freeze(true);
+    for (after, expected) in [
+        (None, None),
+        (Some(RetryAfter::Seconds(17)), Some("17")),
+        (Some(RetryAfter::IsoTimeIn(90)), Some("2030-01-01T00:01:30Z")),
+    ] {
+        zoom.inject(Fault::next_call(FaultEffect::TooManyRequests {
+            rate_headers: true,
+            daily: true,
+            retry_after: after,
+        }));
+        let reply = zoom.get("/users").await;
+        reply.refused(429, 429);
+        assert_eq!((reply.header("retry-after"), reply.header("x-ratelimit-type")), (expected, Some("Daily-limit")));
+    }
+    zoom.inject(Fault::next_call(FaultEffect::TooManyRequests {
+        rate_headers: false,
+        daily: false,
+        retry_after: None,
+    }));
+    assert_eq!(zoom.get("/users").await.header("x-ratelimit-type"), None);
+}
+
+#[tokio::test]
+async fn an_html_page_and_malformed_json_can_stand_in_for_an_answer() {
+    let zoom = Zoom::with([active(ADA)]).await;
+    zoom.inject(Fault::next_call(FaultEffect::HtmlPage { status: 502 }));
+    let page = zoom.get("/users").await;
+    assert!(page.status == 502 && page.text.starts_with("<!DOCTYPE html>"));
+    zoom.inject(Fault::next_call(FaultEffect::MalformedJson));
+    let broken = zoom.patch(&format!("/users/{ADA}"), json!({"dept": "R"})).await;
+    assert!(serde_json::from_str::<serde_json::Value>(&broken.text).is_err());
+    assert_eq!(zoom.person(ADA).unwrap().profile.dept, "R");
+}
+
+#[tokio::test]
+async fn a_cut_body_fails_the_caller_though_the_change_happened() {
+    let zoom = Zoom::with([]).await;
+    zoom.inject(Fault::on("POST", "/users", FaultEffect::CutBody));
+    zoom.try_call(Method::POST, "/users", Some(create_body())).await.unwrap_err();
+    assert!(zoom.person(ADA).is_some());
+}
+
+#[tokio::test]
+async fn a_call_that_gets_no_answer_happened_or_not_as_the_fault_says() {
+    let zoom = Zoom::with([]).await;
+    for effect in [FaultEffect::Reset, FaultEffect::TimeOutBefore { hold_ms: 1 }] {
+        zoom.inject(Fault::on("POST", "/users", effect));
+        zoom.try_call(Method::POST, "/users", Some(create_body())).await.unwrap_err();
+        assert!(zoom.person(ADA).is_none());
+    }
+    zoom.inject(Fault::on("POST", "/users", FaultEffect::TimeOutAfter { hold_ms: 0 }));
+    zoom.try_call(Method::POST, "/users", Some(create_body())).await.unwrap_err();
+    assert!(zoom.person(ADA).is_some());
+    let last = zoom.journal().pop().unwrap();
+    assert_eq!((last.status, last.fault), (None, Some("timeOutAfter")));
+    assert_eq!(zoom.counters()["POST /users"]["none"], 3);
+}
+
+#[tokio::test]
+async fn success_without_effect_looks_like_success() {
+    let zoom = Zoom::with([]).await;
+    zoom.inject(Fault::on("POST", "/users", FaultEffect::WithoutEffect));
+    zoom.post("/users", create_body()).await.succeeded(201);
+    assert!(zoom.person(ADA).is_none());
+}
+
+#[tokio::test]
+async fn a_stale_listing_shows_the_account_as_it_was() {
+    let zoom = Zoom::with([]).await;
+    zoom.inject(Fault::on("GET", "/users", FaultEffect::StaleListing));
+    zoom.post("/users", create_body()).await.succeeded(201);
+    zoom.accept_invitation(ADA).unwrap();
+    assert_eq!(zoom.get("/users").await.succeeded(200)["total_records"], 1);
+    assert_eq!(zoom.get("/users").await.succeeded(200)["total_records"], 2);
+}
+
+#[tokio::test]
+async fn token_calls_can_fail_too() {
+    let zoom = Zoom::with([]).await;
+    zoom.inject(Fault::on("POST", "/oauth/token", FaultEffect::HtmlPage { status: 500 }));
+    assert_eq!(zoom.fetch_token().await.status, 500);
+    zoom.fetch_token().await.succeeded(200);
+}

@@ -1,0 +1,38 @@
+//! What the simulator does, over HTTP: a test per behaviour.
+
+#[cfg(test)]
+mod accounts;
+#[cfg(test)]
+mod binary;
+#[cfg(test)]
+mod controls;
+#[cfg(test)]
+mod create;
+#[cfg(test)]
+mod email;
+#[cfg(test)]
+mod faults;
+#[cfg(test)]
+mod garbage;
+#[cfg(test)]
+mod limits;
+#[cfg(test)]
+mod listing;
+#[cfg(test)]
+mod locks;
+#[cfg(test)]
+mod remove;
+#[cfg(test)]
+mod roles;
+#[cfg(test)]
+mod seats;
+#[cfg(test)]
+mod status;
+#[cfg(test)]
+mod support;
+#[cfg(test)]
+mod tokens;
+#[cfg(test)]
+mod update;
+#[cfg(test)]
+mod walk;

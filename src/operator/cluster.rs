@@ -1,0 +1,249 @@
+//! Every read and write of the Kubernetes API that a pass makes, counted, and put into the index as answered.
+
+use k8s_openapi::{
+    api::core::v1::Namespace, apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition,
+};
+use kube::{
+    Api, Client, CustomResourceExt, Resource,
+    api::{ApiResource, DynamicObject, Patch, PatchParams, PostParams},
+};
+use serde::Serialize;
+use serde_json::{Value, json};
+use zoom_core::ObjectKey;
+use zoom_operator_api as api;
+
+use super::{
+    index::{Index, Referrer, Removal, User},
+    metrics::Metrics,
+};
+
+const FIELD_MANAGER: &str = "zoom-operator";
+
+/// A call to Kubernetes failed.
+#[derive(Debug, thiserror::Error)]
+#[error("{verb} {kind} {object}")]
+pub(super) struct ClusterError {
+    verb: &'static str,
+    kind: &'static str,
+    object: ObjectKey,
+    #[source]
+    source: kube::Error,
+}
+
+impl ClusterError {
+    /// Whether the object is gone, or another one has its name.
+    fn is_gone(&self) -> bool {
+        matches!(&self.source, kube::Error::Api(status) if status.code == 404 || status.code == 409)
+    }
+}
+
+/// The cluster as passes use it.
+#[derive(Clone)]
+pub(super) struct Cluster {
+    client: Client,
+    index: Index,
+    metrics: Metrics,
+}
+
+impl Cluster {
+    /// A cluster whose answers go into `index`.
+    pub(super) fn new(client: Client, index: Index, metrics: Metrics) -> Self {
+        Self { client, index, metrics }
+    }
+
+    /// The objects of a kind, untyped: what this version cannot parse must be seen too.
+    pub(super) fn objects<K: Resource<DynamicType = ()>>(
+        client: Client,
+        namespace: Option<&str>,
+    ) -> Api<DynamicObject> {
+        let resource = ApiResource::erase::<K>(&());
+        match namespace {
+            Some(namespace) => Api::namespaced_with(client, namespace, &resource),
+            None => Api::all_with(client, &resource),
+        }
+    }
+
+    fn api<K: Resource<DynamicType = ()>>(&self, namespace: &str) -> Api<DynamicObject> {
+        Self::objects::<K>(self.client.clone(), Some(namespace))
+    }
+
+    /// Puts our finalizer on a ZoomUser.
+    pub(super) async fn add_finalizer(&self, object: &ObjectKey, uid: &str) -> Result<(), ClusterError> {
+        self.change_finalizers(object, uid, |finalizers| finalizers.push(api::FINALIZER.into())).await
+    }
+
+    /// Takes our finalizer off a ZoomUser; one that is gone needs nothing.
+    pub(super) async fn remove_finalizer(&self, object: &ObjectKey, uid: &str) -> Result<(), ClusterError> {
+        let removed = self
+            .change_finalizers(object, uid, |finalizers| {
+                finalizers.retain(|finalizer| finalizer.as_str() != Some(api::FINALIZER));
+            })
+            .await;
+        match removed {
+            Err(error) if error.is_gone() => Ok(()),
+            done => done,
+        }
+    }
+
+    /// Reads the finalizers and writes them with the resource version: other finalizers must not be lost, and an object
+    /// made anew under the same name must not be touched.
+    async fn change_finalizers(
+        &self,
+        object: &ObjectKey,
+        uid: &str,
+        change: impl Fn(&mut Vec<Value>),
+    ) -> Result<(), ClusterError> {
+        let users = self.api::<api::ZoomUser>(&object.namespace);
+        let failed = |verb, source| ClusterError { verb, kind: "ZoomUser", object: object.clone(), source };
+        loop {
+            let found = users.get(&object.name).await.map_err(|source| failed("get", source))?;
+            if found.metadata.uid.as_deref() != Some(uid) {
+                return Ok(());
+            }
+            let before: Vec<Value> = found.metadata.finalizers.iter().flatten().map(|text| json!(text)).collect();
+            let mut after = before.clone();
+            change(&mut after);
+            if before == after {
+                return Ok(());
+            }
+            let patch = json!({"metadata": {"finalizers": after, "resourceVersion": found.metadata.resource_version}});
+            self.metrics.kubernetes_write("ZoomUser", "patch");
+            match users.patch(&object.name, &PatchParams::default(), &Patch::Merge(&patch)).await {
+                Ok(answer) => {
+                    self.index.apply::<User>(&answer);
+                    return Ok(());
+                }
+                Err(kube::Error::Api(status)) if status.code == 409 => {}
+                Err(source) => return Err(failed("patch finalizers of", source)),
+            }
+        }
+    }
+
+    /// Writes a ZoomUser's status.
+    pub(super) async fn write_user_status(
+        &self,
+        object: &ObjectKey,
+        uid: &str,
+        status: &api::ZoomUserStatus,
+    ) -> Result<(), ClusterError> {
+        self.write_status::<api::ZoomUser, User>("ZoomUser", object, uid, status).await
+    }
+
+    /// Writes a ZoomRemoval's status.
+    pub(super) async fn write_removal_status(
+        &self,
+        object: &ObjectKey,
+        uid: &str,
+        status: &api::ZoomRemovalStatus,
+    ) -> Result<(), ClusterError> {
+        self.write_status::<api::ZoomRemoval, Removal>("ZoomRemoval", object, uid, status).await
+    }
+
+    async fn write_status<K: Resource<DynamicType = ()>, E: Referrer>(
+        &self,
+        kind: &'static str,
+        object: &ObjectKey,
+        uid: &str,
+        status: &impl Serialize,
+    ) -> Result<(), ClusterError> {
+        match self.patch_status::<K>(kind, object, uid, status).await {
+            Ok(answer) => {
+                self.index.apply::<E>(&answer);
+                Ok(())
+            }
+            Err(error) if error.is_gone() => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Writes a ZoomConnection's status.
+    pub(super) async fn write_connection_status(
+        &self,
+        object: &ObjectKey,
+        uid: &str,
+        status: &api::ZoomConnectionStatus,
+    ) -> Result<(), ClusterError> {
+        match self.patch_status::<api::ZoomConnection>("ZoomConnection", object, uid, status).await {
+            Err(error) if !error.is_gone() => Err(error),
+            Ok(_) | Err(_) => Ok(()),
+        }
+    }
+
+    /// Replaces the whole status: a field that is absent is taken away, which a merge alone would not do. The uid makes
+    /// the server refuse if another object has the name by now.
+    async fn patch_status<K: Resource<DynamicType = ()>>(
+        &self,
+        kind: &'static str,
+        object: &ObjectKey,
+        uid: &str,
+        status: &impl Serialize,
+    ) -> Result<DynamicObject, ClusterError> {
+        let resource = ApiResource::erase::<K>(&());
+        let whole = json!({
+            "apiVersion": resource.api_version,
+            "kind": resource.kind,
+            "metadata": {"uid": uid},
+            "status": status,
+        });
+        self.metrics.kubernetes_write(kind, "patch status");
+        self.api::<K>(&object.namespace)
+            .patch_status(&object.name, &PatchParams::apply(FIELD_MANAGER).force(), &Patch::Apply(&whole))
+            .await
+            .map_err(|source| ClusterError { verb: "write the status of", kind, object: object.clone(), source })
+    }
+
+    /// Writes a removal record; one of that name that is there already is the same record.
+    pub(super) async fn create_removal(&self, removal: &api::ZoomRemoval) -> Result<(), ClusterError> {
+        let object = super::translate::key(&removal.metadata);
+        let failed = |source| ClusterError { verb: "create", kind: "ZoomRemoval", object: object.clone(), source };
+        let removals = self.api::<api::ZoomRemoval>(&object.namespace);
+        let wanted: DynamicObject = serde_json::to_value(removal)
+            .and_then(serde_json::from_value)
+            .map_err(|source| failed(kube::Error::SerdeError(source)))?;
+        self.metrics.kubernetes_write("ZoomRemoval", "create");
+        let answer = match removals.create(&PostParams::default(), &wanted).await {
+            Err(kube::Error::Api(status)) if status.code == 409 => removals.get(&object.name).await,
+            answer => answer,
+        };
+        self.index.apply::<Removal>(&answer.map_err(failed)?);
+        Ok(())
+    }
+
+    /// Deletes a removal record that is history.
+    pub(super) async fn delete_removal(&self, object: &ObjectKey) -> Result<(), ClusterError> {
+        self.metrics.kubernetes_write("ZoomRemoval", "delete");
+        let deleted = self.api::<api::ZoomRemoval>(&object.namespace).delete(&object.name, &Default::default()).await;
+        match deleted {
+            Err(kube::Error::Api(status)) if status.code == 404 => {}
+            Err(source) => {
+                return Err(ClusterError { verb: "delete", kind: "ZoomRemoval", object: object.clone(), source });
+            }
+            Ok(_) => {}
+        }
+        self.index.remove::<Removal>(object);
+        Ok(())
+    }
+
+    /// Whether a namespace, or the kind ZoomUser itself, is going or gone: then its objects' deletion means nothing.
+    pub(super) async fn is_torn_down(&self, namespace: &str) -> Result<bool, ClusterError> {
+        let failed =
+            |kind, name: &str, source| ClusterError { verb: "get", kind, object: ObjectKey::new("", name), source };
+        let found = Api::<Namespace>::all(self.client.clone()).get_opt(namespace).await;
+        let found = found.map_err(|source| failed("Namespace", namespace, source))?;
+        if found.is_none_or(|namespace| namespace.metadata.deletion_timestamp.is_some()) {
+            return Ok(true);
+        }
+        let name = api::ZoomUser::crd_name();
+        let found = Api::<CustomResourceDefinition>::all(self.client.clone()).get_opt(name).await;
+        let found = found.map_err(|source| failed("CustomResourceDefinition", name, source))?;
+        Ok(found.is_none_or(|definition| definition.metadata.deletion_timestamp.is_some()))
+    }
+
+    /// Whether a live ZoomUser of this name exists right now, whatever the index knows.
+    pub(super) async fn is_live(&self, object: &ObjectKey) -> Result<bool, ClusterError> {
+        let found = self.api::<api::ZoomUser>(&object.namespace).get_opt(&object.name).await;
+        let found =
+            found.map_err(|source| ClusterError { verb: "get", kind: "ZoomUser", object: object.clone(), source })?;
+        Ok(found.is_some_and(|user| user.metadata.deletion_timestamp.is_none()))
+    }
+}

@@ -1,0 +1,244 @@
+//! The controller over ZoomConnections: who asks for a pass, and who gets one.
+
+use std::{
+    collections::HashMap,
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use futures::{
+    FutureExt, Stream, StreamExt, TryStreamExt,
+    future::{join_all, ready},
+    stream,
+};
+use jiff::Timestamp;
+use kube::{
+    Api, Client, Resource, ResourceExt,
+    core::DeserializeGuard,
+    runtime::{
+        Controller, PredicateConfig, WatchStreamExt,
+        controller::{self, Action},
+        reflector::{self, ObjectRef, Store, store::Writer},
+        watcher,
+    },
+};
+use tokio::time::sleep;
+use tracing::{debug, error, warn};
+use zoom_core::{ObjectKey, Reason, Verdict};
+use zoom_operator_api::{self as api, ZoomConnection};
+
+use super::{
+    cluster::ClusterError,
+    index::{Scope, Triggers},
+    kept::Kept,
+    lease::Leadership,
+    pass::{Context, Pass},
+    status, translate,
+};
+
+/// A connection, or the news that one could not be understood.
+type Guarded = DeserializeGuard<ZoomConnection>;
+
+/// How many accounts have their pass at once.
+const ACCOUNTS_AT_ONCE: u16 = 16;
+
+/// How long to wait after the cluster failed.
+const AFTER_ERROR: Duration = Duration::from_secs(5);
+
+/// What the reconcilers share.
+struct Shared {
+    context: Context,
+    connections: Vec<Store<Guarded>>,
+    kept: Mutex<HashMap<ObjectKey, Arc<tokio::sync::Mutex<Kept>>>>,
+}
+
+impl Shared {
+    /// A connection's memory. The controller never reconciles one object twice at once, so nobody waits for it.
+    fn kept(&self, key: &ObjectKey) -> Arc<tokio::sync::Mutex<Kept>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).entry(key.clone()).or_default().clone()
+    }
+
+    fn forget(&self, key: &ObjectKey) {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+        self.context.metrics.forget(&key.to_string());
+    }
+
+    /// The older connection to the same account, if there is one.
+    fn claimed_by(&self, connection: &ZoomConnection) -> Option<ObjectKey> {
+        let account =
+            |other: &ZoomConnection| (other.spec.account_id.clone(), other.spec.cloud(), other.spec.endpoints.clone());
+        let age = |other: &ZoomConnection| {
+            (other.metadata.creation_timestamp.as_ref().map(|time| time.0), translate::key(&other.metadata))
+        };
+        let others: Vec<_> = self.connections.iter().flat_map(Store::state).collect();
+        others
+            .iter()
+            .filter_map(|guarded| guarded.0.as_ref().ok())
+            .filter(|other| account(other) == account(connection) && age(other) < age(connection))
+            .min_by_key(|other| age(other))
+            .map(|other| translate::key(&other.metadata))
+    }
+}
+
+/// Runs passes until the process stops: a controller for each scope, because a watch sees one namespace or all.
+pub(super) async fn run(context: Context, client: Client, scopes: Vec<(Scope, Triggers)>) {
+    let (stores, scopes): (Vec<_>, Vec<_>) = scopes
+        .into_iter()
+        .map(|(scope, triggers)| {
+            let (connections, writer) = reflector::store();
+            (connections.clone(), (scope, triggers, connections, writer))
+        })
+        .unzip();
+    let shared = Arc::new(Shared { context, connections: stores, kept: Mutex::default() });
+    join_all(scopes.into_iter().map(|(scope, triggers, connections, writer)| {
+        let api = match scope {
+            Some(namespace) => Api::namespaced(client.clone(), &namespace),
+            None => Api::all(client.clone()),
+        };
+        control(api, triggers, connections, writer, shared.clone())
+    }))
+    .await;
+}
+
+async fn control(
+    api: Api<Guarded>,
+    triggers: Triggers,
+    connections: Store<Guarded>,
+    writer: Writer<Guarded>,
+    shared: Arc<Shared>,
+) {
+    let index = shared.context.index.clone();
+    let events = watcher(api, watcher::Config::default())
+        .default_backoff()
+        .reflect(writer)
+        .inspect_ok(move |event| {
+            // The filter below would swallow it: nothing that it looks at has changed.
+            if let watcher::Event::Delete(gone) = event {
+                index.trigger(&translate::key(gone.meta()));
+            }
+        })
+        .touched_objects()
+        .predicate_filter(asks_for_a_pass, PredicateConfig::default());
+    Controller::for_stream(events, connections.clone())
+        .with_config(controller::Config::default().concurrency(ACCOUNTS_AT_ONCE).debounce(Duration::from_millis(20)))
+        .reconcile_on(once_listed(triggers, connections))
+        .reconcile_all_on(gained(shared.context.leadership.clone()))
+        .graceful_shutdown_on(shared.context.stopping.clone().cancelled_owned())
+        .run(reconcile, after_error, shared.clone())
+        .for_each(|ended| {
+            note(ended, &shared);
+            ready(())
+        })
+        .await;
+}
+
+/// Triggers wait for the first list of connections: before it none would be found.
+fn once_listed(triggers: Triggers, connections: Store<Guarded>) -> impl Stream<Item = ObjectRef<Guarded>> {
+    let listed = async move {
+        // An error means that the watch has ended; then the controller has too.
+        let _ = connections.wait_until_ready().await;
+        triggers
+    };
+    let triggers = |triggers: Triggers| {
+        stream::unfold(triggers, |mut triggers| async { triggers.recv().await.map(|key| (key, triggers)) })
+    };
+    listed.map(triggers).flatten_stream().map(|key| ObjectRef::<Guarded>::new(&key.name).within(&key.namespace))
+}
+
+/// An item for each time that this process becomes the leader.
+fn gained(leadership: Leadership) -> impl Stream<Item = ()> {
+    stream::unfold(leadership, |mut leadership| async {
+        while !leadership.changed().await? {}
+        Some(((), leadership))
+    })
+}
+
+/// Status writes ask for nothing.
+fn asks_for_a_pass(connection: &Guarded) -> Option<u64> {
+    let mut hasher = DefaultHasher::new();
+    let meta = connection.meta();
+    (&meta.uid, meta.generation, meta.deletion_timestamp.is_some()).hash(&mut hasher);
+    connection.annotations().get(api::REQUESTED_AT_ANNOTATION).hash(&mut hasher);
+    Some(hasher.finish())
+}
+
+async fn reconcile(connection: Arc<Guarded>, shared: Arc<Shared>) -> Result<Action, ClusterError> {
+    let context = &shared.context;
+    if !context.may_write() {
+        return Ok(Action::await_change());
+    }
+    let connection = match &connection.0 {
+        Ok(connection) => connection,
+        Err(invalid) => {
+            let key = translate::key(&invalid.metadata);
+            let message = format!("the ZoomConnection {} cannot be understood: {}", key.name, invalid.error);
+            error!(connection = %key, error = %invalid.error, "a ZoomConnection cannot be understood");
+            without_connection(context, &key, &message).await?;
+            return Ok(Action::await_change());
+        }
+    };
+    let key = translate::key(&connection.metadata);
+    let kept = shared.kept(&key);
+    let mut kept = kept.lock().await;
+    let claimed_by = shared.claimed_by(connection);
+    let begun = Instant::now();
+    let ended = Pass::new(connection, &mut kept, context).run(claimed_by.as_ref()).await;
+    context.metrics.pass(if ended.is_ok() { "ok" } else { "error" }, begun.elapsed());
+    let come_back = ended?;
+    debug!(connection = %key, ?come_back, "pass done");
+    Ok(Action::requeue(come_back))
+}
+
+/// The cluster failed: what was kept is still good, so the next pass goes on where this one stopped.
+fn after_error(_: Arc<Guarded>, _: &ClusterError, _: Arc<Shared>) -> Action {
+    Action::requeue(AFTER_ERROR)
+}
+
+type Ended = Result<(ObjectRef<Guarded>, Action), controller::Error<ClusterError, watcher::Error>>;
+
+/// The only place where failures of watches and refusals of rights show.
+fn note(ended: Ended, shared: &Arc<Shared>) {
+    match ended {
+        Ok(_) => {}
+        Err(controller::Error::ObjectNotFound(reference)) => {
+            let key = ObjectKey::new(reference.namespace.clone().unwrap_or_default(), reference.name.clone());
+            shared.forget(&key);
+            tokio::spawn(mourn(key, shared.clone()));
+        }
+        Err(failure) => error!(error = &failure as &dyn std::error::Error, "pass failed"),
+    }
+}
+
+/// Tells the objects of a connection that does not exist, until they know.
+async fn mourn(key: ObjectKey, shared: Arc<Shared>) {
+    let message = format!(
+        "the ZoomConnection {} does not exist in namespace {}: create it, or name another one in spec.connectionRef",
+        key.name, key.namespace
+    );
+    while let Err(failure) = without_connection(&shared.context, &key, &message).await {
+        warn!(connection = %key, error = &failure as &dyn std::error::Error, "objects without a connection");
+        sleep(AFTER_ERROR).await;
+    }
+}
+
+/// Objects whose connection is missing say so, and are let go when they are deleted: nobody is removed for that.
+async fn without_connection(context: &Context, connection: &ObjectKey, message: &str) -> Result<(), ClusterError> {
+    let verdict = Verdict::new(Reason::WaitingForConnection, message);
+    for (object, user) in &context.index.snapshot(connection).users {
+        if !context.may_write() {
+            return Ok(());
+        }
+        if user.deleting {
+            if user.has_finalizer {
+                context.cluster.remove_finalizer(object, &user.uid).await?;
+            }
+            continue;
+        }
+        let new = status::user_without_plan(&user.status, &verdict, user.generation, Timestamp::now());
+        if status::user_differs(&user.status, &new) {
+            context.cluster.write_user_status(object, &user.uid, &new).await?;
+        }
+    }
+    Ok(())
+}

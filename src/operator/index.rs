@@ -1,0 +1,404 @@
+//! What the cluster wants, indexed by connection: parsed once when it arrives, kept as small as the plan allows.
+//!
+//! One task for each kind and scope follows the API server and applies its events here; own writes are applied too, as
+//! they are answered, so that a pass sees what it just wrote. Every change of what is *wanted* (not of a status) bumps
+//! the counter of its connection and asks for a pass.
+
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use futures::{StreamExt, pin_mut};
+use kube::{
+    Api, ResourceExt,
+    api::DynamicObject,
+    runtime::{WatchStreamExt, watcher},
+};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tokio::sync::{mpsc, watch};
+use tracing::warn;
+use zoom_core::{Claim, Desired, DesiredPerson, ObjectKey, Record, Refusal};
+use zoom_operator_api as api;
+
+use super::translate;
+
+/// A ZoomUser, as far as passes need it.
+#[derive(Clone, Debug)]
+pub(super) struct User {
+    /// What it wants, or why that cannot be told.
+    pub(super) wish: Result<DesiredPerson, Misfit>,
+    /// Its status as last seen or written.
+    pub(super) status: api::ZoomUserStatus,
+    /// Its uid.
+    pub(super) uid: String,
+    /// Counts its edits.
+    pub(super) generation: i64,
+    /// Whether it carries our finalizer.
+    pub(super) has_finalizer: bool,
+    /// Whether it is being deleted.
+    pub(super) deleting: bool,
+    /// The value of the annotation that asks for a pass.
+    pub(super) requested_at: Option<String>,
+    version: u64,
+}
+
+/// An object that this version cannot understand.
+#[derive(Clone, Debug)]
+pub(super) struct Misfit {
+    /// Whom it claims nevertheless.
+    pub(super) claim: Claim,
+    /// What is wrong with it.
+    pub(super) problem: String,
+}
+
+/// A ZoomRemoval.
+#[derive(Clone, Debug)]
+pub(super) struct Removal {
+    /// What it says, or what is wrong with it.
+    pub(super) record: Result<Record, String>,
+    /// Its status as last seen or written.
+    pub(super) status: api::ZoomRemovalStatus,
+    /// Its uid.
+    pub(super) uid: String,
+    /// Counts its edits.
+    pub(super) generation: i64,
+    version: u64,
+}
+
+/// A kind that refers to connections.
+pub(super) trait Referrer: Sized + Send + Sync + 'static {
+    /// Parses an object; also tells the connection that it refers to. Never fails: what cannot be understood is kept
+    /// as such.
+    fn read(object: &DynamicObject) -> (ObjectKey, Self);
+    /// Orders what was read of one object.
+    fn version(&self) -> u64;
+    /// Whether two readings of one object ask for the same.
+    fn asks_the_same(&self, other: &Self) -> bool;
+    /// Where the index keeps this kind.
+    fn table(inner: &mut Inner) -> &mut Table<Self>;
+}
+
+impl Referrer for User {
+    fn read(object: &DynamicObject) -> (ObjectKey, Self) {
+        let meta = &object.metadata;
+        let key = translate::key(meta);
+        let parsed = parse::<api::ZoomUser>(object);
+        let connection = text(&object.data, "/spec/connectionRef/name").unwrap_or(api::DEFAULT_CONNECTION);
+        let connection = ObjectKey::new(key.namespace.clone(), connection);
+        let status = parsed.as_ref().ok().and_then(|user| user.status.clone()).unwrap_or_default();
+        let wish = parsed.and_then(|user| translate::desired(&user).map_err(|problem| problem.to_string()));
+        let user = Self {
+            wish: wish.map_err(|problem| Misfit { claim: translate::claim(key, &object.data), problem }),
+            status,
+            uid: meta.uid.clone().unwrap_or_default(),
+            generation: meta.generation.unwrap_or_default(),
+            has_finalizer: object.finalizers().iter().any(|finalizer| finalizer == api::FINALIZER),
+            deleting: meta.deletion_timestamp.is_some(),
+            requested_at: object.annotations().get(api::REQUESTED_AT_ANNOTATION).cloned(),
+            version: version(object),
+        };
+        (connection, user)
+    }
+
+    fn version(&self) -> u64 {
+        self.version
+    }
+
+    fn asks_the_same(&self, other: &Self) -> bool {
+        (&self.uid, self.generation, self.deleting, &self.requested_at)
+            == (&other.uid, other.generation, other.deleting, &other.requested_at)
+    }
+
+    fn table(inner: &mut Inner) -> &mut Table<Self> {
+        &mut inner.users
+    }
+}
+
+impl Referrer for Removal {
+    fn read(object: &DynamicObject) -> (ObjectKey, Self) {
+        let meta = &object.metadata;
+        let parsed = parse::<api::ZoomRemoval>(object);
+        let connection = text(&object.data, "/spec/connectionRef/name").unwrap_or(api::DEFAULT_CONNECTION);
+        let connection = ObjectKey::new(meta.namespace.clone().unwrap_or_default(), connection);
+        let status = parsed.as_ref().ok().and_then(|removal| removal.status.clone()).unwrap_or_default();
+        let record = parsed.and_then(|removal| translate::record(&removal).map_err(|problem| problem.to_string()));
+        let removal = Self {
+            record,
+            status,
+            uid: meta.uid.clone().unwrap_or_default(),
+            generation: meta.generation.unwrap_or_default(),
+            version: version(object),
+        };
+        (connection, removal)
+    }
+
+    fn version(&self) -> u64 {
+        self.version
+    }
+
+    fn asks_the_same(&self, other: &Self) -> bool {
+        (&self.uid, self.generation) == (&other.uid, other.generation)
+    }
+
+    fn table(inner: &mut Inner) -> &mut Table<Self> {
+        &mut inner.removals
+    }
+}
+
+fn parse<K: DeserializeOwned>(object: &DynamicObject) -> Result<K, String> {
+    serde_json::to_value(object).and_then(serde_json::from_value).map_err(|problem| problem.to_string())
+}
+
+fn text<'a>(value: &'a Value, pointer: &str) -> Option<&'a str> {
+    value.pointer(pointer).and_then(Value::as_str)
+}
+
+/// Resource versions of one kind are ordered numbers, also by contract since Kubernetes 1.35; an answer to a write may
+/// arrive before or after the event of the same write.
+fn version(object: &DynamicObject) -> u64 {
+    object.resource_version().and_then(|version| version.parse().ok()).unwrap_or_default()
+}
+
+/// The objects of one kind by connection.
+#[derive(Debug)]
+pub(super) struct Table<E> {
+    by_connection: HashMap<ObjectKey, BTreeMap<ObjectKey, Arc<E>>>,
+    connections: HashMap<ObjectKey, ObjectKey>,
+}
+
+impl<E> Default for Table<E> {
+    fn default() -> Self {
+        Self { by_connection: HashMap::new(), connections: HashMap::new() }
+    }
+}
+
+impl<E: Referrer> Table<E> {
+    fn get(&self, object: &ObjectKey) -> Option<&Arc<E>> {
+        self.by_connection.get(self.connections.get(object)?)?.get(object)
+    }
+
+    /// Stores a reading; returns the connections for which something changed.
+    fn put(&mut self, object: ObjectKey, connection: ObjectKey, entry: E) -> Vec<ObjectKey> {
+        match self.get(&object) {
+            Some(known) if known.version() > entry.version() => return Vec::new(),
+            Some(known) if known.asks_the_same(&entry) => {
+                self.by_connection.entry(connection).or_default().insert(object, Arc::new(entry));
+                return Vec::new();
+            }
+            Some(_) | None => {}
+        }
+        let mut changed = self.remove(&object);
+        self.connections.insert(object.clone(), connection.clone());
+        self.by_connection.entry(connection.clone()).or_default().insert(object, Arc::new(entry));
+        changed.push(connection);
+        changed
+    }
+
+    fn remove(&mut self, object: &ObjectKey) -> Vec<ObjectKey> {
+        let Some(connection) = self.connections.remove(object) else { return Vec::new() };
+        if let Some(objects) = self.by_connection.get_mut(&connection) {
+            objects.remove(object);
+        }
+        vec![connection]
+    }
+
+    fn of(&self, connection: &ObjectKey) -> BTreeMap<ObjectKey, Arc<E>> {
+        self.by_connection.get(connection).cloned().unwrap_or_default()
+    }
+}
+
+/// How many kinds are followed: [`User`] and [`Removal`].
+const KINDS: usize = 2;
+
+/// What the lock protects.
+#[derive(Debug, Default)]
+pub(super) struct Inner {
+    users: Table<User>,
+    removals: Table<Removal>,
+    changes: HashMap<ObjectKey, u64>,
+}
+
+/// The index. Clones share it.
+#[derive(Clone, Debug)]
+pub(super) struct Index {
+    inner: Arc<Mutex<Inner>>,
+    triggers: Arc<[(Scope, mpsc::UnboundedSender<ObjectKey>)]>,
+    unlisted: Arc<watch::Sender<usize>>,
+}
+
+/// One namespace, or all of them.
+pub(super) type Scope = Option<String>;
+
+/// The connections of one scope that need a pass.
+pub(super) type Triggers = mpsc::UnboundedReceiver<ObjectKey>;
+
+/// A snapshot of what refers to one connection.
+#[derive(Debug)]
+pub(super) struct Snapshot {
+    /// The live and the deleted users.
+    pub(super) users: BTreeMap<ObjectKey, Arc<User>>,
+    /// The removal records.
+    pub(super) removals: BTreeMap<ObjectKey, Arc<Removal>>,
+    changes: u64,
+}
+
+impl Snapshot {
+    /// The wishes for the plan. `refusals` are kept by the connection.
+    pub(super) fn desired(&self, refusals: &HashMap<ObjectKey, Refusal>) -> Desired {
+        let mut desired = Desired { complete: true, ..Desired::default() };
+        for (key, user) in &self.users {
+            match &user.wish {
+                Ok(wish) => {
+                    let mut wish = wish.clone();
+                    wish.remembered.refusal = refusals.get(key).cloned();
+                    desired.people.push(wish);
+                }
+                Err(misfit) => desired.unreadable.push(misfit.claim.clone()),
+            }
+        }
+        desired
+    }
+
+    /// The records for the plan.
+    pub(super) fn records(&self) -> Vec<Record> {
+        self.removals.values().filter_map(|removal| removal.record.clone().ok()).collect()
+    }
+}
+
+impl Index {
+    /// An empty index that will be filled by one call of [`Index::follow`] for each kind and scope, and what it
+    /// triggers in each scope.
+    pub(super) fn new(scopes: &[Scope]) -> (Self, Vec<Triggers>) {
+        let (senders, receivers): (Vec<_>, Vec<_>) = scopes.iter().map(|_| mpsc::unbounded_channel()).unzip();
+        let triggers = scopes.iter().cloned().zip(senders).collect();
+        let unlisted = Arc::new(watch::Sender::new(KINDS * scopes.len()));
+        (Self { inner: Arc::default(), triggers, unlisted }, receivers)
+    }
+
+    /// Asks for a pass over a connection.
+    pub(super) fn trigger(&self, connection: &ObjectKey) {
+        let in_scope = |scope: &Scope| scope.as_deref().is_none_or(|namespace| *namespace == *connection.namespace);
+        if let Some((_, sender)) = self.triggers.iter().find(|(scope, _)| in_scope(scope)) {
+            // The receiver goes when the process ends; then nobody needs the pass any more.
+            let _ = sender.send(connection.clone());
+        }
+    }
+
+    /// Asks for a pass over every connection that something refers to.
+    pub(super) fn trigger_all(&self) {
+        let connections: Vec<ObjectKey> = {
+            let inner = self.lock();
+            inner.users.by_connection.keys().chain(inner.removals.by_connection.keys()).cloned().collect()
+        };
+        connections.iter().for_each(|connection| self.trigger(connection));
+    }
+
+    /// Waits until everything was listed once.
+    pub(super) async fn wait_until_listed(&self) {
+        // The sender lives in `self`, so this cannot end early.
+        let _ = self.unlisted.subscribe().wait_for(|unlisted| *unlisted == 0).await;
+    }
+
+    /// What refers to a connection now.
+    pub(super) fn snapshot(&self, connection: &ObjectKey) -> Snapshot {
+        let inner = self.lock();
+        Snapshot {
+            users: inner.users.of(connection),
+            removals: inner.removals.of(connection),
+            changes: inner.changes.get(connection).copied().unwrap_or_default(),
+        }
+    }
+
+    /// Whether something is wanted otherwise than in a snapshot.
+    pub(super) fn changed_since(&self, connection: &ObjectKey, snapshot: &Snapshot) -> bool {
+        self.lock().changes.get(connection).copied().unwrap_or_default() != snapshot.changes
+    }
+
+    /// One user as it is now.
+    pub(super) fn user(&self, object: &ObjectKey) -> Option<Arc<User>> {
+        self.lock().users.get(object).cloned()
+    }
+
+    /// One removal record as it is now.
+    pub(super) fn removal(&self, object: &ObjectKey) -> Option<Arc<Removal>> {
+        self.lock().removals.get(object).cloned()
+    }
+
+    /// Applies an object as the API server showed or answered it.
+    pub(super) fn apply<E: Referrer>(&self, object: &DynamicObject) {
+        let (connection, entry) = E::read(object);
+        let changed = {
+            let mut inner = self.lock();
+            let changed = E::table(&mut inner).put(translate::key(&object.metadata), connection, entry);
+            inner.count(&changed);
+            changed
+        };
+        changed.iter().for_each(|connection| self.trigger(connection));
+    }
+
+    /// Takes an object out that is gone.
+    pub(super) fn remove<E: Referrer>(&self, object: &ObjectKey) {
+        let changed = {
+            let mut inner = self.lock();
+            let changed = E::table(&mut inner).remove(object);
+            inner.count(&changed);
+            changed
+        };
+        changed.iter().for_each(|connection| self.trigger(connection));
+    }
+
+    /// Follows all objects of a kind in one namespace, or in all, for as long as the process lives.
+    pub(super) async fn follow<E: Referrer>(self, objects: Api<DynamicObject>, scope: Scope) {
+        let events = watcher(objects, watcher::Config::default()).default_backoff();
+        pin_mut!(events);
+        let mut listing = HashSet::new();
+        let mut was_listed = false;
+        while let Some(event) = events.next().await {
+            match event {
+                Ok(watcher::Event::Init) => listing.clear(),
+                Ok(watcher::Event::InitApply(object)) => {
+                    listing.insert(translate::key(&object.metadata));
+                    self.apply::<E>(&object);
+                }
+                Ok(watcher::Event::InitDone) => {
+                    self.retain::<E>(scope.as_deref(), &listing);
+                    listing = HashSet::new();
+                    if !was_listed {
+                        was_listed = true;
+                        self.unlisted.send_modify(|unlisted| *unlisted = unlisted.saturating_sub(1));
+                    }
+                }
+                Ok(watcher::Event::Apply(object)) => self.apply::<E>(&object),
+                Ok(watcher::Event::Delete(object)) => self.remove::<E>(&translate::key(&object.metadata)),
+                Err(error) => warn!(error = &error as &dyn std::error::Error, "watch interrupted; it is resumed"),
+            }
+        }
+    }
+
+    /// Objects that went while nobody watched leave no event.
+    fn retain<E: Referrer>(&self, namespace: Option<&str>, listed: &HashSet<ObjectKey>) {
+        let gone: Vec<ObjectKey> = {
+            let mut inner = self.lock();
+            let known = E::table(&mut inner).connections.keys();
+            let in_scope = known.filter(|key| namespace.is_none_or(|namespace| *key.namespace == *namespace));
+            in_scope.filter(|key| !listed.contains(key)).cloned().collect()
+        };
+        gone.iter().for_each(|object| self.remove::<E>(object));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        // Every critical section leaves the maps whole, so a poisoned lock is as good as another.
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    fn count(&mut self, changed: &[ObjectKey]) {
+        for connection in changed {
+            let changes = self.changes.entry(connection.clone()).or_default();
+            *changes = changes.wrapping_add(1);
+        }
+    }
+}

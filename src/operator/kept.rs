@@ -1,0 +1,36 @@
+//! What is kept of a connection from pass to pass: nothing that could not be found out again.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use zoom_account::Account;
+use zoom_core::{ObjectKey, Refusal};
+
+use zoom_operator_api as api;
+
+use super::{connect::Dialed, trouble::Trouble};
+
+/// One connection's memory.
+#[derive(Default)]
+pub(super) struct Kept {
+    /// What the client was made of.
+    pub(super) dialed: Option<Dialed>,
+    /// The account and its directory, once it could be dialed.
+    pub(super) account: Option<Account>,
+    /// Users whom Zoom refused something, and when to try again.
+    pub(super) refusals: HashMap<ObjectKey, Refusal>,
+    /// Removal records that failed, when to try again, and why.
+    pub(super) removal_retries: HashMap<ObjectKey, (Timestamp, String)>,
+    /// What keeps the account from being managed.
+    pub(super) trouble: Option<Trouble>,
+    /// When the Secret was read last.
+    pub(super) dialed_at: Option<Timestamp>,
+    /// When the last listing was begun.
+    pub(super) listing_begun_at: Option<Timestamp>,
+    /// The listing for which people were last read one by one.
+    pub(super) swept_for: Option<Timestamp>,
+    /// The connection's status as last written.
+    pub(super) status: Option<api::ZoomConnectionStatus>,
+    /// The last request for a pass that was handled.
+    pub(super) handled_request: Option<String>,
+}

@@ -1,0 +1,237 @@
+//! One pass over one connected account: observe, plan, guard, apply, report.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+use zoom_account::{Account, ListingReport};
+use zoom_core::{Directory, Input, Mode, ObjectKey, Plan, Policy};
+use zoom_operator_api as api;
+
+use super::{
+    cluster::{Cluster, ClusterError},
+    connect::Dialer,
+    events::Events,
+    index::{Index, Snapshot},
+    kept::Kept,
+    lease::Leadership,
+    metrics::Metrics,
+    translate,
+    trouble::{Trouble, TroubleReason},
+};
+
+/// What all passes share.
+pub(super) struct Context {
+    /// What the cluster wants.
+    pub(super) index: Index,
+    /// Reads and writes of the cluster.
+    pub(super) cluster: Cluster,
+    /// Reaches Zoom.
+    pub(super) dialer: Dialer,
+    /// Tells people.
+    pub(super) events: Events,
+    /// Counts.
+    pub(super) metrics: Metrics,
+    /// Asked right before every write to Zoom.
+    pub(super) leadership: Leadership,
+    /// The process is about to end: finish the call in flight and begin no other.
+    pub(super) stopping: CancellationToken,
+}
+
+impl Context {
+    /// Whether another write may begin.
+    pub(super) fn may_write(&self) -> bool {
+        self.leadership.is_leader() && !self.stopping.is_cancelled()
+    }
+}
+
+/// A pass under way.
+pub(super) struct Pass<'a> {
+    /// The account.
+    pub(super) connection: &'a api::ZoomConnection,
+    /// Its name.
+    pub(super) key: ObjectKey,
+    /// Its rules.
+    pub(super) policy: Policy,
+    /// What is kept from pass to pass.
+    pub(super) kept: &'a mut Kept,
+    /// What all passes share.
+    pub(super) context: &'a Context,
+    /// Empty until the account was listed.
+    pub(super) blank: Directory,
+}
+
+/// What [`Pass::apply`] left.
+pub(super) enum Applied {
+    /// Nothing more to do now.
+    Settled,
+    /// Something was done, or something else is wanted: plan again.
+    PlanAgain,
+    /// No more writes are allowed to this process.
+    Stopped,
+}
+
+/// How often a pass plans again before it lets others have their turn.
+const ROUNDS: usize = 1000;
+
+impl<'a> Pass<'a> {
+    /// A pass over `connection`.
+    pub(super) fn new(connection: &'a api::ZoomConnection, kept: &'a mut Kept, context: &'a Context) -> Self {
+        let mut policy = translate::policy(&connection.spec);
+        if connection.metadata.deletion_timestamp.is_some() {
+            // A connection that is going takes nobody along.
+            policy.mode = Mode::Suspend;
+        }
+        let key = translate::key(&connection.metadata);
+        Self { connection, key, policy, kept, context, blank: Directory::default() }
+    }
+
+    /// Runs the five steps, over and over until nothing is left to do now. Returns when to come back although nothing
+    /// happened.
+    pub(super) async fn run(mut self, claimed_by: Option<&ObjectKey>) -> Result<Duration, ClusterError> {
+        self.observe(claimed_by).await;
+        self.read_requested(&self.context.index.snapshot(&self.key)).await;
+        for _ in 0..ROUNDS {
+            let snapshot = self.context.index.snapshot(&self.key);
+            let plan = self.plan(&snapshot);
+            let written = self.write_down(&plan, &snapshot).await?;
+            let applied = if written { Applied::PlanAgain } else { self.apply(&plan, &snapshot).await? };
+            match applied {
+                Applied::PlanAgain => {}
+                Applied::Settled => {
+                    self.report(&plan, &snapshot).await?;
+                    return Ok(self.come_back(&plan));
+                }
+                Applied::Stopped => return Ok(Duration::from_secs(3600)),
+            }
+        }
+        Ok(Duration::ZERO)
+    }
+
+    /// Plan and guard. Pure.
+    fn plan(&self, snapshot: &Snapshot) -> Plan {
+        let desired = snapshot.desired(&self.kept.refusals);
+        let records = snapshot.records();
+        zoom_core::plan(&Input {
+            connection: self.connection.metadata.uid.as_deref().unwrap_or_default(),
+            policy: &self.policy,
+            desired: &desired,
+            directory: self.directory(),
+            records: &records,
+            now: Timestamp::now(),
+        })
+    }
+
+    /// What is known of the account.
+    pub(super) fn directory(&self) -> &Directory {
+        self.kept.account.as_ref().map_or(&self.blank, Account::directory)
+    }
+
+    /// Brings the directory up to date: takes a finished listing in, and begins one beside the pass if it is time.
+    async fn observe(&mut self, claimed_by: Option<&ObjectKey>) {
+        if self.policy.mode == Mode::Suspend {
+            self.kept.trouble = None;
+            return;
+        }
+        if let Some(other) = claimed_by {
+            let message = format!("{other} manages the same account and is older: delete one of the two connections");
+            self.kept.trouble = Some(Trouble::new(TroubleReason::AccountClaimed, message));
+            self.kept.account = None;
+            return;
+        }
+        let now = Timestamp::now();
+        let requested = self.is_requested();
+        if let Err(trouble) = self.dial(now, requested).await {
+            self.kept.trouble = Some(trouble);
+            return;
+        }
+        let Some(account) = &mut self.kept.account else { return };
+        match account.take_listing() {
+            Some(Ok(report)) => self.kept.trouble = incomplete(&report),
+            Some(Err(error)) => self.kept.trouble = Some(Trouble::of_account(&error)),
+            None => {}
+        }
+        let unhealthy = self
+            .kept
+            .trouble
+            .as_ref()
+            .is_some_and(|trouble| elapsed(self.kept.listing_begun_at, now) >= trouble.retry_after());
+        let due = elapsed(self.kept.listing_begun_at, now) >= self.connection.spec.resync_interval.as_std();
+        if due || unhealthy || requested {
+            let (index, key) = (self.context.index.clone(), self.key.clone());
+            if account.begin_listing(move || index.trigger(&key)) {
+                self.kept.listing_begun_at = Some(now);
+                self.kept.handled_request = self.request().map(str::to_owned);
+            }
+        }
+    }
+
+    /// Reads the Secret if it is time, and makes the client.
+    async fn dial(&mut self, now: Timestamp, requested: bool) -> Result<(), Trouble> {
+        let unhealthy = self.kept.trouble.is_some();
+        let patience = if unhealthy { Duration::from_secs(5) } else { self.connection.spec.resync_interval.as_std() };
+        let edited = self.observed_generation() != self.connection.metadata.generation;
+        if self.kept.account.is_some() && !requested && !edited && elapsed(self.kept.dialed_at, now) < patience {
+            return Ok(());
+        }
+        self.kept.dialed_at = Some(now);
+        let Some(dialed) = self.context.dialer.dial(self.connection, self.kept.dialed.as_ref()).await? else {
+            return Ok(());
+        };
+        match &mut self.kept.account {
+            None => self.kept.account = Some(Account::new(dialed.client.clone())),
+            Some(account) => {
+                info!(connection = %self.key, "credentials or limits changed");
+                account.replace_client(dialed.client.clone());
+            }
+        }
+        self.kept.listing_begun_at = None;
+        self.kept.dialed = Some(dialed);
+        Ok(())
+    }
+
+    fn observed_generation(&self) -> Option<i64> {
+        self.connection.status.as_ref().and_then(|status| status.observed_generation)
+    }
+
+    /// The annotation that asks for a pass.
+    pub(super) fn request(&self) -> Option<&str> {
+        let annotations = self.connection.metadata.annotations.as_ref()?;
+        annotations.get(api::REQUESTED_AT_ANNOTATION).map(String::as_str)
+    }
+
+    fn is_requested(&self) -> bool {
+        let reported = self.connection.status.as_ref().and_then(|status| status.last_handled_requested_at.as_deref());
+        let handled = self.kept.handled_request.as_deref().or(reported);
+        self.request().is_some_and(|request| Some(request) != handled)
+    }
+
+    /// When to come back although nothing happened.
+    fn come_back(&self, plan: &Plan) -> Duration {
+        let now = Timestamp::now();
+        let until = |at: Timestamp| Duration::try_from(at.duration_since(now)).unwrap_or_default();
+        let resync = self.connection.spec.resync_interval.as_std();
+        let next_listing = resync.saturating_sub(elapsed(self.kept.listing_begun_at, now));
+        let trouble = self.kept.trouble.as_ref().map(Trouble::retry_after);
+        let retries = self.kept.removal_retries.values().map(|(at, _)| until(*at));
+        let wake = plan.wake_at.map(until);
+        let earliest = retries.chain(wake).chain(trouble).chain([next_listing]).min().unwrap_or(resync);
+        earliest.max(Duration::from_millis(100))
+    }
+}
+
+/// A listing that did not add up, said aloud: nothing is concluded from who is missing in it.
+fn incomplete(report: &ListingReport) -> Option<Trouble> {
+    if report.incomplete.is_empty() {
+        return None;
+    }
+    let message = report.incomplete.join("; ");
+    warn!(%message, "the listing of the account is incomplete");
+    Some(Trouble::new(TroubleReason::ListingIncomplete, message))
+}
+
+/// Since a time; for ever if there was none.
+fn elapsed(since: Option<Timestamp>, now: Timestamp) -> Duration {
+    since.map_or(Duration::MAX, |since| Duration::try_from(now.duration_since(since)).unwrap_or_default())
+}

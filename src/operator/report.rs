@@ -1,0 +1,293 @@
+//! The last step: says of every object what is true now. A status is only written when it differs.
+
+use jiff::{SignedDuration, Timestamp};
+use zoom_core::{Lookup, ObjectKey, Operation, PersonPlan, Plan, Reason, Standing, State, Step, Verdict, plan_person};
+use zoom_operator_api as api;
+
+use super::{
+    cluster::ClusterError,
+    events::About,
+    index::{Snapshot, User},
+    metrics::{AccountState, ObjectLabels, OperationLabels},
+    pass::Pass,
+    status, translate,
+};
+
+/// How long ended removal records are kept as history.
+const HISTORY: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+impl Pass<'_> {
+    /// Reports on every object of the connection, and on the connection.
+    pub(super) async fn report(&mut self, plan: &Plan, snapshot: &Snapshot) -> Result<(), ClusterError> {
+        for planned in &plan.people {
+            if let Some(user) = snapshot.users.get(&planned.object) {
+                let verdict = self.as_far_as_connected(planned);
+                self.write_person(&planned.object, user, &verdict, None).await?;
+            }
+        }
+        for (object, user) in &snapshot.users {
+            if let Err(misfit) = &user.wish {
+                let message = format!(
+                    "this version of the operator does not understand the object and leaves its person alone: {}",
+                    misfit.problem
+                );
+                self.write_without_plan(object, user, &Verdict::new(Reason::Unreadable, message)).await?;
+                if user.deleting && user.has_finalizer && self.context.may_write() {
+                    self.context.cluster.remove_finalizer(object, &user.uid).await?;
+                }
+            }
+        }
+        self.forget_history(snapshot).await?;
+        self.kept.refusals.retain(|object, _| snapshot.users.contains_key(object));
+        self.kept.removal_retries.retain(|object, _| snapshot.removals.contains_key(object));
+        self.measure(plan);
+        self.report_connection(plan).await
+    }
+
+    /// A verdict that speaks of work to come, where no work can come now.
+    fn as_far_as_connected(&self, planned: &PersonPlan) -> Verdict {
+        let waits = matches!(planned.verdict.reason, Reason::Reconciling | Reason::WaitingForListing);
+        match &self.kept.trouble {
+            Some(trouble) if waits => Verdict::new(
+                Reason::WaitingForConnection,
+                format!("the ZoomConnection {} is not ready: {}: {}", self.key.name, trouble.reason, trouble.message),
+            ),
+            Some(_) | None => planned.verdict.clone(),
+        }
+    }
+
+    /// Reports on one person right after their turn.
+    pub(super) async fn report_person(
+        &mut self,
+        object: &ObjectKey,
+        not_applied: Option<Vec<String>>,
+    ) -> Result<(), ClusterError> {
+        let Some(user) = self.context.index.user(object) else { return Ok(()) };
+        let Ok(wish) = &user.wish else { return Ok(()) };
+        let mut wish = wish.clone();
+        wish.remembered.refusal = self.kept.refusals.get(object).cloned();
+        if let Some(fields) = &not_applied {
+            wish.remembered.observed_generation = Some(wish.generation);
+            wish.remembered.not_applied = fields.iter().map(|field| field.as_str().into()).collect();
+        }
+        let planned = plan_person(&wish, &self.policy, self.directory(), Timestamp::now());
+        self.write_person(object, &user, &planned.verdict, not_applied).await
+    }
+
+    /// Writes a user's status if it differs, the finalizer first if the person is now ours.
+    async fn write_person(
+        &self,
+        object: &ObjectKey,
+        user: &User,
+        verdict: &Verdict,
+        not_applied: Option<Vec<String>>,
+    ) -> Result<(), ClusterError> {
+        let Ok(wish) = &user.wish else { return Ok(()) };
+        let first_listing = self.kept.trouble.is_none() && verdict.reason == Reason::WaitingForListing;
+        if first_listing || !self.context.may_write() {
+            return Ok(());
+        }
+        let row = self.directory().find(wish.remembered.id.as_ref(), &wish.email);
+        let role = match row {
+            Lookup::Found(person) => person.role.as_ref().map(|role| self.directory().role_name(role)),
+            Lookup::Absent | Lookup::Unknown => None,
+        };
+        let finding = status::Finding {
+            wish,
+            verdict,
+            row,
+            role,
+            not_applied,
+            creating: false,
+            requested_at: user.requested_at.as_deref(),
+        };
+        let new = status::user(&user.status, finding, Timestamp::now());
+        if new.origin.is_some() && !user.has_finalizer && !user.deleting {
+            self.context.cluster.add_finalizer(object, &user.uid).await?;
+        }
+        self.write_if_different(object, user, verdict, &new).await
+    }
+
+    async fn write_without_plan(&self, object: &ObjectKey, user: &User, verdict: &Verdict) -> Result<(), ClusterError> {
+        let new = status::user_without_plan(&user.status, verdict, user.generation, Timestamp::now());
+        self.write_if_different(object, user, verdict, &new).await
+    }
+
+    async fn write_if_different(
+        &self,
+        object: &ObjectKey,
+        user: &User,
+        verdict: &Verdict,
+        new: &api::ZoomUserStatus,
+    ) -> Result<(), ClusterError> {
+        if !status::user_differs(&user.status, new) || !self.context.may_write() {
+            return Ok(());
+        }
+        self.context.cluster.write_user_status(object, &user.uid, new).await?;
+        let reason = verdict.reason.to_string();
+        let known = user.status.conditions.iter().any(|condition| condition.reason == reason);
+        if verdict.reason.standing() == Standing::Stalled && !known {
+            let about = About { key: object.clone(), uid: user.uid.clone() };
+            self.context.events.warning::<api::ZoomUser>(&about, "Reconcile", &reason, &verdict.message);
+        }
+        Ok(())
+    }
+
+    /// Ended records go after a while; until then they are the window and the history.
+    async fn forget_history(&self, snapshot: &Snapshot) -> Result<(), ClusterError> {
+        let now = Timestamp::now();
+        for (object, removal) in &snapshot.removals {
+            let old = removal.status.ended_at.as_ref().is_some_and(|ended| now.duration_since(ended.0) > HISTORY);
+            if old && self.context.may_write() {
+                self.context.cluster.delete_removal(object).await?;
+            }
+        }
+        Ok(())
+    }
+
+    fn measure(&self, plan: &Plan) {
+        let mut state = AccountState {
+            listed_at: self.kept.account.as_ref().and_then(zoom_account::Account::listed_at),
+            ..AccountState::default()
+        };
+        for planned in &plan.people {
+            let labels = ObjectLabels { kind: "ZoomUser", reason: planned.verdict.reason.into() };
+            *state.objects.entry(labels).or_insert(0) += 1;
+            let held = matches!(planned.verdict.reason, Reason::Held | Reason::Settling);
+            let taken = planned.taken().iter().map(Step::verb);
+            for operation in planned.operations.iter().map(Operation::verb).chain(taken) {
+                *state.operations.entry(OperationLabels { operation, held }).or_insert(0) += 1;
+            }
+        }
+        self.context.metrics.report(&self.key.to_string(), state);
+    }
+
+    async fn report_connection(&mut self, plan: &Plan) -> Result<(), ClusterError> {
+        let now = Timestamp::now();
+        let snapshot = self.context.index.snapshot(&self.key);
+        let generation = self.connection.metadata.generation.unwrap_or_default();
+        let old = self.kept.status.clone().or_else(|| self.connection.status.clone()).unwrap_or_default();
+        let listed_at = self.kept.account.as_ref().and_then(zoom_account::Account::listed_at);
+        let mut new = old.clone();
+        new.observed_generation = Some(generation);
+        new.last_handled_requested_at = self.kept.handled_request.clone().or(old.last_handled_requested_at.clone());
+        new.account = Some(api::Account { id: self.connection.spec.account_id.clone() });
+        new.plan = Some(summary(plan));
+        new.people = Some(self.count(plan, &snapshot));
+        new.missing_scopes =
+            self.kept.trouble.as_ref().map(|trouble| trouble.missing_scopes.clone()).unwrap_or_default();
+        new.last_listing = listed_at.map(translate::time).or(old.last_listing.clone());
+        let (standing, reason, message) = self.standing();
+        status::set_standing(&mut new.conditions, standing, &reason, &message, generation, now);
+        let held = held_removals(&snapshot);
+        status::set_held(&mut new.conditions, held.map(|message| ("Guard", message)), generation, now);
+        // The time of the last listing alone is no news: an idle account must not cause a write each resync.
+        let same_but_times = api::ZoomConnectionStatus { last_listing: None, conditions: Vec::new(), ..new.clone() }
+            == api::ZoomConnectionStatus { last_listing: None, conditions: Vec::new(), ..old.clone() }
+            && status::same_conditions(&old.conditions, &new.conditions);
+        if same_but_times || !self.context.may_write() {
+            return Ok(());
+        }
+        let uid = self.connection.metadata.uid.clone().unwrap_or_default();
+        self.context.cluster.write_connection_status(&self.key, &uid, &new).await?;
+        if standing != Standing::Ready && !old.conditions.iter().any(|condition| condition.reason == reason) {
+            let about = About { key: self.key.clone(), uid };
+            self.context.events.warning::<api::ZoomConnection>(&about, "Reconcile", &reason, &message);
+        }
+        self.kept.status = Some(new);
+        Ok(())
+    }
+
+    fn standing(&self) -> (Standing, String, String) {
+        use zoom_core::Mode;
+        let listed = self.kept.account.as_ref().is_some_and(|account| account.listed_at().is_some());
+        match (&self.kept.trouble, self.policy.mode) {
+            (Some(trouble), _) => (Standing::Progressing, trouble.reason.to_string(), trouble.message.clone()),
+            (None, Mode::Suspend) => {
+                (Standing::Ready, "Suspended".to_owned(), "suspended: Zoom is neither read nor written".to_owned())
+            }
+            (None, Mode::Enforce | Mode::HoldRemovals | Mode::Plan) if !listed => {
+                (Standing::Progressing, "Listing".to_owned(), "the account is listed for the first time".to_owned())
+            }
+            (None, Mode::Plan) => {
+                (Standing::Ready, "PlanOnly".to_owned(), "connected; the plan is shown and not carried out".to_owned())
+            }
+            (None, Mode::Enforce | Mode::HoldRemovals) => {
+                (Standing::Ready, "Connected".to_owned(), "connected, and the account was listed completely".to_owned())
+            }
+        }
+    }
+
+    fn count(&self, plan: &Plan, snapshot: &Snapshot) -> api::PeopleCount {
+        let with =
+            |standing| plan.people.iter().filter(|planned| planned.verdict.reason.standing() == standing).count();
+        let pending = snapshot
+            .users
+            .values()
+            .filter_map(|user| user.wish.as_ref().ok())
+            .filter(|wish| match self.directory().find(wish.remembered.id.as_ref(), &wish.email) {
+                Lookup::Found(person) => person.state == State::Pending,
+                Lookup::Absent | Lookup::Unknown => false,
+            })
+            .count();
+        let held = snapshot.removals.values().filter(|removal| removal.status.phase == Some(api::Phase::Held)).count();
+        api::PeopleCount {
+            managed: number(plan.managed),
+            ready: number(with(Standing::Ready)),
+            pending: number(pending),
+            unmanaged: number(self.directory().people().len().saturating_sub(plan.managed)),
+            held: number(held),
+            refused: number(with(Standing::Stalled)),
+        }
+    }
+}
+
+fn number(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+/// What waits for a decision, wave by wave.
+fn held_removals(snapshot: &Snapshot) -> Option<String> {
+    let mut waves = std::collections::BTreeMap::<&str, usize>::new();
+    for removal in snapshot.removals.values() {
+        if let (Some(api::Phase::Held), Ok(record)) = (removal.status.phase, &removal.record) {
+            *waves.entry(&record.wave).or_default() += 1;
+        }
+    }
+    if waves.is_empty() {
+        return None;
+    }
+    let waves = waves.iter().map(|(wave, count)| format!("{wave} ({count})")).collect::<Vec<_>>().join(", ");
+    Some(format!(
+        "ZoomRemovals are held, by wave: {waves}; list them with: kubectl get zoomremovals -l {}=WAVE",
+        api::WAVE_LABEL
+    ))
+}
+
+/// How many operations of each sort the plan holds.
+fn summary(plan: &Plan) -> api::PlanSummary {
+    let mut summary = api::PlanSummary::default();
+    for planned in &plan.people {
+        for operation in &planned.operations {
+            match operation {
+                Operation::Read(_) => {}
+                Operation::Create(_) => summary.create += 1,
+                Operation::Update(..) | Operation::SetRole { .. } => summary.update += 1,
+                Operation::Activate(_) => summary.activate += 1,
+                Operation::Deactivate(_) => summary.deactivate += 1,
+                Operation::Unlink(..) => summary.unlink += 1,
+                Operation::Delete(..) => summary.delete += 1,
+            }
+        }
+        for step in planned.taken() {
+            match step {
+                Step::Deactivate => summary.deactivate += 1,
+                Step::Unlink(_) => summary.unlink += 1,
+                Step::Delete(_) => summary.delete += 1,
+                Step::SetLicense(_) | Step::SetRole(_) => summary.update += 1,
+                Step::Create => {}
+            }
+        }
+    }
+    summary
+}

@@ -1,0 +1,268 @@
+//! What is said of objects: pure functions from what is true to a status.
+
+use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+use zoom_core::{DesiredPerson, Lookup, ObservedLicense, Person, Phase, Reason, Standing, State, Verdict};
+use zoom_operator_api::{
+    self as api,
+    conditions::{self, ConditionStatus, NewCondition},
+};
+
+use super::translate;
+
+/// Something is held until a human decides. Beside `Ready`, because what is held must not keep the commit out that
+/// takes it back.
+pub(super) const HELD: &str = "Held";
+
+/// Sets `Ready`, and `Reconciling` or `Stalled` beside it, never both.
+pub(super) fn set_standing(
+    conditions: &mut Vec<Condition>,
+    standing: Standing,
+    reason: &str,
+    message: &str,
+    generation: i64,
+    now: Timestamp,
+) {
+    let mut set = |type_, status| {
+        let new = NewCondition { type_, status, reason: reason.to_owned(), message: message.to_owned() };
+        conditions::set(conditions, new, generation, now);
+    };
+    let beside = match standing {
+        Standing::Ready => {
+            set(conditions::READY, ConditionStatus::True);
+            None
+        }
+        Standing::Progressing => {
+            set(conditions::READY, ConditionStatus::False);
+            set(conditions::RECONCILING, ConditionStatus::True);
+            Some(conditions::RECONCILING)
+        }
+        Standing::Stalled => {
+            set(conditions::READY, ConditionStatus::False);
+            set(conditions::STALLED, ConditionStatus::True);
+            Some(conditions::STALLED)
+        }
+    };
+    for type_ in [conditions::RECONCILING, conditions::STALLED] {
+        if beside != Some(type_) {
+            conditions::remove(conditions, type_);
+        }
+    }
+}
+
+/// Sets or takes away [`HELD`].
+pub(super) fn set_held(conditions: &mut Vec<Condition>, held: Option<(&str, String)>, generation: i64, now: Timestamp) {
+    match held {
+        Some((reason, message)) => {
+            let new = NewCondition { type_: HELD, status: ConditionStatus::True, reason: reason.to_owned(), message };
+            conditions::set(conditions, new, generation, now);
+        }
+        None => conditions::remove(conditions, HELD),
+    }
+}
+
+/// Whether two lists of conditions say the same, times aside.
+pub(super) fn same_conditions(left: &[Condition], right: &[Condition]) -> bool {
+    let said = |condition: &Condition| {
+        let Condition { type_, status, reason, message, observed_generation, last_transition_time: _ } = condition;
+        (type_.clone(), status.clone(), reason.clone(), message.clone(), *observed_generation)
+    };
+    left.iter().map(said).eq(right.iter().map(said))
+}
+
+/// What a pass found out about one user.
+pub(super) struct Finding<'a> {
+    /// The wish.
+    pub(super) wish: &'a DesiredPerson,
+    /// How it stands.
+    pub(super) verdict: &'a Verdict,
+    /// The person in the directory.
+    pub(super) row: Lookup<'a>,
+    /// The role's name.
+    pub(super) role: Option<&'a str>,
+    /// Fields that Zoom accepted without effect; `None` keeps what was known.
+    pub(super) not_applied: Option<Vec<String>>,
+    /// Whether a create call is about to be made.
+    pub(super) creating: bool,
+    /// The annotation's value that this pass handles.
+    pub(super) requested_at: Option<&'a str>,
+}
+
+/// The status of a user after a pass.
+pub(super) fn user(old: &api::ZoomUserStatus, finding: Finding<'_>, now: Timestamp) -> api::ZoomUserStatus {
+    let Finding { wish, verdict, row, role, not_applied, creating, requested_at } = finding;
+    let generation = wish.generation;
+    let mut new = old.clone();
+    let fresh_edit = old.observed_generation != Some(generation);
+    new.observed_generation = Some(generation);
+    new.last_handled_requested_at = requested_at.map(str::to_owned);
+    match not_applied {
+        Some(fields) => new.not_applied = fields,
+        None if fresh_edit => new.not_applied = Vec::new(),
+        None => {}
+    }
+    if creating {
+        new.state = Some(api::State::Creating);
+    } else {
+        let managed = is_managed(verdict.reason);
+        match row {
+            Lookup::Found(person) if managed => seen(&mut new, old, wish, person, role, now),
+            Lookup::Found(_) | Lookup::Unknown => {}
+            Lookup::Absent => gone(&mut new, old, wish, verdict.reason),
+        }
+    }
+    set_standing(
+        &mut new.conditions,
+        verdict.reason.standing(),
+        &verdict.reason.to_string(),
+        &verdict.message,
+        generation,
+        now,
+    );
+    let held = (verdict.reason == Reason::Held).then(|| ("Guard", verdict.message.clone()));
+    set_held(&mut new.conditions, held, generation, now);
+    new
+}
+
+/// Whether an object with this verdict speaks for the person who was found.
+pub(super) fn is_managed(reason: Reason) -> bool {
+    match reason {
+        Reason::PlanOnly
+        | Reason::Suspended
+        | Reason::ClaimedByAnother
+        | Reason::AdoptionRefused
+        | Reason::EmailDiffers
+        | Reason::Unreadable => false,
+        Reason::Synced
+        | Reason::Invited
+        | Reason::NotYetJoined
+        | Reason::Deactivated
+        | Reason::Reconciling
+        | Reason::WaitingForListing
+        | Reason::WaitingForConnection
+        | Reason::WaitingForSeat
+        | Reason::WaitingForDailyBudget
+        | Reason::ZoomUnavailable
+        | Reason::Settling
+        | Reason::Held
+        | Reason::Suspicious
+        | Reason::CreationMethodMissing
+        | Reason::NotAllowed
+        | Reason::DeactivatedInZoom
+        | Reason::RemovedInZoom
+        | Reason::NotApplied
+        | Reason::RoleUnknown
+        | Reason::PendingInZoom
+        | Reason::WaitingForConsent
+        | Reason::InvitationExpired
+        | Reason::AddressRefused
+        | Reason::InvalidValue
+        | Reason::NeedsOwner
+        | Reason::Refused => true,
+    }
+}
+
+fn seen(
+    new: &mut api::ZoomUserStatus,
+    old: &api::ZoomUserStatus,
+    wish: &DesiredPerson,
+    person: &Person,
+    role: Option<&str>,
+    now: Timestamp,
+) {
+    let has_access = match person.state {
+        State::Active | State::Pending => true,
+        State::Inactive => false,
+    };
+    if old.origin.is_none() {
+        let created = old.state == Some(api::State::Creating);
+        new.origin = Some(if created { api::Origin::Created } else { api::Origin::Adopted });
+        new.created_at = created.then(|| translate::time(now));
+    }
+    if has_access == wish.wanted.active {
+        new.access_generation = Some(wish.generation);
+    }
+    if let Some(id) = person.reference().id {
+        new.id = Some(id.to_string());
+    }
+    new.email = Some(person.email.to_string());
+    new.state = Some(match person.state {
+        State::Pending => api::State::Pending,
+        State::Active => api::State::Active,
+        State::Inactive => api::State::Inactive,
+    });
+    new.license = match person.license {
+        ObservedLicense::Known(license) => Some(translate::license_out(license)),
+        ObservedLicense::Other(_) => None,
+    };
+    new.role = role.map(str::to_owned);
+}
+
+fn gone(new: &mut api::ZoomUserStatus, old: &api::ZoomUserStatus, wish: &DesiredPerson, reason: Reason) {
+    // A create call that ended in doubt may have been made all the same; who is found later is ours.
+    if old.state != Some(api::State::Creating) || reason != Reason::ZoomUnavailable {
+        new.state = Some(api::State::Absent);
+    }
+    new.license = None;
+    new.role = None;
+    if !wish.wanted.active {
+        new.access_generation = Some(wish.generation);
+    }
+}
+
+/// The status of a user that cannot be read, or that no plan was made for.
+pub(super) fn user_without_plan(
+    old: &api::ZoomUserStatus,
+    verdict: &Verdict,
+    generation: i64,
+    now: Timestamp,
+) -> api::ZoomUserStatus {
+    let mut new = old.clone();
+    new.observed_generation = Some(generation);
+    let reason = verdict.reason.to_string();
+    set_standing(&mut new.conditions, verdict.reason.standing(), &reason, &verdict.message, generation, now);
+    set_held(&mut new.conditions, None, generation, now);
+    new
+}
+
+/// Whether two statuses of a user differ in more than times.
+pub(super) fn user_differs(old: &api::ZoomUserStatus, new: &api::ZoomUserStatus) -> bool {
+    let plain = |status: &api::ZoomUserStatus| api::ZoomUserStatus { conditions: Vec::new(), ..status.clone() };
+    plain(old) != plain(new) || !same_conditions(&old.conditions, &new.conditions)
+}
+
+/// The status of a removal record in a new phase.
+pub(super) fn removal(
+    old: &api::ZoomRemovalStatus,
+    phase: Phase,
+    reason: zoom_core::RecordReason,
+    message: &str,
+    generation: i64,
+    now: Timestamp,
+) -> api::ZoomRemovalStatus {
+    let mut new = old.clone();
+    new.observed_generation = Some(generation);
+    new.phase = Some(translate::phase_out(phase));
+    new.reason = Some(reason.to_string());
+    new.message = Some(message.to_owned());
+    if phase == Phase::Running && old.started_at.is_none() {
+        new.started_at = Some(translate::time(now));
+        new.approved = Some(reason == zoom_core::RecordReason::Approved);
+    }
+    if !phase.is_open() {
+        // What Zoom turned out to have done already counts like what was done: it was this record's wish.
+        if phase == Phase::Done {
+            new.started_at = new.started_at.or(Some(translate::time(now)));
+        }
+        new.ended_at = Some(translate::time(now));
+    }
+    let standing = match phase {
+        Phase::Done | Phase::Cancelled => Standing::Ready,
+        Phase::Settling | Phase::Held | Phase::Scheduled | Phase::Running => Standing::Progressing,
+        Phase::Refused => Standing::Stalled,
+    };
+    set_standing(&mut new.conditions, standing, &reason.to_string(), message, generation, now);
+    let held = (phase == Phase::Held).then(|| ("Guard", message.to_owned()));
+    set_held(&mut new.conditions, held, generation, now);
+    new
+}

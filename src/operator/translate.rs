@@ -1,0 +1,339 @@
+//! Custom resources into the core's words and back: parsed once, here.
+
+use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference, Time};
+use kube::Resource;
+use serde_json::Value;
+use strum::VariantArray;
+use zoom_core::{
+    Attribute, Attributes, Claim, CreateMethod, CustomAttribute, DesiredPerson, Email, NewRecord, ObjectKey, PersonRef,
+    Phone, Policy, Record, Remembered, Subject, UserId, Wanted,
+};
+use zoom_operator_api as api;
+
+/// What an object says that this version cannot understand.
+#[derive(Debug, thiserror::Error)]
+#[error("{field}: {problem}")]
+pub(super) struct Unreadable {
+    field: &'static str,
+    problem: String,
+}
+
+impl Unreadable {
+    fn new(field: &'static str, problem: impl ToString) -> Self {
+        Self { field, problem: problem.to_string() }
+    }
+}
+
+/// Which object this is.
+pub(super) fn key(meta: &ObjectMeta) -> ObjectKey {
+    ObjectKey::new(meta.namespace.clone().unwrap_or_default(), meta.name.clone().unwrap_or_default())
+}
+
+/// A ZoomUser as the core sees it.
+pub(super) fn desired(user: &api::ZoomUser) -> Result<DesiredPerson, Unreadable> {
+    let (meta, spec) = (&user.metadata, &user.spec);
+    Ok(DesiredPerson {
+        object: key(meta),
+        uid: meta.uid.clone().unwrap_or_default().into(),
+        created: meta.creation_timestamp.as_ref().map_or(Timestamp::UNIX_EPOCH, |time| time.0),
+        generation: meta.generation.unwrap_or_default(),
+        deleting: meta.deletion_timestamp.is_some(),
+        email: email("spec.email", &spec.email)?,
+        wanted: wanted(spec),
+        creation: spec.creation.map(|creation| method(creation.method)),
+        removal: spec.removal.as_ref().map(removal).transpose()?,
+        remembered: user.status.as_ref().map(remembered).unwrap_or_default(),
+    })
+}
+
+/// Whom an object claims that could not be parsed, as far as that can be made out.
+pub(super) fn claim(object: ObjectKey, raw: &Value) -> Claim {
+    let text = |pointer| raw.pointer(pointer).and_then(Value::as_str);
+    Claim {
+        object,
+        id: text("/status/id").and_then(UserId::new),
+        email: text("/spec/email").and_then(|email| Email::parse(email).ok()),
+    }
+}
+
+fn email(field: &'static str, text: &str) -> Result<Email, Unreadable> {
+    Email::parse(text).map_err(|problem| Unreadable::new(field, problem))
+}
+
+fn wanted(spec: &api::ZoomUserSpec) -> Wanted {
+    let profile = spec.profile.clone().unwrap_or_default();
+    let texts = [
+        (Attribute::FirstName, &spec.first_name),
+        (Attribute::LastName, &spec.last_name),
+        (Attribute::DisplayName, &spec.display_name),
+        (Attribute::Department, &profile.department),
+        (Attribute::Timezone, &profile.timezone),
+        (Attribute::JobTitle, &profile.job_title),
+        (Attribute::Company, &profile.company),
+        (Attribute::Location, &profile.location),
+        (Attribute::CostCenter, &profile.cost_center),
+        (Attribute::Manager, &profile.manager),
+        (Attribute::Language, &profile.language),
+        (Attribute::Pronouns, &profile.pronouns),
+    ];
+    let attributes: Attributes =
+        texts.into_iter().filter_map(|(attribute, text)| Some((attribute, text.clone()?))).collect();
+    Wanted {
+        active: spec.active,
+        license: spec.license.map(|license| license_in(license.type_)),
+        role: spec.role.clone().map(Into::into),
+        attributes,
+        phones: profile.phone_numbers.map(|phones| phones.iter().map(phone).collect()),
+        custom: profile.custom_attributes.into_iter().flatten().map(custom).collect(),
+    }
+}
+
+fn phone(phone: &api::PhoneNumber) -> Phone {
+    Phone {
+        label: phone.label.to_string().into(),
+        country: Some(phone.country.clone().into()),
+        code: phone.code.clone().into(),
+        number: phone.number.clone().into(),
+    }
+}
+
+fn custom(attribute: api::CustomAttribute) -> (Box<str>, CustomAttribute) {
+    let api::CustomAttribute { key, name, value } = attribute;
+    (key.into(), CustomAttribute { name: name.into(), value: value.into() })
+}
+
+fn remembered(status: &api::ZoomUserStatus) -> Remembered {
+    Remembered {
+        id: status.id.as_deref().and_then(UserId::new),
+        email: status.email.as_deref().and_then(|email| Email::parse(email).ok()),
+        origin: status.origin.map(|origin| match origin {
+            api::Origin::Created => zoom_core::Origin::Created,
+            api::Origin::Adopted => zoom_core::Origin::Adopted,
+        }),
+        creating: status.state == Some(api::State::Creating),
+        created_at: status.created_at.as_ref().map(|time| time.0),
+        access_generation: status.access_generation,
+        observed_generation: status.observed_generation.filter(|generation| *generation != api::NEVER_OBSERVED),
+        not_applied: status.not_applied.iter().map(|field| field.as_str().into()).collect(),
+        refusal: None,
+    }
+}
+
+fn method(method: api::CreationMethod) -> zoom_core::Creation {
+    match method {
+        api::CreationMethod::Invite => zoom_core::Creation::By(CreateMethod::Invite),
+        api::CreationMethod::AutoCreate => zoom_core::Creation::By(CreateMethod::AutoCreate),
+        api::CreationMethod::Sso => zoom_core::Creation::By(CreateMethod::Sso),
+        api::CreationMethod::NoLogin => zoom_core::Creation::By(CreateMethod::NoLogin),
+        api::CreationMethod::Wait => zoom_core::Creation::Wait,
+    }
+}
+
+fn removal(removal: &api::Removal) -> Result<zoom_core::Removal, Unreadable> {
+    let heir = removal.heir.as_ref().map(heir_in).transpose()?;
+    Ok(match removal.policy {
+        api::RemovalPolicy::Retain => zoom_core::Removal::Retain,
+        api::RemovalPolicy::Deactivate => zoom_core::Removal::Deactivate,
+        api::RemovalPolicy::Unlink => zoom_core::Removal::Unlink(heir),
+        api::RemovalPolicy::Delete => zoom_core::Removal::Delete(heir),
+    })
+}
+
+fn heir_in(heir: &api::Heir) -> Result<zoom_core::Heir, Unreadable> {
+    let receives = heir.receives.as_deref().unwrap_or(api::Data::VARIANTS);
+    let mut receives: Vec<_> = receives.iter().map(|data| data_in(*data)).collect();
+    receives.sort_unstable();
+    receives.dedup();
+    Ok(zoom_core::Heir { email: email("removal.heir.email", &heir.email)?, receives })
+}
+
+fn heir_out(heir: &zoom_core::Heir) -> api::Heir {
+    let receives = heir.receives.iter().map(|data| data_out(*data)).collect();
+    api::Heir { email: heir.email.to_string(), receives: Some(receives) }
+}
+
+/// Two enums with the same words, matched both ways, so that neither can grow without the other.
+macro_rules! same_words {
+    ($into_core:ident, $into_api:ident: $api:ty => $core:ty { $($word:ident),+ $(,)? }) => {
+        pub(super) fn $into_core(value: $api) -> $core {
+            match value { $(<$api>::$word => <$core>::$word),+ }
+        }
+        pub(super) fn $into_api(value: $core) -> $api {
+            match value { $(<$core>::$word => <$api>::$word),+ }
+        }
+    };
+}
+
+same_words!(license_in, license_out: api::LicenseType => zoom_core::License { Basic, Licensed, Unassigned });
+same_words!(class_in, class_out: api::Class => zoom_core::Class { Access, Entitlement, Creation });
+same_words!(phase_in, phase_out: api::Phase => zoom_core::Phase {
+    Settling, Held, Scheduled, Running, Done, Refused, Cancelled,
+});
+same_words!(data_in, data_out: api::Data => zoom_core::Data {
+    Meetings, Webinars, Recordings, Whiteboards, Clips, Notes, Visitors, Docs,
+});
+
+/// How many people may be read one by one at each resync, only to look for drift.
+const SWEEP: usize = 60;
+
+/// A connection's rules.
+pub(super) fn policy(spec: &api::ZoomConnectionSpec) -> Policy {
+    let api::Allow { create, update, deactivate, delete } = spec.allow;
+    let limits = &spec.guard.limits;
+    Policy {
+        mode: match spec.mode {
+            api::Mode::Enforce => zoom_core::Mode::Enforce,
+            api::Mode::HoldRemovals => zoom_core::Mode::HoldRemovals,
+            api::Mode::Plan => zoom_core::Mode::Plan,
+            api::Mode::Suspend => zoom_core::Mode::Suspend,
+        },
+        allow: zoom_core::Allow { create, update, deactivate, delete },
+        creation: spec.creation.map(|creation| method(creation.method)),
+        adoption: match spec.adoption {
+            api::Adoption::ByEmail => zoom_core::Adoption::ByEmail,
+            api::Adoption::Never => zoom_core::Adoption::Never,
+        },
+        removal: match spec.removal.policy {
+            api::DefaultRemovalPolicy::Retain => zoom_core::RemovalDefault::Retain,
+            api::DefaultRemovalPolicy::Deactivate => zoom_core::RemovalDefault::Deactivate,
+            api::DefaultRemovalPolicy::Unlink => zoom_core::RemovalDefault::Unlink,
+        },
+        guard: zoom_core::GuardPolicy {
+            window: spec.guard.window.as_std(),
+            quiet_period: spec.guard.quiet_period.as_std(),
+            limits: zoom_core::Limits {
+                access: limit(limits.access),
+                entitlement: limit(limits.entitlement),
+                creation: limit(limits.creation),
+            },
+        },
+        sweep: SWEEP,
+    }
+}
+
+/// The schema keeps both numbers in range; one that is not counts as zero, which holds everything.
+fn limit(limit: api::Limit) -> zoom_core::Limit {
+    zoom_core::Limit {
+        percent: u8::try_from(limit.percent).unwrap_or_default(),
+        floor: u32::try_from(limit.floor).unwrap_or_default(),
+    }
+}
+
+/// A ZoomRemoval as the core sees it.
+pub(super) fn record(removal: &api::ZoomRemoval) -> Result<Record, Unreadable> {
+    let (meta, spec) = (&removal.metadata, &removal.spec);
+    let status = removal.status.clone().unwrap_or_default();
+    let heir = spec.heir.as_ref().map(heir_in).transpose()?;
+    let subject = match (&spec.person, &spec.people) {
+        (Some(person), None) => Subject::Person(PersonRef {
+            id: person.id.as_deref().and_then(UserId::new),
+            email: email("spec.person.email", &person.email)?,
+        }),
+        (None, Some(people)) => Subject::People(people.iter().map(listed_in).collect::<Result<_, _>>()?),
+        (None, None) | (Some(_), Some(_)) => {
+            return Err(Unreadable::new("spec", "write either person or people"));
+        }
+    };
+    let labels = meta.labels.as_ref();
+    let wave = labels.and_then(|labels| labels.get(api::WAVE_LABEL)).or(meta.name.as_ref()).cloned();
+    Ok(Record {
+        name: meta.name.clone().unwrap_or_default().into(),
+        created: meta.creation_timestamp.as_ref().map_or(Timestamp::UNIX_EPOCH, |time| time.0),
+        wave: wave.unwrap_or_default().into(),
+        class: class_in(spec.class),
+        subject,
+        source: spec.source.as_ref().map(|source| zoom_core::Source {
+            object: ObjectKey::new(source.namespace.clone(), source.name.clone()),
+            uid: source.uid.clone().into(),
+            generation: source.generation,
+        }),
+        steps: spec.operations.iter().map(|step| step_in(step, heir.as_ref())).collect(),
+        not_before: spec.not_before.as_ref().map(|time| time.0),
+        approved: spec.decision == Some(api::Decision::Approve),
+        phase: status.phase.map_or(zoom_core::Phase::Settling, phase_in),
+        reason: status.reason.as_deref().and_then(|reason| reason.parse().ok()),
+        started_at: status.started_at.as_ref().map(|time| time.0),
+        ran_approved: status.approved.unwrap_or_default(),
+    })
+}
+
+fn listed_in(listed: &api::ListedPerson) -> Result<(ObjectKey, Email), Unreadable> {
+    let (namespace, name) = listed.source.as_deref().and_then(|source| source.split_once('/')).unwrap_or_default();
+    Ok((ObjectKey::new(namespace, name), email("spec.people.email", &listed.email)?))
+}
+
+fn step_in(step: &api::Step, heir: Option<&zoom_core::Heir>) -> zoom_core::Step {
+    match step {
+        api::Step::Deactivate => zoom_core::Step::Deactivate,
+        api::Step::Unlink => zoom_core::Step::Unlink(heir.cloned()),
+        api::Step::Delete => zoom_core::Step::Delete(heir.cloned()),
+        api::Step::SetLicense { license } => zoom_core::Step::SetLicense(license_in(*license)),
+        api::Step::SetRole { role } => zoom_core::Step::SetRole(role.as_str().into()),
+        api::Step::Create => zoom_core::Step::Create,
+    }
+}
+
+fn step_out(step: &zoom_core::Step) -> (api::Step, Option<&zoom_core::Heir>) {
+    match step {
+        zoom_core::Step::Deactivate => (api::Step::Deactivate, None),
+        zoom_core::Step::Unlink(heir) => (api::Step::Unlink, heir.as_ref()),
+        zoom_core::Step::Delete(heir) => (api::Step::Delete, heir.as_ref()),
+        zoom_core::Step::SetLicense(license) => (api::Step::SetLicense { license: license_out(*license) }, None),
+        zoom_core::Step::SetRole(role) => (api::Step::SetRole { role: role.to_string() }, None),
+        zoom_core::Step::Create => (api::Step::Create, None),
+    }
+}
+
+/// A record to be written, owned by its connection: it goes when the connection goes.
+pub(super) fn removal_object(record: &NewRecord, connection: &api::ZoomConnection) -> api::ZoomRemoval {
+    let steps: Vec<_> = record.steps.iter().map(step_out).collect();
+    let destroys = record.steps.iter().any(|step| matches!(step, zoom_core::Step::Delete(None)));
+    let (person, people) = match &record.subject {
+        Subject::Person(person) => {
+            let id = person.id.as_ref().map(ToString::to_string);
+            (Some(api::Person { id, email: person.email.to_string() }), None)
+        }
+        Subject::People(people) => (None, Some(people.iter().map(listed_out).collect())),
+    };
+    let spec = api::ZoomRemovalSpec {
+        connection_ref: Some(api::ConnectionReference { name: connection.metadata.name.clone().unwrap_or_default() }),
+        class: class_out(record.class),
+        person,
+        people,
+        source: record.source.as_ref().map(|source| api::Source {
+            kind: "ZoomUser".to_owned(),
+            namespace: source.object.namespace.to_string(),
+            name: source.object.name.to_string(),
+            uid: source.uid.to_string(),
+            generation: source.generation,
+        }),
+        heir: steps.iter().find_map(|(_, heir)| *heir).map(heir_out),
+        transfer: destroys.then_some(api::Transfer::None),
+        operations: steps.into_iter().map(|(step, _)| step).collect(),
+        not_before: None,
+        restore: record.restore_license.map(|license| api::Restore { license: Some(license_out(license)) }),
+        decision: None,
+        decided_by: None,
+        reason: None,
+    };
+    let mut removal = api::ZoomRemoval::new(&record.name, spec);
+    removal.metadata.namespace.clone_from(&connection.metadata.namespace);
+    removal.metadata.labels = Some(
+        [(api::WAVE_LABEL, record.wave.clone()), (api::CLASS_LABEL, record.class.to_string())]
+            .map(|(label, value)| (label.to_owned(), value))
+            .into(),
+    );
+    removal.metadata.owner_references =
+        connection.controller_owner_ref(&()).map(|owner| vec![OwnerReference { block_owner_deletion: None, ..owner }]);
+    removal
+}
+
+fn listed_out((object, email): &(ObjectKey, Email)) -> api::ListedPerson {
+    api::ListedPerson { email: email.to_string(), source: Some(object.to_string()) }
+}
+
+/// A time as Kubernetes writes it: whole seconds.
+pub(super) fn time(at: Timestamp) -> Time {
+    Time(Timestamp::from_second(at.as_second()).unwrap_or(at))
+}

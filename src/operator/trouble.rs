@@ -1,0 +1,108 @@
+//! What keeps a whole account from being managed.
+
+use std::time::Duration;
+
+use zoom_account::Retry;
+
+/// Why a connection is not ready. The names are an interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::Display, strum::EnumIter)]
+pub(super) enum TroubleReason {
+    /// The connection's Secret does not exist.
+    SecretMissing,
+    /// The Secret lacks a key, or the key is empty or no text.
+    SecretKeyMissing,
+    /// Kubernetes refused or failed to show the Secret.
+    SecretUnreadable,
+    /// An endpoint is no URL, or no client can be made for it.
+    EndpointsUnusable,
+    /// An endpoint's host is not allowed by the operator.
+    HostNotAllowed,
+    /// Another connection manages the same account.
+    AccountClaimed,
+    /// Zoom refuses the credentials.
+    CredentialsRefused,
+    /// The app is switched off in Zoom's Marketplace.
+    AppDisabled,
+    /// The account's plan does not include these calls.
+    PlanUnsupported,
+    /// The app lacks scopes.
+    ScopesMissing,
+    /// Zoom could not be reached, or answered with an error of its own.
+    ZoomUnavailable,
+    /// A listing did not add up.
+    ListingIncomplete,
+}
+
+/// A reason and a sentence for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Trouble {
+    /// Why.
+    pub(super) reason: TroubleReason,
+    /// What was tried, what came back, what to do.
+    pub(super) message: String,
+    /// Scopes that Zoom says are missing.
+    pub(super) missing_scopes: Vec<String>,
+}
+
+impl Trouble {
+    /// A trouble.
+    pub(super) fn new(reason: TroubleReason, message: impl Into<String>) -> Self {
+        Self { reason, message: message.into(), missing_scopes: Vec::new() }
+    }
+
+    /// What an error of a whole account means, and `None` for one that concerns a single person.
+    pub(super) fn of(error: &zoom_account::Error) -> Option<Self> {
+        match error.retry() {
+            Retry::Account => {}
+            Retry::Soon | Retry::At(_) | Retry::Slowly | Retry::AfterEdit => return None,
+        }
+        Some(Self::of_account(error))
+    }
+
+    /// The same for an error of a listing, where every error concerns the whole account.
+    pub(super) fn of_account(error: &zoom_account::Error) -> Self {
+        use zoom_client::ErrorKind;
+        let mut missing_scopes = Vec::new();
+        let reason = match error.client().map(zoom_client::Error::kind) {
+            Some(ErrorKind::BadCredentials) => TroubleReason::CredentialsRefused,
+            Some(ErrorKind::AppDisabled) => TroubleReason::AppDisabled,
+            Some(ErrorKind::PlanUnsupported | ErrorKind::AccessDenied) => TroubleReason::PlanUnsupported,
+            Some(ErrorKind::MissingScopes { scopes }) => {
+                missing_scopes.clone_from(scopes);
+                TroubleReason::ScopesMissing
+            }
+            Some(
+                ErrorKind::UserNotFound
+                | ErrorKind::RoleNotFound
+                | ErrorKind::AddressTaken
+                | ErrorKind::AccountElsewhere
+                | ErrorKind::InvitationExpired
+                | ErrorKind::NoSeats { .. }
+                | ErrorKind::Refused
+                | ErrorKind::Invalid { .. }
+                | ErrorKind::AdminProtected
+                | ErrorKind::ManagedDomain
+                | ErrorKind::DomainNotAllowed
+                | ErrorKind::RateLimited { .. }
+                | ErrorKind::DailyBudget { .. }
+                | ErrorKind::Transient
+                | ErrorKind::InDoubt { .. }
+                | ErrorKind::TooLarge
+                | ErrorKind::Unexpected,
+            )
+            | None => TroubleReason::ZoomUnavailable,
+        };
+        Self { reason, message: error.to_string(), missing_scopes }
+    }
+
+    /// Whether nothing may be written to Zoom while it lasts. A listing that does not add up only keeps conclusions
+    /// from being drawn from it.
+    pub(super) fn forbids_writes(&self) -> bool {
+        self.reason != TroubleReason::ListingIncomplete
+    }
+
+    /// When to look again although nothing changed.
+    pub(super) fn retry_after(&self) -> Duration {
+        Duration::from_secs(30)
+    }
+}
