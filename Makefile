@@ -15,7 +15,7 @@ test: ## Everything that has to hold before a change goes in
 	@$(MAKE) --no-print-directory --jobs 2 control-plane compile
 	@$(MAKE) --no-print-directory deny
 	cargo test $(filter-out --all-targets,$(CARGO_FLAGS))
-	@$(MAKE) --no-print-directory crds-check chart-check
+	@$(MAKE) --no-print-directory chart-check
 
 .PHONY: compile
 compile:
@@ -32,19 +32,19 @@ fmt: ## Format the code
 	cargo fmt --all
 
 .PHONY: crds
-crds: ## Write the custom resource definitions to crds/
-	hack/crds crds
-
-.PHONY: crds-check
-crds-check:
-	@fresh=$$(mktemp -d); trap 'rm -rf "$$fresh"' EXIT; hack/crds "$$fresh"; \
-	  diff -ru crds "$$fresh" || { echo "crds/ is not up to date: run \`make crds\`" >&2; exit 1; }
+crds: ## Write the custom resource definitions to crds/ and into the chart
+	UPDATE_CRDS=1 cargo test --quiet --locked -p zoom-operator-api --test generated
+	cp crds/*.yaml charts/zoom-operator/files/crds/
 
 .PHONY: chart-check
 chart-check:
 	@programs=$$(hack/control-plane/get); \
 	  "$$programs/helm" lint --strict charts/zoom-operator; \
 	  "$$programs/helm" template zoom-operator charts/zoom-operator --namespace zoom-operator >/dev/null
+
+.PHONY: image-steps
+image-steps: ## Run the Dockerfile's steps without an engine: what would be in the image is in target/image
+	hack/image-steps target/image
 
 .PHONY: deny
 deny: ## Licences, banned crates, sources and advisories of the dependencies

@@ -1,27 +1,24 @@
-//! The step that writes: records and finalizers in Kubernetes, then operations in Zoom, one person after the other.
-
-use std::{collections::HashMap, sync::Arc};
+//! The step that writes to Zoom: operations, one person after the other, removal records first.
 
 use jiff::{SignedDuration, Timestamp};
 use tracing::{info, warn};
 use zoom_account::Retry;
 use zoom_core::{
-    DesiredPerson, Email, Lookup, Next, ObjectKey, Operation, Person, PersonPlan, Phase, Plan, Reason, Record,
-    RecordReason, Refusal, UserId, plan_person,
+    DesiredPerson, Email, Lookup, ObjectKey, Operation, Person, PersonPlan, Plan, Reason, Refusal, UserId, plan_person,
 };
 use zoom_operator_api as api;
 
 use super::{
     cluster::ClusterError,
     events::About,
-    index::{Removal, Snapshot},
+    index::Snapshot,
     pass::{Applied, Pass},
-    status, translate,
+    status,
     trouble::Trouble,
 };
 
-/// How one person's turn ended.
-enum Turn {
+/// How one turn ended.
+pub(super) enum Turn {
     Over,
     /// The account as a whole cannot be used now.
     Account(Trouble),
@@ -29,49 +26,6 @@ enum Turn {
 }
 
 impl Pass<'_> {
-    /// Writes removal records before anything of them runs, tells them their phases, and lets deleted objects go whose
-    /// record stands. Returns whether there is a new record, so that the plan is made again with it.
-    pub(super) async fn write_down(&mut self, plan: &Plan, snapshot: &Snapshot) -> Result<bool, ClusterError> {
-        let mut torn_down: HashMap<Box<str>, bool> = HashMap::new();
-        for record in &plan.new_records {
-            if !self.context.may_write() {
-                return Ok(false);
-            }
-            if let Some(source) = record.source.as_ref().filter(|_| record.leaving) {
-                let namespace = &source.object.namespace;
-                let going = match torn_down.get(namespace) {
-                    Some(going) => *going,
-                    None => self.context.cluster.is_torn_down(namespace).await?,
-                };
-                torn_down.insert(namespace.clone(), going);
-                if going {
-                    info!(object = %source.object, "let go without a removal: its namespace or its kind is being deleted");
-                    self.let_go(&source.object, snapshot).await?;
-                    continue;
-                }
-            }
-            self.context.cluster.create_removal(&translate::removal_object(record, self.connection)).await?;
-        }
-        for change in &plan.changes {
-            let object = ObjectKey::new(self.key.namespace.clone(), change.name.clone());
-            if let Some(removal) = self.context.index.removal(&object) {
-                self.set_phase(&object, &removal, change.phase, change.reason, &change.message).await?;
-            }
-        }
-        for object in &plan.let_go {
-            self.let_go(object, snapshot).await?;
-        }
-        Ok(!plan.new_records.is_empty())
-    }
-
-    async fn let_go(&self, object: &ObjectKey, snapshot: &Snapshot) -> Result<(), ClusterError> {
-        let Some(user) = snapshot.users.get(object).filter(|user| user.has_finalizer) else { return Ok(()) };
-        if self.context.may_write() {
-            self.context.cluster.remove_finalizer(object, &user.uid).await?;
-        }
-        Ok(())
-    }
-
     /// Carries out what the plan lets run now.
     pub(super) async fn apply(&mut self, plan: &Plan, snapshot: &Snapshot) -> Result<Applied, ClusterError> {
         if self.kept.trouble.as_ref().is_some_and(Trouble::forbids_writes) || self.kept.account.is_none() {
@@ -223,142 +177,12 @@ impl Pass<'_> {
         self.kept.refusals.insert(wish.object.clone(), refusal);
     }
 
-    fn row(&self, id: Option<&UserId>, email: &Email) -> Option<Person> {
+    /// The person in the directory.
+    pub(super) fn row(&self, id: Option<&UserId>, email: &Email) -> Option<Person> {
         match self.directory().find(id, email) {
             Lookup::Found(person) => Some(person.clone()),
             Lookup::Absent | Lookup::Unknown => None,
         }
-    }
-
-    /// Runs one removal record whose turn has come. `None`: its time to be tried again has not come.
-    async fn run_record(&mut self, object: &ObjectKey) -> Result<Option<Turn>, ClusterError> {
-        let now = Timestamp::now();
-        if self.kept.removal_retries.get(object).is_some_and(|(at, _)| *at > now) {
-            return Ok(None);
-        }
-        let Some(removal) = self.context.index.removal(object) else { return Ok(None) };
-        let Ok(record) = &removal.record else { return Ok(None) };
-        let Some(person) = record.person() else { return Ok(None) };
-        if record.phase != Phase::Running {
-            return Ok(None);
-        }
-        if let Some((phase, reason, message)) = self.called_off(record).await? {
-            self.set_phase(object, &removal, phase, reason, &message).await?;
-            return Ok(Some(Turn::Over));
-        }
-        let Some(account) = &mut self.kept.account else { return Ok(None) };
-        // Nobody is removed by what a listing said: the person is looked at right before.
-        let mut row = match account.read(person).await {
-            Ok(row) => row,
-            Err(error) => return self.failed(object, &removal, &error).await.map(Some),
-        };
-        let mut ran = Vec::new();
-        loop {
-            match record.next(row.as_ref(), self.directory()) {
-                Next::Run(operation) if !ran.contains(&operation) => {
-                    if !self.context.may_write() {
-                        return Ok(Some(Turn::Stopped));
-                    }
-                    let Some(account) = &mut self.kept.account else { return Ok(None) };
-                    info!(removal = %object, person = %person.email, %operation, "applying");
-                    if let Err(error) = account.apply(&operation).await {
-                        return self.failed(object, &removal, &error).await.map(Some);
-                    }
-                    row = self.row(person.id.as_ref(), &person.email);
-                    ran.push(operation);
-                }
-                Next::Run(operation) => {
-                    let message = format!("Zoom accepted this without effect: {operation}; do it in Zoom by hand");
-                    self.set_phase(object, &removal, Phase::Refused, RecordReason::ZoomRefused, &message).await?;
-                    break;
-                }
-                Next::End(phase, reason, message) => {
-                    let (reason, message) = match (phase, ran.is_empty()) {
-                        (Phase::Done, false) => (RecordReason::Completed, told(&ran)),
-                        _ => (reason, message),
-                    };
-                    self.set_phase(object, &removal, phase, reason, &message).await?;
-                    break;
-                }
-            }
-        }
-        self.kept.removal_retries.remove(object);
-        Ok(Some(Turn::Over))
-    }
-
-    /// The last look before something is taken from a person: is its object's end still meant?
-    async fn called_off(&self, record: &Record) -> Result<Option<(Phase, RecordReason, String)>, ClusterError> {
-        let Some(source) = &record.source else { return Ok(None) };
-        let live = self.context.index.user(&source.object).filter(|user| !user.deleting);
-        if live.is_some_and(|user| user.uid == *source.uid) {
-            return Ok(None);
-        }
-        if self.context.cluster.is_torn_down(&source.object.namespace).await? {
-            let message = "the namespace of the object, or its kind, is being deleted: nobody is removed for that";
-            return Ok(Some((Phase::Cancelled, RecordReason::Teardown, message.to_owned())));
-        }
-        if self.context.cluster.is_live(&source.object).await? {
-            let message = format!("{} is there again", source.object);
-            return Ok(Some((Phase::Cancelled, RecordReason::Reclaimed, message)));
-        }
-        Ok(None)
-    }
-
-    async fn failed(
-        &mut self,
-        object: &ObjectKey,
-        removal: &Arc<Removal>,
-        error: &zoom_account::Error,
-    ) -> Result<Turn, ClusterError> {
-        if let Some(trouble) = Trouble::of(error) {
-            return Ok(Turn::Account(trouble));
-        }
-        warn!(removal = %object, error = %error, "Zoom refused");
-        let now = Timestamp::now();
-        match error.retry() {
-            Retry::AfterEdit => {
-                let reason = match error.reason() {
-                    Reason::NeedsOwner => RecordReason::NeedsOwner,
-                    _ => RecordReason::ZoomRefused,
-                };
-                self.set_phase(object, removal, Phase::Refused, reason, &error.to_string()).await?;
-            }
-            retry @ (Retry::Soon | Retry::At(_) | Retry::Slowly | Retry::Account) => {
-                let message = error.to_string();
-                let at = retry_at(retry, 0, now);
-                self.kept.removal_retries.insert(object.clone(), (at, message.clone()));
-                let running = RecordReason::WithinLimit;
-                self.set_phase(object, removal, Phase::Running, running, &format!("tried again: {message}")).await?;
-            }
-        }
-        Ok(Turn::Over)
-    }
-
-    /// Writes a record's phase and tells people when it changed.
-    async fn set_phase(
-        &self,
-        object: &ObjectKey,
-        removal: &Removal,
-        phase: Phase,
-        reason: RecordReason,
-        message: &str,
-    ) -> Result<(), ClusterError> {
-        if !self.context.may_write() {
-            return Ok(());
-        }
-        let new = status::removal(&removal.status, phase, reason, message, removal.generation, Timestamp::now());
-        self.context.cluster.write_removal_status(object, &removal.uid, &new).await?;
-        if removal.status.phase != new.phase {
-            let about = About { key: object.clone(), uid: removal.uid.clone() };
-            let (events, phase) = (&self.context.events, phase.to_string());
-            match new.phase {
-                Some(api::Phase::Held | api::Phase::Refused) => {
-                    events.warning::<api::ZoomRemoval>(&about, &phase, &reason.to_string(), message);
-                }
-                _ => events.done::<api::ZoomRemoval>(&about, &phase, &reason.to_string(), message),
-            }
-        }
-        Ok(())
     }
 
     /// Reads the people whose objects ask for it, so that this pass also sees what no listing shows.
@@ -396,13 +220,8 @@ impl Pass<'_> {
     }
 }
 
-fn told(ran: &[Operation]) -> String {
-    let done: Vec<String> = ran.iter().map(Operation::to_string).collect();
-    format!("done and proved: {}", done.join("; "))
-}
-
 /// When to try again.
-fn retry_at(retry: Retry, attempts: u32, now: Timestamp) -> Timestamp {
+pub(super) fn retry_at(retry: Retry, attempts: u32, now: Timestamp) -> Timestamp {
     let wait = match retry {
         Retry::Soon => SignedDuration::from_secs(5 << attempts.min(6)),
         Retry::At(at) => return at,

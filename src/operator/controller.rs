@@ -8,7 +8,7 @@ use std::{
 };
 
 use futures::{
-    FutureExt, Stream, StreamExt, TryStreamExt,
+    Stream, StreamExt, TryStreamExt,
     future::{join_all, ready},
     stream,
 };
@@ -120,9 +120,9 @@ async fn control(
         })
         .touched_objects()
         .predicate_filter(asks_for_a_pass, PredicateConfig::default());
-    Controller::for_stream(events, connections.clone())
+    Controller::for_stream(events, connections)
         .with_config(controller::Config::default().concurrency(ACCOUNTS_AT_ONCE).debounce(Duration::from_millis(20)))
-        .reconcile_on(once_listed(triggers, connections))
+        .reconcile_on(as_references(triggers))
         .reconcile_all_on(gained(shared.context.leadership.clone()))
         .graceful_shutdown_on(shared.context.stopping.clone().cancelled_owned())
         .run(reconcile, after_error, shared.clone())
@@ -133,17 +133,10 @@ async fn control(
         .await;
 }
 
-/// Triggers wait for the first list of connections: before it none would be found.
-fn once_listed(triggers: Triggers, connections: Store<Guarded>) -> impl Stream<Item = ObjectRef<Guarded>> {
-    let listed = async move {
-        // An error means that the watch has ended; then the controller has too.
-        let _ = connections.wait_until_ready().await;
-        triggers
-    };
-    let triggers = |triggers: Triggers| {
-        stream::unfold(triggers, |mut triggers| async { triggers.recv().await.map(|key| (key, triggers)) })
-    };
-    listed.map(triggers).flatten_stream().map(|key| ObjectRef::<Guarded>::new(&key.name).within(&key.namespace))
+/// The controller itself keeps them back until the connections were listed.
+fn as_references(triggers: Triggers) -> impl Stream<Item = ObjectRef<Guarded>> {
+    stream::unfold(triggers, |mut triggers| async { triggers.recv().await.map(|key| (key, triggers)) })
+        .map(|key| ObjectRef::<Guarded>::new(&key.name).within(&key.namespace))
 }
 
 /// An item for each time that this process becomes the leader.

@@ -15,6 +15,7 @@ mod kept;
 mod lease;
 mod metrics;
 mod pass;
+mod removals;
 mod report;
 mod status;
 mod translate;

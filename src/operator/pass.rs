@@ -119,7 +119,7 @@ impl<'a> Pass<'a> {
             desired: &desired,
             directory: self.directory(),
             records: &records,
-            now: Timestamp::now(),
+            now: translate::whole_seconds(Timestamp::now()),
         })
     }
 

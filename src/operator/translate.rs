@@ -20,7 +20,7 @@ pub(super) struct Unreadable {
 }
 
 impl Unreadable {
-    fn new(field: &'static str, problem: impl ToString) -> Self {
+    fn new(field: &'static str, problem: &impl ToString) -> Self {
         Self { field, problem: problem.to_string() }
     }
 }
@@ -58,7 +58,7 @@ pub(super) fn claim(object: ObjectKey, raw: &Value) -> Claim {
 }
 
 fn email(field: &'static str, text: &str) -> Result<Email, Unreadable> {
-    Email::parse(text).map_err(|problem| Unreadable::new(field, problem))
+    Email::parse(text).map_err(|problem| Unreadable::new(field, &problem))
 }
 
 fn wanted(spec: &api::ZoomUserSpec) -> Wanted {
@@ -232,7 +232,7 @@ pub(super) fn record(removal: &api::ZoomRemoval) -> Result<Record, Unreadable> {
         }),
         (None, Some(people)) => Subject::People(people.iter().map(listed_in).collect::<Result<_, _>>()?),
         (None, None) | (Some(_), Some(_)) => {
-            return Err(Unreadable::new("spec", "write either person or people"));
+            return Err(Unreadable::new("spec", &"write either person or people"));
         }
     };
     let labels = meta.labels.as_ref();
@@ -333,7 +333,12 @@ fn listed_out((object, email): &(ObjectKey, Email)) -> api::ListedPerson {
     api::ListedPerson { email: email.to_string(), source: Some(object.to_string()) }
 }
 
-/// A time as Kubernetes writes it: whole seconds.
+/// A time as Kubernetes writes it.
 pub(super) fn time(at: Timestamp) -> Time {
-    Time(Timestamp::from_second(at.as_second()).unwrap_or(at))
+    Time(whole_seconds(at))
+}
+
+/// Kubernetes keeps whole seconds: with fractions, what is said would differ from what is read back.
+pub(super) fn whole_seconds(at: Timestamp) -> Timestamp {
+    Timestamp::from_second(at.as_second()).unwrap_or(at)
 }

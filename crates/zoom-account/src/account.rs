@@ -99,8 +99,8 @@ impl Account {
         true
     }
 
-    /// Swaps a finished listing in, whole. People who were read or changed since it began stay as they were seen then, and
-    /// those who were found to be gone stay gone. Details of people who were read before are kept.
+    /// Swaps a finished listing in, whole. People who were read or changed since it began stay as they were seen then,
+    /// and those who were found to be gone stay gone. Details of people who were read before are kept.
     ///
     /// Returns nothing while no listing has ended.
     ///
@@ -154,12 +154,9 @@ impl Account {
 
     /// The directory's row of exactly this person: whoever else has the address by now is another one.
     pub(crate) fn row(&self, person: &PersonRef) -> Option<&Person> {
-        match &person.id {
-            Some(id) => self.directory.by_id(id),
-            None => match self.directory.find(None, &person.email) {
-                Lookup::Found(row) => Some(row),
-                Lookup::Absent | Lookup::Unknown => None,
-            },
+        match self.directory.find_exactly(person) {
+            Lookup::Found(row) => Some(row),
+            Lookup::Absent | Lookup::Unknown => None,
         }
     }
 

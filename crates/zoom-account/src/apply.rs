@@ -9,11 +9,11 @@ use zoom_core::{
 
 use crate::{
     Account, convert,
-    error::{Error, Problem},
+    error::{Error, Problem, subject},
 };
 
-/// How long Zoom may take to show what it has accepted: the pauses between reads, 1.5 s together. Its documents promise nothing,
-/// and its other clients read at once.
+/// How long Zoom may take to show what it has accepted: the pauses between reads, 1.5 s together. Its documents
+/// promise nothing, and its other clients read at once.
 const LAG: [Duration; 4] =
     [Duration::from_millis(100), Duration::from_millis(200), Duration::from_millis(400), Duration::from_millis(800)];
 
@@ -43,12 +43,12 @@ impl Account {
     /// Zoom may take a moment to show what it has done, so a read that disproves is repeated for up to 1.5 s.
     ///
     /// - Creating somebody who turns out to be in the account already is proved by their row.
-    /// - Deactivating a pending person withdraws the invitation, and so do unlinking and deleting one. Somebody who is gone
-    ///   already counts as deactivated, unlinked and deleted.
+    /// - Deactivating a pending person withdraws the invitation, and so do unlinking and deleting one. Somebody who is
+    ///   gone already counts as deactivated, unlinked and deleted.
     ///
     /// # Errors
-    /// If Zoom refuses, cannot be reached, or, other than for an update, accepts without effect. Nothing was done then, or what
-    /// was done is safe to ask for again.
+    /// If Zoom refuses, cannot be reached, or, other than for an update, accepts without effect. Nothing was done then,
+    /// or what was done is safe to ask for again.
     pub async fn apply(&mut self, operation: &Operation) -> Result<Applied, Error> {
         match self.carry_out(operation).await {
             Ok(applied) => Ok(applied),
@@ -76,17 +76,8 @@ impl Account {
     }
 
     fn is_administrator(&self, operation: &Operation) -> bool {
-        let person = match operation {
-            Operation::Create(_) => return false,
-            Operation::Read(person)
-            | Operation::Update(person, _)
-            | Operation::SetRole { person, .. }
-            | Operation::Activate(person)
-            | Operation::Deactivate(person)
-            | Operation::Unlink(person, _)
-            | Operation::Delete(person, _) => person,
-        };
-        self.row(person).and_then(|row| row.role.as_ref()).is_some_and(|role| !role.is_member())
+        let person = PersonRef { id: None, email: subject(operation).clone() };
+        self.row(&person).and_then(|row| row.role.as_ref()).is_some_and(|role| !role.is_member())
     }
 
     /// Reads until the row is as expected or Zoom had its time; the last row, or nothing if the person is not there.
@@ -121,8 +112,8 @@ impl Account {
         }
     }
 
-    /// Where a person stands whom Zoom said it created: its answer does not tell. If they cannot be read, the directory holds
-    /// them as pending until the next listing knows better, for they must not be created again.
+    /// Where a person stands whom Zoom said it created: its answer does not tell. If they cannot be read, the directory
+    /// holds them as pending until the next listing knows better, for they must not be created again.
     async fn find_created(&mut self, names: &[PersonRef], new: &NewPerson) -> Applied {
         'reads: for pause in [Duration::ZERO].into_iter().chain(LAG) {
             sleep(pause).await;
@@ -245,8 +236,8 @@ impl Account {
         }
     }
 
-    /// Where a person stands: nothing if they are gone. Pending is never taken from the directory, for whoever has accepted since
-    /// would leave with an invitation that is none any more.
+    /// Where a person stands: nothing if they are gone. Pending is never taken from the directory: withdrawing the
+    /// invitation of somebody who has accepted since would unlink them.
     async fn standing(&mut self, person: &PersonRef) -> Result<Option<State>, Problem> {
         if let Some(state @ (State::Active | State::Inactive)) = self.row(person).map(|row| row.state) {
             return Ok(Some(state));

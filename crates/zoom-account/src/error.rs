@@ -73,17 +73,17 @@ impl Error {
     fn new(tried: String, problem: Problem, operation: Option<&Operation>, administrator: bool) -> Self {
         let (reason, retry, advice) = match &problem {
             Problem::Zoom(error) => {
-                let (reason, advice) = match error.kind() {
-                    ErrorKind::Refused if administrator && operation.is_some_and(touches_standing) => {
-                        (Reason::NeedsOwner, NEEDS_OWNER)
-                    }
-                    kind => meaning(kind, error.code()),
-                };
-                (reason, retry(error.retry_class()), advice)
+                let protected = administrator && operation.is_some_and(touches_standing);
+                if protected && *error.kind() == ErrorKind::Refused {
+                    (Reason::NeedsOwner, Retry::AfterEdit, NEEDS_OWNER)
+                } else {
+                    let (reason, advice) = meaning(error.kind(), error.code());
+                    (reason, retry(error.retry_class()), advice)
+                }
             }
             Problem::NotApplied(_) => (
                 Reason::NotApplied,
-                Retry::Slowly,
+                Retry::AfterEdit,
                 "A rule of the account may stand against it: do it by hand in Zoom, or ask Zoom's support",
             ),
             Problem::Unreadable(_) => (
@@ -143,7 +143,7 @@ const GONE: &str =
     "Somebody removed the person in Zoom; it is not undone by itself: edit the object to bring them back, or delete it";
 
 /// Whom an operation is about.
-fn subject(operation: &Operation) -> &zoom_core::Email {
+pub(crate) fn subject(operation: &Operation) -> &zoom_core::Email {
     match operation {
         Operation::Create(new) => &new.email,
         Operation::Read(person)

@@ -6,8 +6,8 @@
 //! - **Listings** run beside: [`Account::begin_listing`] starts one, [`Account::take_listing`] swaps it in whole, with
 //!   what was read and changed in the meantime.
 //! - **Reads** of one person ([`Account::read`]) go in at once.
-//! - **Operations** ([`Account::apply`]) count as done only when an answer or a read proves them: Zoom at times accepts a
-//!   change without carrying it out. What was proved goes in at once.
+//! - **Operations** ([`Account::apply`]) count as done only when an answer or a read proves them: Zoom at times
+//!   accepts a change without carrying it out. What was proved goes in at once.
 //!
 //! That somebody is gone is concluded from Zoom's own error code alone, never from an HTTP status.
 

@@ -38,8 +38,8 @@ pub(crate) struct Listed {
     pub(crate) report: ListingReport,
 }
 
-/// What was read of people before, one by one, and no listing shows. Under ids, because those of pending people say little
-/// and go out of date when the person accepts.
+/// What was read of people before, one by one, and no listing shows. Under ids, because those of pending people say
+/// little and go out of date when the person accepts.
 #[derive(Debug, Default)]
 pub(crate) struct Known(HashMap<UserId, Arc<Details>>);
 
@@ -108,12 +108,14 @@ async fn list_roles(client: &ZoomClient, report: &mut ListingReport) -> (Vec<Rol
 fn assemble(people: Vec<Person>, roles: Vec<Role>, complete: Completeness, report: &mut ListingReport) -> Directory {
     let rows = people.len();
     report.roles = roles.len();
-    let directory = Directory::new(people, roles.clone(), complete.clone());
+    let mut directory = Directory::new(people, roles, complete);
     report.people = directory.people().len();
     report.moved = rows.saturating_sub(report.people);
-    if report.moved == 0 {
-        return directory;
+    if report.moved > 0 {
+        report.incomplete.push(format!("{} people were seen twice: they changed while they were listed", report.moved));
+        let complete = Completeness { people: false, ..directory.complete().clone() };
+        let (people, roles) = (directory.people().cloned().collect::<Vec<_>>(), directory.roles().to_vec());
+        directory = Directory::new(people, roles, complete);
     }
-    report.incomplete.push(format!("{} people were seen twice: they changed while they were listed", report.moved));
-    Directory::new(directory.people().cloned(), roles, Completeness { people: false, ..complete })
+    directory
 }

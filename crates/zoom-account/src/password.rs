@@ -9,8 +9,8 @@ const KINDS: [&[u8]; 4] = [b"abcdefghijklmnopqrstuvwxyz", b"0123456789", b"ABCDE
 /// How often all kinds follow each other: 28 characters, about 110 bits.
 const ROUNDS: usize = 7;
 
-/// A random password within Zoom's rules: 8 to 32 characters, upper and lower case, a digit, no repeats and no runs (Zoom API
-/// reference, Users: create). As neighbours are of different kinds, there can be neither repeats nor runs.
+/// A random password within Zoom's rules: 8 to 32 characters, upper and lower case, a digit, no repeats and no runs
+/// (Zoom API reference, Users: create). As neighbours are of different kinds, there can be neither repeats nor runs.
 pub(crate) fn random() -> SecretString {
     generate(&mut rand::rng()).into()
 }

@@ -179,9 +179,9 @@ impl<'a> Candidates<'a> {
         intents: &'i [Intent<'a>],
         input: &Input<'a>,
     ) -> HashMap<&'i ObjectKey, Answer> {
+        // Also those that end in this plan: whether another is needed, the next plan says.
         let mut open: HashMap<(&str, Vec<Step>), usize> = HashMap::new();
-        for (place, candidate) in self.list.iter().enumerate().filter(|(_, candidate)| candidate.outcome.phase.is_open())
-        {
+        for (place, candidate) in self.list.iter().enumerate() {
             if let Some((record, source)) = candidate.record().and_then(|record| Some((record, record.source.as_ref()?))) {
                 open.entry((&source.uid, open_steps(record, input.directory))).or_insert(place);
             }
@@ -369,10 +369,10 @@ fn waves<'a>(
 }
 
 /// The first wave of each class; candidates are sorted by age.
-fn oldest<'a>(waves: impl Iterator<Item = (Class, &'a str)>) -> HashMap<Class, String> {
+fn oldest<W: Into<String>>(waves: impl Iterator<Item = (Class, W)>) -> HashMap<Class, String> {
     let mut oldest = HashMap::new();
     for (class, wave) in waves {
-        oldest.entry(class).or_insert_with(|| wave.to_owned());
+        oldest.entry(class).or_insert_with(|| wave.into());
     }
     oldest
 }

@@ -40,7 +40,7 @@ impl Patch {
     }
 
     /// The same patch without some fields.
-    fn without(mut self, fields: &[Box<str>]) -> Self {
+    pub(crate) fn without(mut self, fields: &[Box<str>]) -> Self {
         let named = |field: &str| fields.iter().any(|name| **name == *field);
         self.attributes = self.attributes.iter().filter(|(attribute, _)| !named(&attribute.to_string())).collect();
         self.phones = self.phones.filter(|_| !named(PHONES));
@@ -75,8 +75,8 @@ pub(crate) struct Difference {
     pub lower_license: Option<License>,
 }
 
-/// Compares one person with what is wanted of them. Fields that Zoom accepted without effect are left out.
-pub(crate) fn difference(wanted: &Wanted, person: &Person, not_applied: &[Box<str>]) -> Difference {
+/// Compares one person with what is wanted of them.
+pub(crate) fn difference(wanted: &Wanted, person: &Person) -> Difference {
     let mut found = Difference::default();
     match (wanted.license, person.license) {
         (Some(wanted), ObservedLicense::Known(present)) if is_lower(wanted, present) => {
@@ -98,9 +98,6 @@ pub(crate) fn difference(wanted: &Wanted, person: &Person, not_applied: &[Box<st
             .filter(|(key, wanted)| details.custom.get(*key).is_none_or(|present| present.value != wanted.value))
             .map(|(key, wanted)| (key.clone(), wanted.clone()))
             .collect();
-    }
-    if !not_applied.is_empty() {
-        found.patch = found.patch.without(not_applied);
     }
     found
 }

@@ -153,7 +153,7 @@ fn found(desired: &DesiredPerson, person: &Person, policy: &Policy, directory: &
 
 /// Waits for the person; what Zoom does not take before they accept is named.
 fn pending(desired: &DesiredPerson, person: &Person) -> Planned {
-    let difference = difference(&desired.wanted, person, &desired.remembered.not_applied);
+    let difference = difference(&desired.wanted, person);
     let mut waiting = difference.patch.fields();
     waiting.extend(follow_up(&desired.wanted).fields());
     waiting.extend(difference.lower_license.map(|_| "license".to_owned()));
@@ -172,7 +172,7 @@ fn pending(desired: &DesiredPerson, person: &Person) -> Planned {
 
 /// Lets a person in again. Zoom took the licence when they were deactivated, so it is given again.
 fn reactivate(desired: &DesiredPerson, person: &Person) -> Planned {
-    let patch = difference(&desired.wanted, person, &[]).patch;
+    let patch = difference(&desired.wanted, person).patch;
     let update = (!patch.is_empty()).then(|| Operation::Update(person.reference(), patch));
     Planned::run([Operation::Activate(person.reference())].into_iter().chain(update).collect(), || {
         Planned::nothing(Reason::Synced, "nothing to do")
@@ -190,9 +190,10 @@ fn active(desired: &DesiredPerson, person: &Person, directory: &Directory) -> Pl
             Planned::nothing(Reason::Synced, "nothing to do")
         });
     }
-    let not_applied: &[_] = if desired.is_edited() { &[] } else { &desired.remembered.not_applied };
-    let difference = difference(wanted, person, not_applied);
-    let update = (!difference.patch.is_empty()).then(|| Operation::Update(person.reference(), difference.patch));
+    let difference = difference(wanted, person);
+    let without_effect = without_effect(desired, &difference.patch);
+    let patch = difference.patch.without(&without_effect);
+    let update = (!patch.is_empty()).then(|| Operation::Update(person.reference(), patch));
     let mut operations: Vec<_> = update.into_iter().collect();
     let mut taken: Vec<Step> = difference.lower_license.map(Step::SetLicense).into_iter().collect();
     match role {
@@ -200,7 +201,7 @@ fn active(desired: &DesiredPerson, person: &Person, directory: &Directory) -> Pl
         RoleStep::Give(operation) => operations.push(operation),
         RoleStep::Take(step) => taken.push(step),
     }
-    let mut planned = Planned::run(operations, || match not_applied {
+    let mut planned = Planned::run(operations, || match &*without_effect {
         [] => Planned::nothing(Reason::Synced, "Zoom holds what this object wants"),
         fields => Planned::nothing(
             Reason::NotApplied,
@@ -217,6 +218,15 @@ fn active(desired: &DesiredPerson, person: &Person, directory: &Directory) -> Pl
         planned.taking = Some(Taking { class: Class::Entitlement, steps: taken });
     }
     planned
+}
+
+/// The fields that still differ although Zoom accepted them; not asked for again before the next edit.
+fn without_effect(desired: &DesiredPerson, patch: &Patch) -> Vec<Box<str>> {
+    let not_applied = &desired.remembered.not_applied;
+    if not_applied.is_empty() || desired.is_edited() {
+        return Vec::new();
+    }
+    patch.fields().into_iter().map(Into::into).filter(|field| not_applied.contains(field)).collect()
 }
 
 enum RoleStep {

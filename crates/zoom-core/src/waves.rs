@@ -25,7 +25,7 @@ pub(crate) fn decide(candidates: &mut [Candidate<'_>], input: &Input<'_>, claims
             None => waves.entry((candidate.class(), label(candidate))).or_default().push(place),
         }
     }
-    let mut books = Books::of(candidates, waves.values().flatten(), input, claims);
+    let mut books = Books::of(candidates, &waves.values().flatten().copied().collect::<Vec<_>>(), input, claims);
     let mut waves: Vec<_> = waves.into_iter().collect();
     waves.sort_by_cached_key(|((class, label), places)| (*class, born(candidates, places, input.now), label.clone()));
     for ((class, _), places) in waves {
@@ -118,9 +118,9 @@ struct Books {
 }
 
 impl Books {
-    fn of<'p>(
+    fn of(
         candidates: &[Candidate<'_>],
-        uncounted: impl Iterator<Item = &'p usize>,
+        uncounted: &[usize],
         input: &Input<'_>,
         claims: &Claims<'_>,
     ) -> Self {
@@ -129,7 +129,7 @@ impl Books {
             taken.entry(record.class).or_default().extend(record.person());
         }
         let used = taken.iter().map(|(class, people)| (*class, people.len())).collect();
-        let leaving = uncounted.filter_map(|place| candidates.get(*place));
+        let leaving = uncounted.iter().filter_map(|place| candidates.get(*place));
         let leaving = leaving.filter(|candidate| candidate.class() == Class::Access).filter_map(Candidate::person);
         let mut left = taken.remove(&Class::Access).unwrap_or_default();
         left.extend(leaving);

@@ -24,8 +24,8 @@ pub use duration::{Duration, DurationError};
 pub use references::{ConnectionReference, DEFAULT_CONNECTION, SecretReference};
 pub use zoom_connection::{
     Account, Adoption, Allow, Cloud, Credentials, DefaultRemoval, DefaultRemovalPolicy, Endpoints, Guard, Limit,
-    Limits, Mode, PeopleCount, PlanSummary, RateLimit, SeatCount, Seats, ZoomConnection, ZoomConnectionSpec,
-    ZoomConnectionStatus, ZoomPlan,
+    Limits, Mode, PeopleCount, PlanSummary, RateLimit, ZoomConnection, ZoomConnectionSpec, ZoomConnectionStatus,
+    ZoomPlan,
 };
 pub use zoom_removal::{
     Class, Decision, ListedPerson, Person, Phase, Restore, Source, Step, ZoomRemoval, ZoomRemovalSpec,

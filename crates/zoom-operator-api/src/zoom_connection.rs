@@ -396,10 +396,6 @@ pub struct ZoomConnectionStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "PlanSummary")]
     pub plan: Option<PlanSummary>,
-    /// The seats of the account's subscription. Absent where Zoom does not tell, for want of a scope.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Seats")]
-    pub seats: Option<Seats>,
     /// How many people there are in each situation. Absent before the first plan.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "PeopleCount")]
@@ -442,26 +438,6 @@ pub struct PlanSummary {
     pub unlink: i64,
     /// People to delete.
     pub delete: i64,
-}
-
-/// The seats of a subscription.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Seats {
-    /// Seats of the licence Licensed. Absent where Zoom does not tell.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "SeatCount")]
-    pub licensed: Option<SeatCount>,
-}
-
-/// Seats of one licence.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct SeatCount {
-    /// Seats that were bought.
-    pub purchased: i64,
-    /// Seats that are taken, by invited people too.
-    pub used: i64,
 }
 
 /// How many people there are in each situation.

@@ -82,6 +82,17 @@ impl Operator {
         &self.base_url
     }
 
+    /// What its admin server answers under `/metrics`.
+    ///
+    /// # Errors
+    ///
+    /// When it does not answer.
+    pub async fn metrics(&self) -> anyhow::Result<String> {
+        let url = format!("{}/metrics", self.base_url);
+        let answer = reqwest::get(&url).await.with_context(|| format!("GET {url}"))?.error_for_status()?;
+        answer.text().await.with_context(|| format!("GET {url}"))
+    }
+
     /// Its process id.
     pub fn pid(&self) -> u32 {
         self.process.id()

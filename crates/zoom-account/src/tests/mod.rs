@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 use url::Url;
 use zoom_client::{Config, Credentials, Endpoints, Limits, ZoomClient};
 use zoom_core::{
-    Attribute, Attributes, CreateMethod, Email, License, Lookup, NewPerson, Operation, Patch, Person, PersonRef, UserId,
+    Attribute, Attributes, CreateMethod, Email, License, Lookup, NewPerson, Operation, Patch, Person, PersonRef,
 };
 use zoom_simulator::{AccountConfig, Fault, FaultEffect, LimitsConfig, PersonConfig, Simulator};
 
@@ -63,7 +63,7 @@ impl Rig {
     fn row(&self, email: &str) -> &Person {
         match self.find(email) {
             Lookup::Found(person) => person,
-            other => panic!("{email} should be in the directory: {other:?}"),
+            Lookup::Absent | Lookup::Unknown => panic!("{email} should be in the directory"),
         }
     }
 
@@ -94,10 +94,6 @@ fn client(zoom: &Simulator, secret: &str) -> ZoomClient {
 
 fn by_email(email: &str) -> PersonRef {
     PersonRef { id: None, email: Email::parse(email).unwrap() }
-}
-
-fn by_id(id: &str, email: &str) -> PersonRef {
-    PersonRef { id: UserId::new(id), ..by_email(email) }
 }
 
 fn new(email: &str, method: CreateMethod) -> NewPerson {

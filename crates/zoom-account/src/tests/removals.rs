@@ -62,7 +62,7 @@ async fn a_removal_that_zoom_accepts_without_effect_is_said() {
     let mut rig = Rig::listed([PersonConfig::new(ADA)]).await;
     rig.zoom.inject(on("DELETE", "/users/{userId}", FaultEffect::WithoutEffect));
     let error = rig.apply(Operation::Delete(rig.reference(ADA), None)).await.unwrap_err();
-    assert_eq!((error.reason(), error.retry()), (Reason::NotApplied, Retry::Slowly));
+    assert_eq!((error.reason(), error.retry()), (Reason::NotApplied, Retry::AfterEdit));
     assert_eq!(rig.row(ADA).state, State::Active);
 }
 

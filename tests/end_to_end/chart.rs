@@ -1,5 +1,4 @@
 //! The Helm chart and the image: what they contain, what the chart refuses, and what it does in a real cluster.
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use std::{
     collections::BTreeSet,

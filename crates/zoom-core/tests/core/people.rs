@@ -1,9 +1,7 @@
 //! What happens to one person.
 
-mod support;
-
 use rstest::rstest;
-use support::*;
+use crate::support::*;
 use zoom_core::*;
 
 fn one(object: DesiredPerson, row: Option<Person>) -> World {

@@ -1,44 +1,40 @@
 //! A small world for the tests: objects, an account that behaves like Zoom, and an operator that carries plans out.
-#![allow(dead_code, reason = "every test binary uses another part of it")]
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use zoom_core::*;
 
-pub fn email(text: &str) -> Email {
+pub(crate) fn email(text: &str) -> Email {
     Email::parse(text).unwrap()
 }
 
-pub fn address(name: &str) -> Email {
+pub(crate) fn address(name: &str) -> Email {
     email(&format!("{name}@example.com"))
 }
 
-pub fn id(text: &str) -> UserId {
+pub(crate) fn id(text: &str) -> UserId {
     UserId::new(text).unwrap()
 }
 
-pub fn key(name: &str) -> ObjectKey {
+pub(crate) fn key(name: &str) -> ObjectKey {
     ObjectKey::new("team", name)
 }
 
-pub fn role_id(text: &str) -> RoleId {
+pub(crate) fn role_id(text: &str) -> RoleId {
     RoleId::new(text).unwrap()
 }
 
-pub fn start() -> Timestamp {
+pub(crate) fn start() -> Timestamp {
     "2026-03-01T12:00:00Z".parse().unwrap()
 }
 
-pub fn seconds(count: i64) -> SignedDuration {
+pub(crate) fn seconds(count: i64) -> SignedDuration {
     SignedDuration::from_secs(count)
 }
 
 /// A person who has been in Zoom for a while; the id is the name in capitals.
-pub fn person(name: &str, state: State) -> Person {
+pub(crate) fn person(name: &str, state: State) -> Person {
     Person {
         id: (state != State::Pending).then(|| id(&name.to_uppercase())),
         email: address(name),
@@ -51,7 +47,7 @@ pub fn person(name: &str, state: State) -> Person {
 }
 
 /// A new object that asks for access and nothing else.
-pub fn object(name: &str) -> DesiredPerson {
+pub(crate) fn object(name: &str) -> DesiredPerson {
     DesiredPerson {
         object: key(name),
         uid: format!("uid-{name}").into(),
@@ -67,7 +63,7 @@ pub fn object(name: &str) -> DesiredPerson {
 }
 
 /// An object whose active person is managed and reported on.
-pub fn managed(name: &str) -> DesiredPerson {
+pub(crate) fn managed(name: &str) -> DesiredPerson {
     let mut object = object(name);
     object.remembered = Remembered {
         id: Some(id(&name.to_uppercase())),
@@ -80,26 +76,26 @@ pub fn managed(name: &str) -> DesiredPerson {
     object
 }
 
-pub fn roles() -> Vec<Role> {
+pub(crate) fn roles() -> Vec<Role> {
     [("0", "Owner"), ("1", "Admin"), ("2", "Member"), ("long", "Helpdesk")]
         .map(|(id, name)| Role { id: role_id(id), name: name.into() })
         .into()
 }
 
 #[derive(Clone)]
-pub struct World {
-    pub policy: Policy,
-    pub objects: BTreeMap<ObjectKey, DesiredPerson>,
-    pub unreadable: Vec<Claim>,
-    pub all_objects_seen: bool,
-    pub zoom: BTreeMap<Email, Person>,
-    pub complete: Completeness,
-    pub records: Vec<Record>,
-    pub now: Timestamp,
+pub(crate) struct World {
+    pub(crate) policy: Policy,
+    pub(crate) objects: BTreeMap<ObjectKey, DesiredPerson>,
+    pub(crate) unreadable: Vec<Claim>,
+    pub(crate) all_objects_seen: bool,
+    pub(crate) zoom: BTreeMap<Email, Person>,
+    pub(crate) complete: Completeness,
+    pub(crate) records: Vec<Record>,
+    pub(crate) now: Timestamp,
     /// Whom something was taken from, when, as what class, and whether a human had said so.
-    pub taken: Vec<(Timestamp, Class, Email, bool)>,
+    pub(crate) taken: Vec<(Timestamp, Class, Email, bool)>,
     /// Whom any operation was about.
-    pub touched: BTreeSet<Email>,
+    pub(crate) touched: BTreeSet<Email>,
     ids: usize,
 }
 
@@ -124,7 +120,7 @@ impl Default for World {
 
 impl World {
     /// Active people, managed by one object each, named after them.
-    pub fn of(count: usize) -> Self {
+    pub(crate) fn of(count: usize) -> Self {
         let mut world = Self::default();
         for place in 0..count {
             let name = name(place);
@@ -134,52 +130,52 @@ impl World {
         world
     }
 
-    pub fn add(&mut self, object: DesiredPerson) {
+    pub(crate) fn add(&mut self, object: DesiredPerson) {
         self.objects.insert(object.object.clone(), object);
     }
 
-    pub fn join(&mut self, person: Person) {
+    pub(crate) fn join(&mut self, person: Person) {
         self.zoom.insert(person.email.clone(), person);
     }
 
-    pub fn object(&mut self, name: &str) -> &mut DesiredPerson {
+    pub(crate) fn object(&mut self, name: &str) -> &mut DesiredPerson {
         self.objects.get_mut(&key(name)).unwrap()
     }
 
-    pub fn row(&mut self, name: &str) -> &mut Person {
+    pub(crate) fn row(&mut self, name: &str) -> &mut Person {
         self.zoom.get_mut(&address(name)).unwrap()
     }
 
-    pub fn edit(&mut self, name: &str, edit: impl FnOnce(&mut Wanted)) {
+    pub(crate) fn edit(&mut self, name: &str, edit: impl FnOnce(&mut Wanted)) {
         let object = self.object(name);
         object.generation += 1;
         edit(&mut object.wanted);
     }
 
     /// What `kubectl delete` does: also a new generation.
-    pub fn delete(&mut self, name: &str) {
+    pub(crate) fn delete(&mut self, name: &str) {
         let object = self.object(name);
         object.generation += 1;
         object.deleting = true;
     }
 
     /// A new object of the same manifest.
-    pub fn reapply(&mut self, name: &str) {
+    pub(crate) fn reapply(&mut self, name: &str) {
         let mut again = object(name);
         again.uid = format!("uid-{name}-again").into();
         again.created = self.now;
         self.add(again);
     }
 
-    pub fn pass_time(&mut self, by: SignedDuration) {
+    pub(crate) fn pass_time(&mut self, by: SignedDuration) {
         self.now += by;
     }
 
-    pub fn directory(&self) -> Directory {
+    pub(crate) fn directory(&self) -> Directory {
         Directory::new(self.zoom.values().cloned(), roles(), self.complete.clone())
     }
 
-    pub fn desired(&self) -> Desired {
+    pub(crate) fn desired(&self) -> Desired {
         Desired {
             people: self.objects.values().cloned().collect(),
             unreadable: self.unreadable.clone(),
@@ -187,32 +183,32 @@ impl World {
         }
     }
 
-    pub fn plan(&self) -> Plan {
+    pub(crate) fn plan(&self) -> Plan {
         self.plan_with(&self.desired(), &self.directory(), &self.records)
     }
 
-    pub fn plan_with(&self, desired: &Desired, directory: &Directory, records: &[Record]) -> Plan {
+    pub(crate) fn plan_with(&self, desired: &Desired, directory: &Directory, records: &[Record]) -> Plan {
         plan(&Input { connection: "team/acme", policy: &self.policy, desired, directory, records, now: self.now })
     }
 
-    pub fn verdict(&self, name: &str) -> Reason {
+    pub(crate) fn verdict(&self, name: &str) -> Reason {
         verdict(&self.plan(), name).reason
     }
 
-    pub fn record(&self, name: &str) -> &Record {
+    pub(crate) fn record(&self, name: &str) -> &Record {
         self.records_of(name).last().copied().unwrap_or_else(|| panic!("no record of {name}: {:?}", self.records))
     }
 
-    pub fn records_of(&self, name: &str) -> Vec<&Record> {
+    pub(crate) fn records_of(&self, name: &str) -> Vec<&Record> {
         let email = address(name);
         self.records.iter().filter(|record| record.person().is_some_and(|person| person.email == email)).collect()
     }
 
-    pub fn phase(&self, name: &str) -> Phase {
+    pub(crate) fn phase(&self, name: &str) -> Phase {
         self.record(name).phase
     }
 
-    pub fn phases(&self) -> BTreeMap<String, usize> {
+    pub(crate) fn phases(&self) -> BTreeMap<String, usize> {
         let mut phases = BTreeMap::new();
         for record in &self.records {
             *phases.entry(record.phase.to_string()).or_insert(0) += 1;
@@ -220,12 +216,12 @@ impl World {
         phases
     }
 
-    pub fn approve(&mut self, which: impl Fn(&Record) -> bool) {
+    pub(crate) fn approve(&mut self, which: impl Fn(&Record) -> bool) {
         self.records.iter_mut().filter(|record| which(record)).for_each(|record| record.approved = true);
     }
 
     /// Plans and carries it out.
-    pub fn round(&mut self) -> Plan {
+    pub(crate) fn round(&mut self) -> Plan {
         let plan = self.plan();
         self.write_records(&plan);
         self.run_records(&plan);
@@ -235,14 +231,14 @@ impl World {
     }
 
     /// Rounds with time passing, until a wave that began now would have been counted.
-    pub fn settle(&mut self) -> Plan {
+    pub(crate) fn settle(&mut self) -> Plan {
         self.round();
         self.pass_time(seconds(31));
         self.round();
         self.round()
     }
 
-    pub fn write_records(&mut self, plan: &Plan) {
+    pub(crate) fn write_records(&mut self, plan: &Plan) {
         for new in &plan.new_records {
             let taken = self.records.iter().find(|record| *record.name == *new.name);
             assert!(taken.is_none_or(|record| record.phase.is_open()), "{} is the name of a record that ended", new.name);
@@ -264,7 +260,7 @@ impl World {
         }
     }
 
-    fn run_records(&mut self, plan: &Plan) {
+    pub(crate) fn run_records(&mut self, plan: &Plan) {
         for name in &plan.running {
             let place = self.records.iter().position(|record| record.name == *name).unwrap();
             loop {
@@ -294,7 +290,7 @@ impl World {
         }
     }
 
-    fn run_people(&mut self, plan: &Plan) {
+    pub(crate) fn run_people(&mut self, plan: &Plan) {
         for planned in plan.people.iter().filter(|planned| planned.is_runnable()) {
             for operation in &planned.operations {
                 if let Operation::Create(_) = operation {
@@ -337,7 +333,7 @@ impl World {
     }
 
     /// What Zoom does with an operation.
-    pub fn apply(&mut self, operation: &Operation) {
+    pub(crate) fn apply(&mut self, operation: &Operation) {
         let who = match operation {
             Operation::Create(new) => new.email.clone(),
             Operation::Read(person)
@@ -413,7 +409,7 @@ impl World {
     }
 }
 
-pub fn written(new: &NewRecord, now: Timestamp) -> Record {
+pub(crate) fn written(new: &NewRecord, now: Timestamp) -> Record {
     Record {
         name: new.name.as_str().into(),
         created: now,
@@ -432,7 +428,7 @@ pub fn written(new: &NewRecord, now: Timestamp) -> Record {
 }
 
 /// A record that a human wrote.
-pub fn by_hand(name: &str, step: Step) -> Record {
+pub(crate) fn by_hand(name: &str, step: Step) -> Record {
     Record {
         name: format!("by-hand-{name}").into(),
         created: start(),
@@ -450,19 +446,19 @@ pub fn by_hand(name: &str, step: Step) -> Record {
     }
 }
 
-pub fn name(place: usize) -> String {
+pub(crate) fn name(place: usize) -> String {
     format!("person{place:03}")
 }
 
-pub fn planned<'a>(plan: &'a Plan, name: &str) -> &'a PersonPlan {
+pub(crate) fn planned<'a>(plan: &'a Plan, name: &str) -> &'a PersonPlan {
     plan.people.iter().find(|planned| planned.object == key(name)).unwrap()
 }
 
-pub fn verdict<'a>(plan: &'a Plan, name: &str) -> &'a Verdict {
+pub(crate) fn verdict<'a>(plan: &'a Plan, name: &str) -> &'a Verdict {
     &planned(plan, name).verdict
 }
 
-pub fn is_idle(plan: &Plan) -> bool {
+pub(crate) fn is_idle(plan: &Plan) -> bool {
     plan.new_records.is_empty()
         && plan.changes.is_empty()
         && plan.running.is_empty()
@@ -470,11 +466,7 @@ pub fn is_idle(plan: &Plan) -> bool {
         && !plan.people.iter().any(PersonPlan::is_runnable)
 }
 
-pub fn limits(allowed: u32) -> Limits {
+pub(crate) fn limits(allowed: u32) -> Limits {
     let limit = Limit { percent: 0, floor: allowed };
     Limits { access: limit, entitlement: limit, creation: limit }
-}
-
-pub fn window() -> Duration {
-    Duration::from_hours(24)
 }

@@ -1,0 +1,470 @@
+//! How many people may lose something, and who decides beyond that.
+
+use jiff::SignedDuration;
+use rstest::rstest;
+use crate::support::*;
+use zoom_core::*;
+
+/// Twenty managed people, of whom five may go in a window.
+fn account() -> World {
+    World::of(20)
+}
+
+fn disable(world: &mut World, places: impl IntoIterator<Item = usize>) {
+    places.into_iter().for_each(|place| world.edit(&name(place), |wanted| wanted.active = false));
+}
+
+fn delete(world: &mut World, places: impl IntoIterator<Item = usize>) {
+    places.into_iter().for_each(|place| world.delete(&name(place)));
+}
+
+fn out(world: &World) -> usize {
+    world.zoom.values().filter(|person| person.state == State::Inactive).count()
+}
+
+#[rstest]
+#[case::floor(Class::Access, 2, 5, 100, 5)]
+#[case::percent(Class::Access, 2, 5, 1000, 20)]
+#[case::at_most_half(Class::Access, 2, 5, 6, 3)]
+#[case::half_rounded_up(Class::Entitlement, 2, 5, 5, 3)]
+#[case::one_of_one(Class::Access, 2, 5, 1, 1)]
+#[case::nobody(Class::Access, 2, 5, 0, 0)]
+#[case::percent_rounds_down(Class::Access, 2, 0, 99, 1)]
+#[case::creations_start_from_nothing(Class::Creation, 10, 100, 0, 100)]
+fn the_allowance(
+    #[case] class: Class,
+    #[case] percent: u8,
+    #[case] floor: u32,
+    #[case] managed: usize,
+    #[case] allowed: usize,
+) {
+    assert_eq!(Allowance::new(class, Limit { percent, floor }, managed, 0).allowed, allowed);
+}
+
+#[test]
+fn an_explicit_edit_within_the_floor_runs_at_once() {
+    let mut world = account();
+    disable(&mut world, 0..5);
+    world.round();
+    assert_eq!(out(&world), 5);
+    assert_eq!(world.phases(), [("Done".to_owned(), 5)].into());
+    world.round();
+    assert_eq!(world.verdict("person000"), Reason::Deactivated);
+    assert!(is_idle(&world.plan()));
+}
+
+#[test]
+fn above_the_floor_explicit_edits_settle_although_the_percentage_would_allow_them() {
+    let mut world = account();
+    world.policy.guard.limits.access = Limit { percent: 50, floor: 2 };
+    disable(&mut world, 0..3);
+    world.round();
+    assert_eq!(world.phases(), [("Settling".to_owned(), 3)].into());
+    world.settle();
+    assert_eq!(out(&world), 3);
+}
+
+#[rstest]
+#[case::within_the_limit(5, 5)]
+#[case::over_it(6, 0)]
+fn a_wave_runs_or_is_held_whole(#[case] wave: usize, #[case] gone: usize, #[values(disable, delete)] how: fn(&mut World, std::ops::Range<usize>)) {
+    let mut world = account();
+    how(&mut world, 0..wave);
+    let plan = world.settle();
+    assert_eq!(out(&world), gone);
+    if gone == 0 {
+        assert_eq!(world.phases(), [("Held".to_owned(), wave)].into());
+        let waves: std::collections::HashSet<_> = world.records.iter().map(|record| &record.wave).collect();
+        assert_eq!(waves.len(), 1);
+        let held = plan.people.iter().filter(|planned| planned.verdict.reason == Reason::Held);
+        assert_eq!(held.count(), world.objects.values().filter(|object| !object.wanted.active).count());
+    }
+}
+
+#[test]
+fn a_held_wave_is_named_with_its_numbers() {
+    let mut world = account();
+    delete(&mut world, 0..6);
+    world.round();
+    world.pass_time(seconds(31));
+    let plan = world.round();
+    let change = &plan.changes[0];
+    assert_eq!((change.phase, change.reason), (Phase::Held, RecordReason::OverLimit));
+    assert!(change.message.contains("6 people are more than the 5 allowed without asking (0 used"), "{}", change.message);
+}
+
+#[test]
+fn newcomers_prolong_the_quiet_period_and_join_the_wave() {
+    let mut world = account();
+    delete(&mut world, 0..3);
+    world.round();
+    world.pass_time(seconds(20));
+    delete(&mut world, 3..6);
+    world.round();
+    world.pass_time(seconds(20));
+    world.round();
+    assert_eq!(world.phases(), [("Settling".to_owned(), 6)].into());
+    assert_eq!(world.plan().wake_at, Some(world.now + seconds(10)));
+    world.pass_time(seconds(10));
+    world.round();
+    assert_eq!(world.phases(), [("Held".to_owned(), 6)].into());
+}
+
+#[test]
+fn two_waves_that_settle_at_once_are_counted_together() {
+    let mut world = account();
+    delete(&mut world, 0..6);
+    world.round();
+    // As if a lagging cache had let a second wave begin.
+    world.records.iter_mut().skip(3).for_each(|record| record.wave = "second".into());
+    world.pass_time(seconds(31));
+    world.round();
+    assert_eq!(world.phases(), [("Held".to_owned(), 6)].into());
+}
+
+#[rstest]
+#[case::it_shrank(|world: &mut World| (0..3).for_each(|place| world.reapply(&name(place))))]
+#[case::the_window_moved_on(|world: &mut World| world.pass_time(SignedDuration::from_hours(48)))]
+#[case::the_limit_was_raised(|world: &mut World| world.policy.guard.limits = limits(100))]
+#[case::suspended_for_a_while(|world: &mut World| {
+    world.policy.mode = Mode::Suspend;
+    world.settle();
+    (0..3).for_each(|place| world.reapply(&name(place)));
+    world.policy.mode = Mode::Enforce;
+})]
+#[case::removals_held_for_a_while(|world: &mut World| {
+    world.policy.mode = Mode::HoldRemovals;
+    world.settle();
+    (0..3).for_each(|place| world.reapply(&name(place)));
+    world.policy.mode = Mode::Enforce;
+})]
+#[case::the_listing_was_lost_for_a_while(|world: &mut World| {
+    let zoom = std::mem::take(&mut world.zoom);
+    world.complete.people = false;
+    world.settle();
+    (world.zoom, world.complete.people) = (zoom, true);
+})]
+fn held_is_held(#[case] change: fn(&mut World), #[values(true, false)] explicit: bool) {
+    let mut world = account();
+    if explicit { disable(&mut world, 0..6) } else { delete(&mut world, 0..6) }
+    world.settle();
+    change(&mut world);
+    world.settle();
+    world.settle();
+    assert_eq!(out(&world), 0);
+}
+
+#[test]
+fn other_waves_go_on_beside_a_held_one() {
+    let mut world = account();
+    delete(&mut world, 0..6);
+    world.settle();
+    delete(&mut world, 6..8);
+    disable(&mut world, 8..9);
+    world.settle();
+    assert_eq!(out(&world), 3);
+}
+
+#[rstest]
+#[case::one(1)]
+#[case::all(6)]
+fn approved_ones_run_and_do_not_use_up_the_allowance(#[case] approved: usize) {
+    let mut world = account();
+    delete(&mut world, 0..6);
+    world.settle();
+    let names: Vec<_> = world.records.iter().take(approved).map(|record| record.name.clone()).collect();
+    world.approve(|record| names.contains(&record.name));
+    world.settle();
+    assert_eq!(out(&world), approved);
+    disable(&mut world, 10..15);
+    world.settle();
+    assert_eq!(out(&world), approved + 5);
+}
+
+#[test]
+fn the_window_is_counted_in_people_and_moves_on() {
+    let mut world = account();
+    disable(&mut world, 0..5);
+    world.round();
+    world.pass_time(SignedDuration::from_hours(23));
+    disable(&mut world, 5..6);
+    world.settle();
+    assert_eq!((out(&world), world.phase("person005")), (5, Phase::Held));
+    world.pass_time(SignedDuration::from_hours(2));
+    disable(&mut world, 6..7);
+    world.settle();
+    assert_eq!((out(&world), world.phase("person006")), (6, Phase::Done));
+    assert_eq!(world.phase("person005"), Phase::Held);
+}
+
+#[test]
+fn a_clock_that_goes_back_lets_nobody_more_go() {
+    let mut world = account();
+    disable(&mut world, 0..5);
+    world.round();
+    world.pass_time(SignedDuration::from_hours(-5));
+    disable(&mut world, 5..7);
+    world.settle();
+    assert_eq!(out(&world), 5);
+}
+
+#[test]
+fn leavers_one_after_another_do_not_shrink_what_is_allowed() {
+    let mut world = World::of(8);
+    for place in 0..4 {
+        delete(&mut world, place..place + 1);
+        world.settle();
+    }
+    assert_eq!(out(&world), 4);
+    delete(&mut world, 4..5);
+    world.settle();
+    assert_eq!(out(&world), 4);
+}
+
+#[test]
+fn held_people_do_not_make_the_account_look_larger() {
+    let mut world = World::of(20);
+    delete(&mut world, 0..16);
+    world.settle();
+    assert_eq!(world.phases(), [("Held".to_owned(), 16)].into());
+    // Four are left: two of them may go.
+    delete(&mut world, 16..19);
+    world.settle();
+    assert_eq!(out(&world), 0);
+}
+
+#[rstest]
+#[case::settling(3, |world: &mut World| world.policy.guard.limits = limits(0))]
+#[case::held(6, |_: &mut World| {})]
+fn taking_the_edit_back_cancels(#[case] count: usize, #[case] change: fn(&mut World)) {
+    let mut world = account();
+    change(&mut world);
+    disable(&mut world, 0..count);
+    world.round();
+    (0..count).for_each(|place| world.edit(&name(place), |wanted| wanted.active = true));
+    world.settle();
+    assert_eq!((out(&world), world.phases()), (0, [("Cancelled".to_owned(), count)].into()));
+    assert_eq!(world.record("person000").reason, Some(RecordReason::TakenBack));
+    assert!(is_idle(&world.plan()));
+}
+
+#[test]
+fn deleting_records_to_reject_them_lets_nobody_go() {
+    let mut world = account();
+    disable(&mut world, 0..6);
+    world.settle();
+    for _ in 0..6 {
+        world.records.remove(0);
+        world.settle();
+    }
+    assert_eq!((out(&world), world.phases()), (0, [("Held".to_owned(), 6)].into()));
+    world.records.clear();
+    world.settle();
+    assert_eq!((out(&world), world.phases()), (0, [("Held".to_owned(), 6)].into()));
+}
+
+#[test]
+fn a_record_that_a_human_deletes_while_it_settles_is_written_anew_under_the_same_name() {
+    let mut world = account();
+    world.policy.guard.limits.access = Limit { percent: 50, floor: 0 };
+    disable(&mut world, 0..1);
+    world.round();
+    let former = world.records.remove(0);
+    world.pass_time(seconds(29));
+    world.round();
+    assert_eq!(world.record("person000").name, former.name);
+    world.pass_time(seconds(29));
+    world.round();
+    assert_eq!(world.phase("person000"), Phase::Settling);
+}
+
+#[test]
+fn the_same_input_twice_gives_the_same_records() {
+    let mut world = account();
+    delete(&mut world, 0..3);
+    disable(&mut world, 3..9);
+    assert_eq!(world.plan(), world.plan());
+    let lagging = world.clone();
+    world.round();
+    let again = lagging.plan();
+    let names: Vec<Box<str>> = again.new_records.iter().map(|record| record.name.as_str().into()).collect();
+    assert_eq!(names, world.records.iter().map(|record| record.name.clone()).collect::<Vec<Box<str>>>());
+}
+
+#[test]
+fn drift_of_a_disabled_person_makes_a_new_record() {
+    let mut world = account();
+    disable(&mut world, 0..1);
+    world.settle();
+    world.row("person000").state = State::Active;
+    world.settle();
+    assert_eq!(out(&world), 1);
+    let records = world.records_of("person000");
+    assert_eq!(records.len(), 2);
+    assert_ne!(records[0].name, records[1].name);
+}
+
+#[test]
+fn a_refused_record_comes_back_with_the_next_edit_alone() {
+    let mut world = account();
+    world.row("person000").role = Some(role_id(RoleId::OWNER));
+    disable(&mut world, 0..1);
+    world.settle();
+    world.settle();
+    assert_eq!((world.records.len(), world.verdict("person000")), (1, Reason::Refused));
+    world.row("person000").role = Some(role_id(RoleId::MEMBER));
+    world.settle();
+    assert_eq!(out(&world), 0);
+    world.edit("person000", |_| {});
+    world.settle();
+    assert_eq!((out(&world), world.records.len()), (1, 2));
+}
+
+#[rstest]
+#[case::refused_by_zoom(Phase::Refused, 5)]
+#[case::cancelled_after_it_had_begun(Phase::Cancelled, 0)]
+fn what_may_have_run_is_counted(#[case] phase: Phase, #[case] gone: usize) {
+    let mut world = account();
+    disable(&mut world, 0..5);
+    world.round();
+    for place in 0..5 {
+        world.edit(&name(place), |wanted| wanted.active = true);
+        world.row(&name(place)).state = State::Active;
+    }
+    world.records.iter_mut().for_each(|record| record.phase = phase);
+    disable(&mut world, 5..10);
+    world.settle();
+    assert_eq!(out(&world), gone);
+}
+
+#[test]
+fn a_running_record_is_counted_however_long_ago_it_was_let_run() {
+    let mut world = account();
+    disable(&mut world, 0..5);
+    let plan = world.plan();
+    world.write_records(&plan);
+    world.pass_time(SignedDuration::from_hours(48));
+    disable(&mut world, 5..6);
+    world.settle();
+    assert_eq!((out(&world), world.phase("person005")), (5, Phase::Held));
+}
+
+#[test]
+fn a_record_with_several_steps_goes_on_after_a_crash_between_them() {
+    let mut world = account();
+    world.row("person000").role = Some(role_id("1"));
+    world.row("person000").license = ObservedLicense::Known(License::Licensed);
+    world.edit("person000", |wanted| {
+        wanted.license = Some(License::Basic);
+        wanted.role = Some("Member".into());
+    });
+    world.round();
+    world.row("person000").license = ObservedLicense::Known(License::Basic);
+    world.settle();
+    assert_eq!((world.records.len(), world.phase("person000")), (1, Phase::Done));
+    assert_eq!(world.row("person000").role, Some(role_id("2")));
+}
+
+#[test]
+fn a_role_list_that_could_not_be_read_ends_no_record() {
+    let mut world = account();
+    world.row("person000").role = Some(role_id("1"));
+    world.edit("person000", |wanted| wanted.role = Some("Member".into()));
+    world.round();
+    let directory = Directory::new(
+        world.zoom.values().cloned(),
+        vec![],
+        Completeness { people: true, roles: false },
+    );
+    world.pass_time(seconds(60));
+    let plan = world.plan_with(&world.desired(), &directory, &world.records);
+    assert_eq!((plan.changes, plan.running), (vec![], vec![]));
+}
+
+#[test]
+fn classes_are_counted_apart() {
+    let mut world = account();
+    disable(&mut world, 0..5);
+    for place in 5..15 {
+        world.row(&name(place)).license = ObservedLicense::Known(License::Licensed);
+        world.edit(&name(place), |wanted| wanted.license = Some(License::Basic));
+    }
+    world.settle();
+    assert_eq!(world.phases(), [("Done".to_owned(), 15)].into());
+}
+
+#[rstest]
+#[case::deactivate(Step::Deactivate, true)]
+#[case::delete_is_switched_off(Step::Delete(None), false)]
+fn a_record_written_by_hand_runs_at_once(#[case] step: Step, #[case] runs: bool) {
+    let mut world = account();
+    world.join(person("stranger", State::Active));
+    world.records = vec![by_hand("stranger", step)];
+    world.round();
+    assert_eq!(world.phase("stranger"), if runs { Phase::Done } else { Phase::Held });
+    assert_eq!(world.touched.len(), usize::from(runs));
+    assert!(world.taken.iter().all(|(.., approved)| *approved));
+}
+
+#[test]
+fn a_record_written_by_hand_is_refused_where_an_object_declares_the_person() {
+    let mut world = account();
+    world.records = vec![by_hand("person000", Step::Deactivate)];
+    world.round();
+    assert_eq!(world.record("person000").reason, Some(RecordReason::Declared));
+    assert!(world.touched.is_empty());
+}
+
+#[test]
+fn an_object_that_cannot_be_read_for_a_while_keeps_its_record_where_it_is() {
+    let mut world = account();
+    disable(&mut world, 0..6);
+    world.settle();
+    let former = world.objects.remove(&key("person000")).unwrap();
+    world.unreadable = vec![Claim { object: key("person000"), id: Some(id("PERSON000")), email: None }];
+    world.approve(|_| true);
+    world.settle();
+    assert_eq!((out(&world), world.phase("person000")), (5, Phase::Held));
+    world.unreadable.clear();
+    world.add(former);
+    world.settle();
+    assert_eq!(out(&world), 6);
+}
+
+#[test]
+fn a_scheduled_record_waits_for_its_time() {
+    let mut world = account();
+    delete(&mut world, 0..1);
+    world.round();
+    let due = world.now + seconds(600);
+    world.records[0].not_before = Some(due);
+    let plan = world.round();
+    assert_eq!((world.phase("person000"), plan.wake_at), (Phase::Scheduled, Some(due)));
+    world.pass_time(seconds(600));
+    world.settle();
+    assert_eq!(out(&world), 1);
+}
+
+#[test]
+fn a_switch_that_opens_again_counts_what_it_held() {
+    let mut world = account();
+    world.policy.allow.deactivate = false;
+    disable(&mut world, 0..6);
+    world.settle();
+    assert_eq!(world.record("person000").reason, Some(RecordReason::NotAllowed));
+    world.policy.allow.deactivate = true;
+    world.settle();
+    assert_eq!((out(&world), world.record("person000").reason), (0, Some(RecordReason::OverLimit)));
+}
+
+#[test]
+fn a_namespace_made_anew_reclaims_its_people() {
+    let mut world = account();
+    delete(&mut world, 0..6);
+    world.settle();
+    (0..6).for_each(|place| world.reapply(&name(place)));
+    world.settle();
+    assert_eq!(world.phases(), [("Cancelled".to_owned(), 6)].into());
+    assert!(world.touched.is_empty() && is_idle(&world.plan()));
+}
+

@@ -1,0 +1,198 @@
+//! What becomes of people whose object is deleted.
+
+use rstest::rstest;
+use crate::support::*;
+use zoom_core::*;
+
+fn leaver(removal: Option<Removal>) -> World {
+    let mut world = World::of(3);
+    world.object("person000").removal = removal;
+    world.delete("person000");
+    world
+}
+
+#[test]
+fn a_deleted_object_is_let_go_once_its_record_is_written() {
+    let mut world = leaver(None);
+    let plan = world.plan();
+    assert!(plan.let_go.is_empty());
+    let [record] = &*plan.new_records else { panic!("{:?}", plan.new_records) };
+    assert!(record.leaving);
+    assert_eq!((record.class, &*record.steps), (Class::Access, &[Step::Deactivate][..]));
+    assert_eq!(record.restore_license, Some(License::Basic));
+    // Written, and then a crash before the object was let go.
+    world.records.push(written(record, world.now));
+    let plan = world.plan();
+    assert_eq!((plan.let_go, plan.new_records), (vec![key("person000")], vec![]));
+}
+
+#[test]
+fn a_leaver_is_deactivated_after_the_quiet_period() {
+    let mut world = leaver(None);
+    world.round();
+    assert!(world.objects.len() == 2 && world.phase("person000") == Phase::Settling);
+    assert_eq!(world.plan().wake_at, Some(world.now + seconds(30)));
+    world.pass_time(seconds(30));
+    world.round();
+    assert_eq!(world.row("person000").state, State::Inactive);
+    assert_eq!(world.phase("person000"), Phase::Done);
+    assert!(is_idle(&world.plan()));
+}
+
+#[rstest]
+#[case::retained(|world: &mut World| world.object("person000").removal = Some(Removal::Retain))]
+#[case::never_managed(|world: &mut World| world.object("person000").remembered = Remembered::default())]
+#[case::inactive_already(|world: &mut World| world.row("person000").state = State::Inactive)]
+#[case::absent(|world: &mut World| drop(world.zoom.remove(&address("person000"))))]
+#[case::somebody_else_has_the_address(|world: &mut World| world.row("person000").id = Some(id("another")))]
+#[case::claimed_by_another(|world: &mut World| {
+    let mut other = object("other");
+    other.email = address("PERSON000");
+    world.add(other);
+})]
+#[case::claimed_by_an_unreadable_one(|world: &mut World| {
+    world.unreadable = vec![Claim { object: key("other"), id: Some(id("PERSON000")), email: None }];
+})]
+#[case::in_plan_mode(|world: &mut World| world.policy.mode = Mode::Plan)]
+fn is_simply_let_go(#[case] change: fn(&mut World)) {
+    let mut world = leaver(None);
+    change(&mut world);
+    let plan = world.round();
+    assert_eq!((plan.let_go, plan.new_records), (vec![key("person000")], vec![]));
+    world.settle();
+    assert!(world.touched.is_empty());
+}
+
+#[rstest]
+#[case::active(State::Active)]
+#[case::inactive(State::Inactive)]
+fn unlinking_needs_its_switch(#[case] state: State) {
+    let mut world = leaver(Some(Removal::Unlink(None)));
+    world.row("person000").state = state;
+    world.settle();
+    assert_eq!(world.record("person000").reason, Some(RecordReason::NotAllowed));
+    assert!(world.zoom.contains_key(&address("person000")));
+    world.policy.allow.delete = true;
+    world.round();
+    assert!(!world.zoom.contains_key(&address("person000")));
+    assert_eq!(world.phase("person000"), Phase::Done);
+}
+
+#[test]
+fn an_invitation_is_withdrawn() {
+    let mut world = leaver(None);
+    world.join(person("person000", State::Pending));
+    world.object("person000").remembered.id = None;
+    world.settle();
+    assert!(!world.zoom.contains_key(&address("person000")));
+}
+
+#[test]
+fn without_a_whole_listing_the_person_is_removed_by_reference() {
+    let mut world = leaver(None);
+    world.complete.people = false;
+    world.zoom.remove(&address("person000"));
+    let plan = world.round();
+    let reference = PersonRef { id: Some(id("PERSON000")), email: address("person000") };
+    assert_eq!(plan.new_records[0].subject, Subject::Person(reference));
+}
+
+#[test]
+fn a_person_who_was_renamed_in_zoom_is_not_mistaken_for_who_has_the_address_now() {
+    let mut world = leaver(None);
+    world.complete.people = false;
+    world.row("person000").id = Some(id("another"));
+    world.settle();
+    assert_eq!(world.record("person000").person().unwrap().id, Some(id("PERSON000")));
+    assert!(world.touched.is_empty());
+}
+
+#[rstest]
+#[case::settling(|_: &mut World| {})]
+#[case::held(|world: &mut World| world.policy.mode = Mode::HoldRemovals)]
+fn applying_the_object_again_cancels_without_any_operation(#[case] change: fn(&mut World)) {
+    let mut world = leaver(None);
+    change(&mut world);
+    world.round();
+    world.reapply("person000");
+    world.settle();
+    assert!(world.touched.is_empty());
+    assert_eq!(world.record("person000").reason, Some(RecordReason::Reclaimed));
+    assert_eq!(world.verdict("person000"), Reason::Synced);
+    assert!(is_idle(&world.plan()));
+}
+
+#[rstest]
+#[case::by_address("somebody", false)]
+#[case::by_the_former_address_of_a_person_renamed_in_zoom("person000", true)]
+fn any_object_that_names_the_person_cancels(#[case] object_name: &str, #[case] renamed: bool) {
+    let mut world = leaver(None);
+    world.round();
+    let mut again = object(object_name);
+    again.uid = "another-uid".into();
+    again.email = address("person000");
+    world.add(again);
+    if renamed {
+        let mut row = world.zoom.remove(&address("person000")).unwrap();
+        row.email = address("new-name");
+        world.join(row);
+    }
+    world.round();
+    assert_eq!(world.record("person000").reason, Some(RecordReason::Reclaimed));
+}
+
+#[test]
+fn a_person_made_anew_with_the_same_address_is_not_removed_for_the_former() {
+    let mut world = leaver(None);
+    world.round();
+    world.row("person000").id = Some(id("another"));
+    world.settle();
+    assert!(world.touched.is_empty());
+    assert_eq!(world.record("person000").reason, Some(RecordReason::AlreadyDone));
+}
+
+#[test]
+fn until_all_objects_were_seen_nobody_is_removed_for_want_of_one() {
+    let mut world = leaver(None);
+    world.records = vec![by_hand("person002", Step::Deactivate)];
+    world.objects.remove(&key("person002"));
+    world.all_objects_seen = false;
+    world.settle();
+    world.approve(|_| true);
+    world.settle();
+    assert!(world.touched.is_empty());
+    assert!(!world.objects.contains_key(&key("person000")));
+    world.all_objects_seen = true;
+    world.settle();
+    assert_eq!(world.touched.len(), 2);
+}
+
+#[test]
+fn deleting_with_retain_also_ends_what_an_edit_had_asked_for() {
+    let mut world = World::of(3);
+    world.policy.mode = Mode::HoldRemovals;
+    world.edit("person000", |wanted| wanted.active = false);
+    world.round();
+    world.object("person000").removal = Some(Removal::Retain);
+    world.delete("person000");
+    world.round();
+    assert_eq!((world.phase("person000"), world.objects.len()), (Phase::Cancelled, 2));
+}
+
+#[rstest]
+#[case(Mode::Suspend, RecordReason::Suspended)]
+#[case(Mode::HoldRemovals, RecordReason::RemovalsHeld)]
+fn in_modes_that_hold_the_record_waits_and_the_object_goes(#[case] mode: Mode, #[case] reason: RecordReason) {
+    let mut world = leaver(None);
+    world.policy.mode = mode;
+    world.settle();
+    assert!(world.touched.is_empty());
+    assert_eq!((world.phase("person000"), world.record("person000").reason), (Phase::Held, Some(reason)));
+    assert_eq!(world.objects.len(), 2);
+    world.approve(|_| true);
+    world.settle();
+    assert_eq!(world.phase("person000"), Phase::Held);
+    world.policy.mode = Mode::Enforce;
+    world.settle();
+    assert_eq!(world.phase("person000"), Phase::Done);
+}

@@ -1,0 +1,8 @@
+//! The promises of the pure core, in a small world of objects, an account that behaves like Zoom, and an operator.
+
+mod creations;
+mod guard;
+mod leaving;
+mod people;
+mod properties;
+mod support;

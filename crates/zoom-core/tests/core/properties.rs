@@ -1,0 +1,359 @@
+//! What holds whatever happens: days of random edits, drift, crashes and switches.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use jiff::SignedDuration;
+use proptest::prelude::*;
+use zoom_core::*;
+
+use crate::support::*;
+
+const PEOPLE: usize = 6;
+const ALLOWED: u32 = 2;
+
+#[derive(Clone, Debug)]
+enum Event {
+    Apply(usize),
+    SetActive(usize, bool),
+    SetLicense(usize, License),
+    SetRole(usize, bool),
+    SetTitle(usize),
+    SetRemoval(usize, Removal),
+    /// Writes the address of another person into an object.
+    SetEmail(usize, usize),
+    Delete(usize),
+    /// The object is gone at once, as with a finalizer that somebody removed.
+    Vanish(usize),
+    Unreadable(usize, bool),
+    JoinsZoom(usize, State),
+    AcceptsInvitation(usize),
+    LeavesZoom(usize),
+    MadeAnewInZoom(usize),
+    RenamedInZoom(usize),
+    StateInZoom(usize, bool),
+    LicenseInZoom(usize),
+    RoleInZoom(usize),
+    WriteByHand(usize),
+    Approve(usize),
+    DeleteRecord(usize),
+    Mode(Mode),
+    Allow(bool),
+    Adoption(Adoption),
+    Listed(bool),
+    RolesListed(bool),
+    AllObjectsSeen(bool),
+    Minutes(i64),
+    Round,
+    /// Rounds that end early, by how far they get.
+    Crash(u8),
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    let who = || 0..PEOPLE;
+    let license = prop_oneof![Just(License::Unassigned), Just(License::Basic), Just(License::Licensed)];
+    let removal = prop_oneof![
+        Just(Removal::Retain),
+        Just(Removal::Deactivate),
+        Just(Removal::Unlink(None)),
+        Just(Removal::Delete(None))
+    ];
+    let state = prop_oneof![Just(State::Active), Just(State::Inactive), Just(State::Pending)];
+    let mode = prop_oneof![
+        3 => Just(Mode::Enforce), 1 => Just(Mode::HoldRemovals), 1 => Just(Mode::Plan), 1 => Just(Mode::Suspend)
+    ];
+    let edits = prop_oneof![
+        who().prop_map(Event::Apply),
+        (who(), any::<bool>()).prop_map(|(who, active)| Event::SetActive(who, active)),
+        who().prop_map(|who| Event::SetActive(who, false)),
+        (who(), license).prop_map(|(who, license)| Event::SetLicense(who, license)),
+        (who(), any::<bool>()).prop_map(|(who, admin)| Event::SetRole(who, admin)),
+        who().prop_map(Event::SetTitle),
+        (who(), removal).prop_map(|(who, removal)| Event::SetRemoval(who, removal)),
+        (who(), who()).prop_map(|(who, whose)| Event::SetEmail(who, whose)),
+        who().prop_map(Event::Delete),
+        who().prop_map(Event::Vanish),
+        (who(), any::<bool>()).prop_map(|(who, unreadable)| Event::Unreadable(who, unreadable)),
+    ];
+    let drift = prop_oneof![
+        (who(), state).prop_map(|(who, state)| Event::JoinsZoom(who, state)),
+        who().prop_map(Event::AcceptsInvitation),
+        who().prop_map(Event::LeavesZoom),
+        who().prop_map(Event::MadeAnewInZoom),
+        who().prop_map(Event::RenamedInZoom),
+        (who(), any::<bool>()).prop_map(|(who, active)| Event::StateInZoom(who, active)),
+        who().prop_map(Event::LicenseInZoom),
+        who().prop_map(Event::RoleInZoom),
+    ];
+    let administration = prop_oneof![
+        who().prop_map(Event::WriteByHand),
+        (0..20_usize).prop_map(Event::Approve),
+        (0..20_usize).prop_map(Event::DeleteRecord),
+        mode.prop_map(Event::Mode),
+        any::<bool>().prop_map(Event::Allow),
+        prop_oneof![2 => Just(Adoption::ByEmail), 1 => Just(Adoption::Never)].prop_map(Event::Adoption),
+        any::<bool>().prop_map(Event::Listed),
+        any::<bool>().prop_map(Event::RolesListed),
+        any::<bool>().prop_map(Event::AllObjectsSeen),
+    ];
+    let time = prop_oneof![4 => Just(1), 1 => 0..3000_i64].prop_map(Event::Minutes);
+    prop_oneof![
+        6 => edits,
+        3 => drift,
+        2 => administration,
+        4 => time,
+        6 => Just(Event::Round),
+        1 => (0..4_u8).prop_map(Event::Crash),
+    ]
+}
+
+/// Half of the people are managed already, strangers are in the account, and two people may be touched in a window.
+fn first_day() -> World {
+    let mut world = World::of(PEOPLE / 2);
+    world.policy.guard.limits = limits(ALLOWED);
+    world.policy.allow.delete = true;
+    for (place, state) in [State::Active, State::Inactive, State::Pending].into_iter().enumerate() {
+        world.join(person(&format!("stranger{place}"), state));
+    }
+    world
+}
+
+fn happen(world: &mut World, event: Event) {
+    let row = |world: &mut World, who: usize, change: fn(&mut Person)| {
+        if let Some(row) = world.zoom.get_mut(&address(&name(who))) {
+            change(row);
+        }
+    };
+    let edit = |world: &mut World, who: usize, change: &dyn Fn(&mut DesiredPerson)| {
+        if let Some(object) = world.objects.get_mut(&key(&name(who))) {
+            object.generation += 1;
+            change(object);
+        }
+    };
+    match event {
+        Event::Apply(who) if world.objects.contains_key(&key(&name(who))) => {}
+        Event::Apply(who) => {
+            world.reapply(&name(who));
+            let uid = format!("uid-{who}-{}-{}", world.now, world.records.len());
+            world.object(&name(who)).uid = uid.into();
+        }
+        Event::SetActive(who, active) => edit(world, who, &|object| object.wanted.active = active),
+        Event::SetLicense(who, license) => edit(world, who, &|object| object.wanted.license = Some(license)),
+        Event::SetRole(who, admin) => edit(world, who, &|object| {
+            object.wanted.role = Some(if admin { "Admin" } else { "Member" }.into());
+        }),
+        Event::SetTitle(who) => edit(world, who, &|object| object.wanted.attributes.set(Attribute::JobTitle, "Analyst")),
+        Event::SetRemoval(who, removal) => edit(world, who, &|object| object.removal = Some(removal.clone())),
+        Event::SetEmail(who, whose) => edit(world, who, &|object| object.email = address(&name(whose))),
+        Event::Delete(who) => edit(world, who, &|object| object.deleting = true),
+        Event::Vanish(who) => drop(world.objects.remove(&key(&name(who)))),
+        Event::Unreadable(who, unreadable) => {
+            world.unreadable.retain(|claim| claim.object != key(&format!("broken{who}")));
+            if unreadable {
+                let object = key(&format!("broken{who}"));
+                world.unreadable.push(Claim { object, id: None, email: Some(address(&name(who))) });
+            }
+        }
+        Event::JoinsZoom(who, state) => {
+            world.zoom.entry(address(&name(who))).or_insert_with(|| person(&name(who), state));
+        }
+        Event::AcceptsInvitation(who) => row(world, who, |row| {
+            if row.state == State::Pending {
+                let id = id(&row.email.as_str().to_uppercase());
+                (row.state, row.id, row.role) = (State::Active, Some(id), Some(role_id(RoleId::MEMBER)));
+            }
+        }),
+        Event::LeavesZoom(who) => drop(world.zoom.remove(&address(&name(who)))),
+        Event::MadeAnewInZoom(who) => row(world, who, |row| {
+            row.id = row.id.as_ref().map(|former| id(&format!("{former}+")));
+        }),
+        Event::RenamedInZoom(who) => {
+            if let Some(mut row) = world.zoom.remove(&address(&name(who))) {
+                row.email = address(&format!("renamed{who}"));
+                world.join(row);
+            }
+        }
+        Event::StateInZoom(who, true) => row(world, who, |row| {
+            if row.state == State::Inactive {
+                row.state = State::Active;
+            }
+        }),
+        Event::StateInZoom(who, false) => row(world, who, |row| {
+            if row.state == State::Active {
+                row.state = State::Inactive;
+            }
+        }),
+        Event::LicenseInZoom(who) => row(world, who, |row| row.license = ObservedLicense::Known(License::Licensed)),
+        Event::RoleInZoom(who) => row(world, who, |row| row.role = row.role.as_ref().map(|_| role_id("long"))),
+        Event::WriteByHand(who) => {
+            let mut record = by_hand(&name(who), Step::Deactivate);
+            record.name = format!("{}-{}", record.name, world.records.len()).into();
+            if world.records.iter().all(|present| present.name != record.name) {
+                world.records.push(record);
+            }
+        }
+        Event::Approve(place) => world.records.iter_mut().skip(place).take(1).for_each(|record| record.approved = true),
+        // History is what the window is counted by: who deletes it frees the allowance, and is meant to be allowed to.
+        Event::DeleteRecord(place) => {
+            if world.records.get(place).is_some_and(|record| record.started_at.is_none()) {
+                world.records.remove(place);
+            }
+        }
+        Event::Mode(mode) => world.policy.mode = mode,
+        Event::Allow(allow) => {
+            world.policy.allow = Allow { create: allow, update: allow, deactivate: allow, delete: allow };
+        }
+        Event::Adoption(adoption) => world.policy.adoption = adoption,
+        Event::Listed(complete) => world.complete.people = complete,
+        Event::RolesListed(complete) => world.complete.roles = complete,
+        Event::AllObjectsSeen(all) => world.all_objects_seen = all,
+        Event::Minutes(count) => world.pass_time(SignedDuration::from_mins(count)),
+        Event::Round => drop(world.round()),
+        Event::Crash(0) => {
+            let mut plan = world.plan();
+            plan.changes.clear();
+            plan.let_go.clear();
+            world.write_records(&plan);
+        }
+        Event::Crash(1) => {
+            let plan = world.plan();
+            world.write_records(&plan);
+        }
+        Event::Crash(2) => {
+            let plan = world.plan();
+            world.write_records(&plan);
+            world.run_records(&plan);
+        }
+        Event::Crash(_) => {
+            let plan = world.plan();
+            world.write_records(&plan);
+            world.run_records(&plan);
+            world.run_people(&plan);
+        }
+    }
+}
+
+/// Every deleted object is let go, or a record of it is written.
+fn nobody_hangs(world: &World, plan: &Plan) {
+    for object in world.objects.values().filter(|object| object.deleting) {
+        let source = |record: &NewRecord| record.source.as_ref().map(|source| source.object.clone());
+        let written = plan.new_records.iter().any(|new| new.leaving && source(new).as_ref() == Some(&object.object));
+        assert!(written != plan.let_go.contains(&object.object), "{} hangs: {plan:?}", object.object);
+    }
+}
+
+/// What was not seen is not taken for absent.
+fn nothing_follows_from_absence(world: &World, plan: &Plan) {
+    let creates = plan.people.iter().flat_map(|planned| &planned.operations).any(|operation| operation.verb() == "Create");
+    assert!(world.complete.people || !creates);
+    let live: HashSet<_> = world.objects.values().filter(|object| !object.deleting).map(|object| &object.uid).collect();
+    for name in &plan.running {
+        let written = world.records.iter().find(|record| record.name == *name).and_then(|record| record.source.as_ref());
+        let new = plan.new_records.iter().find(|record| *record.name == **name);
+        let source = written.or_else(|| new.and_then(|record| record.source.as_ref()));
+        let named = source.is_some_and(|source| live.contains(&source.uid));
+        assert!(named || world.all_objects_seen, "{name} runs although not all objects were seen");
+    }
+}
+
+fn the_order_does_not_matter(world: &World, plan: &Plan) {
+    let mut desired = world.desired();
+    desired.people.reverse();
+    desired.unreadable.reverse();
+    let mut records = world.records.clone();
+    records.reverse();
+    let rows: Vec<_> = world.zoom.values().rev().cloned().collect();
+    let directory = Directory::new(rows, roles(), world.complete.clone());
+    assert_eq!(world.plan_with(&desired, &directory, &records), *plan);
+    let turn = records.len() / 2;
+    records.rotate_left(turn);
+    let turn = desired.people.len() / 2;
+    desired.people.rotate_left(turn);
+    assert_eq!(world.plan_with(&desired, &directory, &records), *plan);
+}
+
+/// Never more people lose something unasked than allowed, in any window.
+fn no_more_than_agreed(world: &World) {
+    for (now, class, ..) in &world.taken {
+        let window = *now - SignedDuration::from_hours(24)..=*now;
+        let taken = world.taken.iter().filter(|(at, of, _, approved)| window.contains(at) && of == class && !approved);
+        let people: HashSet<_> = taken.map(|(_, _, email, _)| email).collect();
+        assert!(people.len() <= ALLOWED as usize, "{class}: {people:?}");
+    }
+}
+
+fn nobody_else_is_touched(world: &World) {
+    let named: BTreeSet<_> =
+        (0..PEOPLE).flat_map(|who| [address(&name(who)), address(&format!("renamed{who}"))]).collect();
+    assert!(world.touched.is_subset(&named), "{:?}", world.touched);
+}
+
+/// In the end, with a human's word for all that is held, there is nothing left to do.
+fn comes_to_rest(mut world: World, approve: bool) {
+    world.policy.mode = Mode::Enforce;
+    world.policy.allow = Allow { create: true, update: true, deactivate: true, delete: true };
+    (world.complete, world.all_objects_seen) = (Completeness { people: true, roles: true }, true);
+    for _ in 0..8 {
+        if approve {
+            world.approve(|_| true);
+        }
+        world.round();
+        world.pass_time(seconds(31));
+    }
+    let plan = world.plan();
+    assert!(is_idle(&plan), "{plan:#?}");
+    assert!(world.objects.values().all(|object| !object.deleting));
+    if approve {
+        assert!(world.records.iter().all(|record| !record.phase.is_open()), "{:#?}", world.records);
+    }
+    let touched = std::mem::take(&mut world.touched);
+    world.round();
+    assert!(world.touched.is_empty(), "{touched:?}");
+    assert_eq!(world.plan(), plan);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn promises_are_kept(events in prop::collection::vec(event(), 1..60), approve: bool) {
+        let mut world = first_day();
+        for event in events {
+            happen(&mut world, event);
+            let plan = world.plan();
+            nobody_hangs(&world, &plan);
+            nothing_follows_from_absence(&world, &plan);
+            the_order_does_not_matter(&world, &plan);
+        }
+        no_more_than_agreed(&world);
+        nobody_else_is_touched(&world);
+        comes_to_rest(world, approve);
+    }
+
+    #[test]
+    fn one_plan_and_what_follows_is_enough_for_simple_edits(
+        licenses in prop::collection::vec(prop_oneof![Just(None), Just(Some(License::Licensed))], 1..40),
+    ) {
+        let mut world = World::default();
+        for (place, license) in licenses.iter().enumerate() {
+            let mut object = object(&name(place));
+            object.wanted.license = *license;
+            world.add(object);
+        }
+        world.round();
+        prop_assert!(is_idle(&world.plan()));
+        prop_assert_eq!(world.zoom.len(), licenses.len());
+    }
+
+    #[test]
+    fn addresses_and_ids_find_the_same_person(names in prop::collection::vec("[a-c]{1,2}", 1..20)) {
+        let rows = names.iter().map(|name| person(name, State::Active));
+        let directory = Directory::new(rows, roles(), Completeness { people: true, roles: true });
+        let known: HashMap<_, _> = names.iter().map(|name| (name.to_uppercase(), address(name))).collect();
+        prop_assert_eq!(directory.people().len(), known.len());
+        for (id_text, email) in known {
+            let found = directory.by_id(&id(&id_text)).map(|person| person.email.clone());
+            prop_assert_eq!(found, Some(email.clone()));
+            prop_assert!(matches!(directory.find(None, &email), Lookup::Found(_)));
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! The operator end to end: a real control plane, the real binaries, a simulated Zoom account. One binary, so that one
+//! control plane serves all tests; each test has a namespace, an account and an operator of its own.
+
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+mod chart;
+mod crds;
+mod life;
+mod modes;
+mod quiet;
+mod removal;
+mod world;
