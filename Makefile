@@ -53,12 +53,12 @@ deny: ## Licences, banned crates, sources and advisories of the dependencies
 .PHONY: demo
 demo: ## See an account converge, drift being put right and a mass removal being held
 	@$(MAKE) --no-print-directory --jobs 2 control-plane binaries
-	target/debug/zoom-operator-demo
+	@"$${CARGO_TARGET_DIR:-target}/debug/zoom-operator-demo"
 
 .PHONY: dev
 dev: ## As demo, but stays up and prints the kubeconfig and the simulator's address
 	@$(MAKE) --no-print-directory --jobs 2 control-plane binaries
-	target/debug/zoom-operator-demo --stay
+	@"$${CARGO_TARGET_DIR:-target}/debug/zoom-operator-demo" --stay
 
 .PHONY: binaries
 binaries:

@@ -1,10 +1,13 @@
 //! The step that writes to Zoom: operations, one person after the other, removal records first.
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 use tracing::{info, warn};
 use zoom_account::Retry;
 use zoom_core::{
-    DesiredPerson, Email, Lookup, ObjectKey, Operation, Person, PersonPlan, Plan, Reason, Refusal, UserId, plan_person,
+    DesiredPerson, Email, Lookup, Mode, ObjectKey, Operation, Person, PersonPlan, Plan, Reason, Refusal, UserId,
+    plan_person,
 };
 use zoom_operator_api as api;
 
@@ -16,6 +19,12 @@ use super::{
     status,
     trouble::Trouble,
 };
+
+/// How long a plan is carried out at least before it is made anew for an edit.
+const PATIENCE: Duration = Duration::from_millis(250);
+
+/// After so many calls in a row that did not get through, Zoom counts as down for everybody.
+const OUTAGES: u32 = 3;
 
 /// How one turn ended.
 pub(super) enum Turn {
@@ -39,7 +48,7 @@ impl Pass<'_> {
                 Some(Turn::Stopped) => return Ok(Applied::Stopped),
                 None => {}
             }
-            if did_something && self.context.index.changed_since(&self.key, snapshot) {
+            if did_something && self.is_overtaken(snapshot) {
                 return Ok(Applied::PlanAgain);
             }
         }
@@ -49,7 +58,7 @@ impl Pass<'_> {
                 Turn::Account(trouble) => return Ok(self.give_up(trouble)),
                 Turn::Stopped => return Ok(Applied::Stopped),
             }
-            if self.context.index.changed_since(&self.key, snapshot) {
+            if self.is_overtaken(snapshot) {
                 return Ok(Applied::PlanAgain);
             }
         }
@@ -58,6 +67,12 @@ impl Pass<'_> {
         }
         self.sweep(plan).await;
         Ok(Applied::Settled)
+    }
+
+    /// Whether something else is wanted by now. Planning costs time in a large account, so a stream of edits does not
+    /// make it happen after every call.
+    fn is_overtaken(&self, snapshot: &Snapshot) -> bool {
+        snapshot.taken_at.elapsed() > PATIENCE && self.context.index.changed_since(&self.key, snapshot)
     }
 
     /// The account cannot be used now: what is left waits, and the pass goes on to report.
@@ -74,7 +89,10 @@ impl Pass<'_> {
             if !self.context.may_write() {
                 return Ok(Turn::Stopped);
             }
-            self.context.cluster.add_finalizer(&planned.object, &user.uid).await?;
+            if self.policy.mode != Mode::Plan && !self.context.cluster.add_finalizer(&planned.object, &user.uid).await?
+            {
+                return Ok(Turn::Over);
+            }
         }
         let about = About { key: planned.object.clone(), uid: user.uid.clone() };
         let mut next = planned.operations.first().cloned();
@@ -94,14 +112,15 @@ impl Pass<'_> {
                     self.tell(&about, &operation);
                 }
                 Ok(zoom_account::Applied::NotApplied(fields)) => not_applied.extend(fields),
-                Err(error) => match Trouble::of(&error) {
-                    Some(trouble) => return Ok(Turn::Account(trouble)),
-                    None => {
-                        self.refuse(wish, &error);
-                        break;
+                Err(error) => {
+                    self.refuse(wish, &error);
+                    if let Some(trouble) = self.account_trouble(&error) {
+                        return Ok(Turn::Account(trouble));
                     }
-                },
+                    break;
+                }
             }
+            self.kept.outages = 0;
             self.kept.refusals.remove(&planned.object);
             ran.push(operation);
             next = self.next_operation(wish, &ran);
@@ -134,6 +153,7 @@ impl Pass<'_> {
             verdict: &planned.verdict,
             row: Lookup::Absent,
             role: None,
+            adopts: true,
             not_applied: None,
             creating: true,
             requested_at: user.status.last_handled_requested_at.as_deref(),
@@ -153,14 +173,22 @@ impl Pass<'_> {
             | Operation::Unlink(..)
             | Operation::Delete(..) => {
                 let note = operation.to_string();
-                self.context.events.done::<api::ZoomUser>(about, operation.verb(), operation.done(), &note);
+                self.context.events.done::<api::ZoomUser>(about, operation.done(), &note);
             }
         }
     }
 
+    /// Whether an error concerns the whole account: by its meaning, or because nobody gets through any more.
+    pub(super) fn account_trouble(&mut self, error: &zoom_account::Error) -> Option<Trouble> {
+        let outage = error.reason() == Reason::ZoomUnavailable;
+        self.kept.outages = if outage { self.kept.outages.saturating_add(1) } else { 0 };
+        let down = self.kept.outages >= OUTAGES;
+        Trouble::of(error).or_else(|| down.then(|| Trouble::of_account(error)))
+    }
+
     /// Remembers a refusal, so that the object says why and Zoom is not asked again at once.
     fn refuse(&mut self, wish: &DesiredPerson, error: &zoom_account::Error) {
-        warn!(object = %wish.object, error = %error, "Zoom refused");
+        warn!(object = %wish.object, error = %error, tracking = tracking(error), "Zoom refused");
         self.remember(wish, error.retry(), error.reason(), error.to_string());
     }
 
@@ -218,6 +246,11 @@ impl Pass<'_> {
             self.context.index.trigger(&self.key);
         }
     }
+}
+
+/// Zoom's own name for an answer, which its support asks for.
+pub(super) fn tracking(error: &zoom_account::Error) -> Option<&str> {
+    error.client().and_then(zoom_client::Error::tracking_id)
 }
 
 /// When to try again.

@@ -67,22 +67,18 @@ impl Cluster {
         Self::objects::<K>(self.client.clone(), Some(namespace))
     }
 
-    /// Puts our finalizer on a ZoomUser.
-    pub(super) async fn add_finalizer(&self, object: &ObjectKey, uid: &str) -> Result<(), ClusterError> {
-        self.change_finalizers(object, uid, |finalizers| finalizers.push(api::FINALIZER.into())).await
+    /// Puts our finalizer on a ZoomUser. Returns whether it is there: an object that is gone or going takes none, and
+    /// nothing may be done in its name any more.
+    pub(super) async fn add_finalizer(&self, object: &ObjectKey, uid: &str) -> Result<bool, ClusterError> {
+        self.change_finalizers(object, uid, true, |finalizers| finalizers.push(api::FINALIZER.into())).await
     }
 
     /// Takes our finalizer off a ZoomUser; one that is gone needs nothing.
     pub(super) async fn remove_finalizer(&self, object: &ObjectKey, uid: &str) -> Result<(), ClusterError> {
-        let removed = self
-            .change_finalizers(object, uid, |finalizers| {
-                finalizers.retain(|finalizer| finalizer.as_str() != Some(api::FINALIZER));
-            })
-            .await;
-        match removed {
-            Err(error) if error.is_gone() => Ok(()),
-            done => done,
-        }
+        let ours = |finalizer: &Value| finalizer.as_str() == Some(api::FINALIZER);
+        self.change_finalizers(object, uid, false, |finalizers| finalizers.retain(|finalizer| !ours(finalizer)))
+            .await
+            .map(drop)
     }
 
     /// Reads the finalizers and writes them with the resource version: other finalizers must not be lost, and an object
@@ -91,28 +87,36 @@ impl Cluster {
         &self,
         object: &ObjectKey,
         uid: &str,
+        live_only: bool,
         change: impl Fn(&mut Vec<Value>),
-    ) -> Result<(), ClusterError> {
+    ) -> Result<bool, ClusterError> {
         let users = self.api::<api::ZoomUser>(&object.namespace);
         let failed = |verb, source| ClusterError { verb, kind: "ZoomUser", object: object.clone(), source };
         loop {
-            let found = users.get(&object.name).await.map_err(|source| failed("get", source))?;
-            if found.metadata.uid.as_deref() != Some(uid) {
-                return Ok(());
+            let found = users.get_opt(&object.name).await.map_err(|source| failed("get", source))?;
+            let Some(found) = found.filter(|found| found.metadata.uid.as_deref() == Some(uid)) else {
+                return Ok(false);
+            };
+            if live_only && found.metadata.deletion_timestamp.is_some() {
+                return Ok(false);
             }
             let before: Vec<Value> = found.metadata.finalizers.iter().flatten().map(|text| json!(text)).collect();
             let mut after = before.clone();
+            if live_only && found.metadata.finalizers.iter().flatten().any(|finalizer| finalizer == api::FINALIZER) {
+                return Ok(true);
+            }
             change(&mut after);
             if before == after {
-                return Ok(());
+                return Ok(true);
             }
             let patch = json!({"metadata": {"finalizers": after, "resourceVersion": found.metadata.resource_version}});
             self.metrics.kubernetes_write("ZoomUser", "patch");
             match users.patch(&object.name, &PatchParams::default(), &Patch::Merge(&patch)).await {
                 Ok(answer) => {
                     self.index.apply::<User>(&answer);
-                    return Ok(());
+                    return Ok(true);
                 }
+                Err(kube::Error::Api(status)) if status.code == 404 => return Ok(false),
                 Err(kube::Error::Api(status)) if status.code == 409 => {}
                 Err(source) => return Err(failed("patch finalizers of", source)),
             }

@@ -13,6 +13,10 @@ use zoom_core::ObjectKey;
 /// How many events may wait; a wave that fills this loses events, not operations.
 const WAITING: usize = 4096;
 
+/// The API server's limits, in bytes.
+const LONGEST_NOTE: usize = 1000;
+const LONGEST_ACTION: usize = 128;
+
 /// Events as passes publish them. Clones share the queue.
 #[derive(Clone, Debug)]
 pub(super) struct Events(mpsc::Sender<(Event, ObjectReference)>);
@@ -33,25 +37,16 @@ impl Events {
     }
 
     /// Something was done.
-    pub(super) fn done<K: Resource<DynamicType = ()>>(&self, about: &About, action: &str, reason: &str, note: &str) {
-        self.send::<K>(EventType::Normal, about, action, reason, note);
+    pub(super) fn done<K: Resource<DynamicType = ()>>(&self, about: &About, reason: &str, note: &str) {
+        self.send::<K>(EventType::Normal, about, reason, note);
     }
 
     /// Somebody should look.
-    pub(super) fn warning<K: Resource<DynamicType = ()>>(&self, about: &About, action: &str, reason: &str, note: &str) {
-        self.send::<K>(EventType::Warning, about, action, reason, note);
+    pub(super) fn warning<K: Resource<DynamicType = ()>>(&self, about: &About, reason: &str, note: &str) {
+        self.send::<K>(EventType::Warning, about, reason, note);
     }
 
-    fn send<K: Resource<DynamicType = ()>>(
-        &self,
-        type_: EventType,
-        about: &About,
-        action: &str,
-        reason: &str,
-        note: &str,
-    ) {
-        let mut note = note.to_owned();
-        note.truncate(note.floor_char_boundary(1000));
+    fn send<K: Resource<DynamicType = ()>>(&self, type_: EventType, about: &About, reason: &str, note: &str) {
         let event =
             Event { type_, reason: reason.to_owned(), note: Some(note), action: action.to_owned(), secondary: None };
         let about = ObjectReference {
@@ -75,4 +70,8 @@ pub(super) struct About {
     pub(super) key: ObjectKey,
     /// Its uid.
     pub(super) uid: String,
+}
+
+fn cut(text: &str, bytes: usize) -> String {
+    text.get(..text.floor_char_boundary(bytes)).unwrap_or_default().to_owned()
 }

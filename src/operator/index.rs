@@ -7,6 +7,7 @@
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Instant,
 };
 
 use futures::{StreamExt, pin_mut};
@@ -241,6 +242,8 @@ pub(super) struct Snapshot {
     pub(super) users: BTreeMap<ObjectKey, Arc<User>>,
     /// The removal records.
     pub(super) removals: BTreeMap<ObjectKey, Arc<Removal>>,
+    /// When it was taken.
+    pub(super) taken_at: Instant,
     changes: u64,
 }
 
@@ -307,6 +310,7 @@ impl Index {
         Snapshot {
             users: inner.users.of(connection),
             removals: inner.removals.of(connection),
+            taken_at: Instant::now(),
             changes: inner.changes.get(connection).copied().unwrap_or_default(),
         }
     }

@@ -23,6 +23,8 @@ pub(super) struct Kept {
     pub(super) removal_retries: HashMap<ObjectKey, (Timestamp, String)>,
     /// What keeps the account from being managed.
     pub(super) trouble: Option<Trouble>,
+    /// How many calls in a row did not get through.
+    pub(super) outages: u32,
     /// When the Secret was read last.
     pub(super) dialed_at: Option<Timestamp>,
     /// When the last listing was begun.
@@ -31,6 +33,8 @@ pub(super) struct Kept {
     pub(super) swept_for: Option<Timestamp>,
     /// The connection's status as last written.
     pub(super) status: Option<api::ZoomConnectionStatus>,
+    /// The request for a pass that the listing under way answers.
+    pub(super) listing_request: Option<String>,
     /// The last request for a pass that was handled.
     pub(super) handled_request: Option<String>,
 }

@@ -147,10 +147,12 @@ impl<'a> Pass<'a> {
             return;
         }
         let Some(account) = &mut self.kept.account else { return };
-        match account.take_listing() {
-            Some(Ok(report)) => self.kept.trouble = incomplete(&report),
-            Some(Err(error)) => self.kept.trouble = Some(Trouble::of_account(&error)),
-            None => {}
+        if let Some(taken) = account.take_listing() {
+            self.kept.trouble = match taken {
+                Ok(report) => incomplete(&report),
+                Err(error) => Some(Trouble::of_account(&error)),
+            };
+            self.kept.handled_request = self.kept.listing_request.take().or(self.kept.handled_request.take());
         }
         let unhealthy = self
             .kept
@@ -162,7 +164,7 @@ impl<'a> Pass<'a> {
             let (index, key) = (self.context.index.clone(), self.key.clone());
             if account.begin_listing(move || index.trigger(&key)) {
                 self.kept.listing_begun_at = Some(now);
-                self.kept.handled_request = self.request().map(str::to_owned);
+                self.kept.listing_request = self.request().map(str::to_owned);
             }
         }
     }
@@ -204,7 +206,8 @@ impl<'a> Pass<'a> {
     fn is_requested(&self) -> bool {
         let reported = self.connection.status.as_ref().and_then(|status| status.last_handled_requested_at.as_deref());
         let handled = self.kept.handled_request.as_deref().or(reported);
-        self.request().is_some_and(|request| Some(request) != handled)
+        let handling = self.kept.listing_request.as_deref();
+        self.request().is_some_and(|request| ![handled, handling].contains(&Some(request)))
     }
 
     /// When to come back although nothing happened.

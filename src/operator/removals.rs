@@ -9,13 +9,12 @@ use zoom_core::{Next, ObjectKey, Operation, Phase, Plan, Reason, Record, RecordR
 use zoom_operator_api as api;
 
 use super::{
-    apply::{Turn, retry_at},
+    apply::{Turn, retry_at, tracking},
     cluster::ClusterError,
     events::About,
     index::{Removal, Snapshot},
     pass::Pass,
     status, translate,
-    trouble::Trouble,
 };
 
 impl Pass<'_> {
@@ -144,10 +143,10 @@ impl Pass<'_> {
         removal: &Arc<Removal>,
         error: &zoom_account::Error,
     ) -> Result<Turn, ClusterError> {
-        if let Some(trouble) = Trouble::of(error) {
+        if let Some(trouble) = self.account_trouble(error) {
             return Ok(Turn::Account(trouble));
         }
-        warn!(removal = %object, error = %error, "Zoom refused");
+        warn!(removal = %object, error = %error, tracking = tracking(error), "Zoom refused");
         let now = Timestamp::now();
         match error.retry() {
             Retry::AfterEdit => {
@@ -182,12 +181,12 @@ impl Pass<'_> {
         self.context.cluster.write_removal_status(object, &removal.uid, &new).await?;
         if removal.status.phase != new.phase {
             let about = About { key: object.clone(), uid: removal.uid.clone() };
-            let (events, phase) = (&self.context.events, phase.to_string());
+            let events = &self.context.events;
             match new.phase {
                 Some(api::Phase::Held | api::Phase::Refused) => {
-                    events.warning::<api::ZoomRemoval>(&about, &phase, &reason.to_string(), message);
+                    events.warning::<api::ZoomRemoval>(&about, &reason.to_string(), message);
                 }
-                _ => events.done::<api::ZoomRemoval>(&about, &phase, &reason.to_string(), message),
+                _ => events.done::<api::ZoomRemoval>(&about, &reason.to_string(), message),
             }
         }
         Ok(())

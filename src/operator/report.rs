@@ -1,7 +1,9 @@
 //! The last step: says of every object what is true now. A status is only written when it differs.
 
 use jiff::{SignedDuration, Timestamp};
-use zoom_core::{Lookup, ObjectKey, Operation, PersonPlan, Plan, Reason, Standing, State, Step, Verdict, plan_person};
+use zoom_core::{
+    Lookup, Mode, ObjectKey, Operation, PersonPlan, Plan, Reason, Standing, State, Step, Verdict, plan_person,
+};
 use zoom_operator_api as api;
 
 use super::{
@@ -97,15 +99,24 @@ impl Pass<'_> {
             verdict,
             row,
             role,
+            adopts: self.adopts(),
             not_applied,
             creating: false,
             requested_at: user.requested_at.as_deref(),
         };
         let new = status::user(&user.status, finding, Timestamp::now());
-        if new.origin.is_some() && !user.has_finalizer && !user.deleting {
-            self.context.cluster.add_finalizer(object, &user.uid).await?;
+        let ours = new.origin.is_some() && !user.has_finalizer && self.adopts();
+        if ours && !self.context.cluster.add_finalizer(object, &user.uid).await? {
+            return Ok(());
         }
         self.write_if_different(object, user, verdict, &new).await
+    }
+
+    fn adopts(&self) -> bool {
+        match self.policy.mode {
+            Mode::Enforce | Mode::HoldRemovals => true,
+            Mode::Plan | Mode::Suspend => false,
+        }
     }
 
     async fn write_without_plan(&self, object: &ObjectKey, user: &User, verdict: &Verdict) -> Result<(), ClusterError> {
@@ -128,7 +139,7 @@ impl Pass<'_> {
         let known = user.status.conditions.iter().any(|condition| condition.reason == reason);
         if verdict.reason.standing() == Standing::Stalled && !known {
             let about = About { key: object.clone(), uid: user.uid.clone() };
-            self.context.events.warning::<api::ZoomUser>(&about, "Reconcile", &reason, &verdict.message);
+            self.context.events.warning::<api::ZoomUser>(&about, &reason, &verdict.message);
         }
         Ok(())
     }
@@ -192,14 +203,13 @@ impl Pass<'_> {
         self.context.cluster.write_connection_status(&self.key, &uid, &new).await?;
         if standing != Standing::Ready && !old.conditions.iter().any(|condition| condition.reason == reason) {
             let about = About { key: self.key.clone(), uid };
-            self.context.events.warning::<api::ZoomConnection>(&about, "Reconcile", &reason, &message);
+            self.context.events.warning::<api::ZoomConnection>(&about, &reason, &message);
         }
         self.kept.status = Some(new);
         Ok(())
     }
 
     fn standing(&self) -> (Standing, String, String) {
-        use zoom_core::Mode;
         let listed = self.kept.account.as_ref().is_some_and(|account| account.listed_at().is_some());
         match (&self.kept.trouble, self.policy.mode) {
             (Some(trouble), _) => (Standing::Progressing, trouble.reason.to_string(), trouble.message.clone()),

@@ -80,6 +80,8 @@ pub(super) struct Finding<'a> {
     pub(super) row: Lookup<'a>,
     /// The role's name.
     pub(super) role: Option<&'a str>,
+    /// Whether a person who is found may be taken over; a connection that only shows its plan takes nobody.
+    pub(super) adopts: bool,
     /// Fields that Zoom accepted without effect; `None` keeps what was known.
     pub(super) not_applied: Option<Vec<String>>,
     /// Whether a create call is about to be made.
@@ -90,7 +92,7 @@ pub(super) struct Finding<'a> {
 
 /// The status of a user after a pass.
 pub(super) fn user(old: &api::ZoomUserStatus, finding: Finding<'_>, now: Timestamp) -> api::ZoomUserStatus {
-    let Finding { wish, verdict, row, role, not_applied, creating, requested_at } = finding;
+    let Finding { wish, verdict, row, role, adopts, not_applied, creating, requested_at } = finding;
     let generation = wish.generation;
     let mut new = old.clone();
     let fresh_edit = old.observed_generation != Some(generation);
@@ -104,7 +106,7 @@ pub(super) fn user(old: &api::ZoomUserStatus, finding: Finding<'_>, now: Timesta
     if creating {
         new.state = Some(api::State::Creating);
     } else {
-        let managed = is_managed(verdict.reason);
+        let managed = is_managed(verdict.reason) && (adopts || old.origin.is_some());
         match row {
             Lookup::Found(person) if managed => seen(&mut new, old, wish, person, role, now),
             Lookup::Found(_) | Lookup::Unknown => {}

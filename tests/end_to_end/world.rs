@@ -36,6 +36,8 @@ pub(crate) struct World<'c> {
     pub(crate) namespace: String,
     pub(crate) zoom: Simulator,
     pub(crate) operator: Option<Operator>,
+    /// Where the leader's lease is; the namespace, unless that is going to be deleted.
+    pub(crate) lease_namespace: String,
     /// Of the leader's lease, in seconds: so long a new operator waits after a crash of the old one.
     pub(crate) lease: u64,
 }
@@ -62,10 +64,12 @@ impl<'c> World<'c> {
         cluster.apply_crds().await?;
         let account = merged(json!({"limits": "off"}), account);
         let options = SimulatorOptions { account: Some(account.to_string()), ..SimulatorOptions::default() };
+        let namespace = cluster.namespace("world").await?;
         Ok(Self {
             cluster,
             client: cluster.client().await?,
-            namespace: cluster.namespace("world").await?,
+            lease_namespace: namespace.clone(),
+            namespace,
             zoom: Simulator::start(&binaries()?, options).await?,
             operator: None,
             lease: 15,
@@ -83,10 +87,9 @@ impl<'c> World<'c> {
     /// The arguments of `zoom-operator run` for this world.
     pub(crate) fn operator_arguments(&self) -> Vec<String> {
         let lease = self.lease.to_string();
-        let namespace = self.namespace.as_str();
         [
-            ["--watch-namespace", namespace],
-            ["--lease-namespace", namespace],
+            ["--watch-namespace", self.namespace.as_str()],
+            ["--lease-namespace", &self.lease_namespace],
             ["--lease-duration", &lease],
             ["--allow-host", "127.0.0.1"],
         ]
@@ -380,6 +383,8 @@ pub(crate) fn is_in_phase(removal: &Value, phase: &str, reason: &str) -> bool {
 }
 
 /// Runs a future for each item at once and returns all results in order, or the first failure.
-pub(crate) async fn all<T>(futures: impl IntoIterator<Item = impl Future<Output = anyhow::Result<T>>>) -> anyhow::Result<Vec<T>> {
+pub(crate) async fn all<T>(
+    futures: impl IntoIterator<Item = impl Future<Output = anyhow::Result<T>>>,
+) -> anyhow::Result<Vec<T>> {
     futures::future::try_join_all(futures).await
 }

@@ -104,7 +104,8 @@ impl From<Detail> for Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Detail { kind, tried, status, code, message, tracking_id, sent: _ } = &*self.0;
+        // Not the tracking id: the same failure reads the same each time, so that who repeats it elsewhere can tell.
+        let Detail { kind, tried, status, code, message, tracking_id: _, sent: _ } = &*self.0;
         write!(f, "{tried}: {kind}")?;
         match (status, code) {
             (Some(status), Some(code)) => write!(f, " (HTTP {status}, code {code}{})", named(*code))?,
@@ -114,10 +115,7 @@ impl fmt::Display for Error {
         if !message.is_empty() {
             write!(f, ": {message}")?;
         }
-        match tracking_id {
-            Some(id) => write!(f, " [tracking id {id}]"),
-            None => Ok(()),
-        }
+        Ok(())
     }
 }
 
@@ -352,7 +350,7 @@ mod tests {
         assert_eq!(
             error.to_string(),
             "GET /users/ada@example.com: the app lacks scopes: user:read:user:admin (HTTP 400, code 4711, token lacks \
-             scopes): Invalid access token [tracking id v=2.0;rid=WEB_1]"
+             scopes): Invalid access token"
         );
         assert_eq!(error.kind().name(), "MissingScopes");
     }

@@ -169,7 +169,9 @@ impl<'a> Candidates<'a> {
                 Candidate { paper: Paper::Written(record), prompt, frozen, outcome }
             })
             .collect();
-        list.sort_by(|left, right| (left.created(input.now), left.name()).cmp(&(right.created(input.now), right.name())));
+        list.sort_by(|left, right| {
+            (left.created(input.now), left.name()).cmp(&(right.created(input.now), right.name()))
+        });
         Self { list }
     }
 
@@ -182,7 +184,9 @@ impl<'a> Candidates<'a> {
         // Also those that end in this plan: whether another is needed, the next plan says.
         let mut open: HashMap<(&str, Vec<Step>), usize> = HashMap::new();
         for (place, candidate) in self.list.iter().enumerate() {
-            if let Some((record, source)) = candidate.record().and_then(|record| Some((record, record.source.as_ref()?))) {
+            if let Some((record, source)) =
+                candidate.record().and_then(|record| Some((record, record.source.as_ref()?)))
+            {
                 open.entry((&source.uid, open_steps(record, input.directory))).or_insert(place);
             }
         }
@@ -226,7 +230,10 @@ fn asks<'i>(
         (&*object.uid, Ask { deleting: false, edited: object.is_edited(), known, steps: None })
     });
     let deleting = input.desired.people.iter().filter(|object| object.deleting).map(|object| {
-        (&*object.uid, Ask { deleting: true, edited: object.is_edited(), known: !is_at_rest(input.policy.mode), steps: None })
+        (
+            &*object.uid,
+            Ask { deleting: true, edited: object.is_edited(), known: !is_at_rest(input.policy.mode), steps: None },
+        )
     });
     let mut asks: HashMap<_, _> = live.chain(deleting).collect();
     for intent in intents {
@@ -309,12 +316,12 @@ struct Desk {
 
 impl Desk {
     fn of(candidates: &[Candidate<'_>], input: &Input<'_>) -> Self {
-        let held: HashSet<_> = waves(candidates, |candidate| candidate.is_over_limit()).collect();
-        let settling = waves(candidates, |candidate| candidate.is_settling()).filter(|wave| !held.contains(wave));
+        let held: HashSet<_> = waves(candidates, Candidate::is_over_limit).collect();
+        let settling = waves(candidates, Candidate::is_settling).filter(|wave| !held.contains(wave));
         Self {
             names: input.records.iter().map(|record| record.name.clone()).collect(),
             settling: oldest(settling),
-            over_limit: oldest(waves(candidates, |candidate| candidate.is_over_limit())),
+            over_limit: oldest(waves(candidates, Candidate::is_over_limit)),
         }
     }
 
@@ -327,7 +334,8 @@ impl Desk {
         // the record to reject it. A wave that waits for a decision takes them in, or rejecting would let them run.
         let again = !object.deleting && !object.is_edited();
         let held = self.over_limit.get(&taking.class).filter(|_| again);
-        let wave = held.unwrap_or_else(|| self.settling.entry(taking.class).or_insert_with(|| short(&digest, 6))).clone();
+        let wave =
+            held.unwrap_or_else(|| self.settling.entry(taking.class).or_insert_with(|| short(&digest, 6))).clone();
         Candidate {
             prompt: is_prompt(object.deleting, object.is_edited(), &taking.steps),
             frozen: object.deleting && !input.desired.complete,
@@ -361,9 +369,9 @@ impl Desk {
     }
 }
 
-fn waves<'a>(
-    candidates: &'a [Candidate<'_>],
-    which: impl Fn(&Candidate<'_>) -> bool,
+fn waves<'a, 'c>(
+    candidates: &'a [Candidate<'c>],
+    which: fn(&Candidate<'c>) -> bool,
 ) -> impl Iterator<Item = (Class, &'a str)> {
     candidates.iter().filter(move |candidate| which(candidate)).map(|candidate| (candidate.class(), candidate.wave()))
 }

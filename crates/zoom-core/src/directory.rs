@@ -131,7 +131,7 @@ impl Directory {
     pub fn find_exactly(&self, person: &PersonRef) -> Lookup<'_> {
         match self.find(person.id.as_ref(), &person.email) {
             Lookup::Found(found) if person.id.is_some() && person.id != found.id => self.not_found(),
-            lookup => lookup,
+            lookup @ (Lookup::Found(_) | Lookup::Absent | Lookup::Unknown) => lookup,
         }
     }
 

@@ -146,10 +146,10 @@ fn publish(plan: &mut Plan, candidates: Vec<Candidate<'_>>) {
             plan.running.push(name.clone());
         }
         let unchanged = candidate.record().is_some_and(|record| {
-            record.phase == phase
-                && (record.reason == Some(reason) || (phase == Phase::Running && record.started_at.is_some()))
+            let started = phase == Phase::Running && record.started_at.is_some();
+            candidate.frozen || (record.phase == phase && (record.reason == Some(reason) || started))
         });
-        if !unchanged && !(candidate.frozen && candidate.record().is_some()) {
+        if !unchanged {
             plan.changes.push(RecordChange { name, phase, reason, message: candidate.outcome.message });
         }
         if let Paper::New(record) = candidate.paper {

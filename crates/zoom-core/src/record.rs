@@ -270,7 +270,7 @@ fn open_operation(step: &Step, person: &Person, directory: &Directory) -> Option
         .then(|| Operation::Update(reference, Patch { license: Some(*license), ..Patch::default() })),
         Step::SetRole(name) => {
             let (from, to) = (person.role.clone()?, directory.role_named(name)?.id.clone());
-            (from != to && person.state == State::Active).then(|| Operation::SetRole { person: reference, from, to })
+            (from != to && person.state == State::Active).then_some(Operation::SetRole { person: reference, from, to })
         }
         Step::Create => None,
     }

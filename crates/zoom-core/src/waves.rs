@@ -118,12 +118,7 @@ struct Books {
 }
 
 impl Books {
-    fn of(
-        candidates: &[Candidate<'_>],
-        uncounted: &[usize],
-        input: &Input<'_>,
-        claims: &Claims<'_>,
-    ) -> Self {
+    fn of(candidates: &[Candidate<'_>], uncounted: &[usize], input: &Input<'_>, claims: &Claims<'_>) -> Self {
         let mut taken: HashMap<Class, HashSet<&PersonRef>> = HashMap::new();
         for record in input.records.iter().filter(|record| is_counted(record, input)) {
             taken.entry(record.class).or_default().extend(record.person());
@@ -165,7 +160,8 @@ impl Books {
 
 /// When nothing was added for the quiet period.
 fn settles_at(candidates: &[Candidate<'_>], places: &[usize], input: &Input<'_>) -> Timestamp {
-    let created = places.iter().filter_map(|place| candidates.get(*place)).map(|candidate| candidate.created(input.now));
+    let created =
+        places.iter().filter_map(|place| candidates.get(*place)).map(|candidate| candidate.created(input.now));
     after(created.max().unwrap_or(input.now), input.policy.guard.quiet_period)
 }
 

@@ -70,10 +70,14 @@ pub struct Person {
 pub struct Exchange {
     /// Its number, from which on [`Simulator::journal_since`] continues.
     pub seq: u64,
+    /// When it arrived, on the simulator's clock (RFC 3339).
+    pub time: String,
     /// The HTTP method.
     pub method: String,
     /// The path with its ids.
     pub path: String,
+    /// The query as it was sent; empty: none.
+    pub query: String,
     /// The method and the path's template, such as `GET /users/{userId}`.
     pub endpoint: String,
     /// What was sent.

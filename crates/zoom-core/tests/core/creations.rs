@@ -1,7 +1,7 @@
 //! How many people may be created without being asked.
 
-use rstest::rstest;
 use crate::support::*;
+use rstest::rstest;
 use zoom_core::*;
 
 fn newcomers(count: usize, allowed: u32) -> World {

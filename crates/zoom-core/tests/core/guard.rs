@@ -1,8 +1,8 @@
 //! How many people may lose something, and who decides beyond that.
 
+use crate::support::*;
 use jiff::SignedDuration;
 use rstest::rstest;
-use crate::support::*;
 use zoom_core::*;
 
 /// Twenty managed people, of whom five may go in a window.
@@ -67,7 +67,11 @@ fn above_the_floor_explicit_edits_settle_although_the_percentage_would_allow_the
 #[rstest]
 #[case::within_the_limit(5, 5)]
 #[case::over_it(6, 0)]
-fn a_wave_runs_or_is_held_whole(#[case] wave: usize, #[case] gone: usize, #[values(disable, delete)] how: fn(&mut World, std::ops::Range<usize>)) {
+fn a_wave_runs_or_is_held_whole(
+    #[case] wave: usize,
+    #[case] gone: usize,
+    #[values(disable, delete)] how: fn(&mut World, std::ops::Range<usize>),
+) {
     let mut world = account();
     how(&mut world, 0..wave);
     let plan = world.settle();
@@ -90,7 +94,11 @@ fn a_held_wave_is_named_with_its_numbers() {
     let plan = world.round();
     let change = &plan.changes[0];
     assert_eq!((change.phase, change.reason), (Phase::Held, RecordReason::OverLimit));
-    assert!(change.message.contains("6 people are more than the 5 allowed without asking (0 used"), "{}", change.message);
+    assert!(
+        change.message.contains("6 people are more than the 5 allowed without asking (0 used"),
+        "{}",
+        change.message
+    );
 }
 
 #[test]
@@ -146,7 +154,11 @@ fn two_waves_that_settle_at_once_are_counted_together() {
 })]
 fn held_is_held(#[case] change: fn(&mut World), #[values(true, false)] explicit: bool) {
     let mut world = account();
-    if explicit { disable(&mut world, 0..6) } else { delete(&mut world, 0..6) }
+    if explicit {
+        disable(&mut world, 0..6)
+    } else {
+        delete(&mut world, 0..6)
+    }
     world.settle();
     change(&mut world);
     world.settle();
@@ -371,11 +383,7 @@ fn a_role_list_that_could_not_be_read_ends_no_record() {
     world.row("person000").role = Some(role_id("1"));
     world.edit("person000", |wanted| wanted.role = Some("Member".into()));
     world.round();
-    let directory = Directory::new(
-        world.zoom.values().cloned(),
-        vec![],
-        Completeness { people: true, roles: false },
-    );
+    let directory = Directory::new(world.zoom.values().cloned(), vec![], Completeness { people: true, roles: false });
     world.pass_time(seconds(60));
     let plan = world.plan_with(&world.desired(), &directory, &world.records);
     assert_eq!((plan.changes, plan.running), (vec![], vec![]));
@@ -467,4 +475,3 @@ fn a_namespace_made_anew_reclaims_its_people() {
     assert_eq!(world.phases(), [("Cancelled".to_owned(), 6)].into());
     assert!(world.touched.is_empty() && is_idle(&world.plan()));
 }
-

@@ -1,7 +1,7 @@
 //! What becomes of people whose object is deleted.
 
-use rstest::rstest;
 use crate::support::*;
+use rstest::rstest;
 use zoom_core::*;
 
 fn leaver(removal: Option<Removal>) -> World {

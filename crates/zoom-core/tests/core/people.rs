@@ -1,7 +1,7 @@
 //! What happens to one person.
 
-use rstest::rstest;
 use crate::support::*;
+use rstest::rstest;
 use zoom_core::*;
 
 fn one(object: DesiredPerson, row: Option<Person>) -> World {
@@ -72,7 +72,9 @@ fn people_are_created_by_each_method(#[case] method: CreateMethod, #[case] state
 #[case::method_missing(None, None, Reason::CreationMethodMissing)]
 #[case::wait(None, Some(Creation::Wait), Reason::NotYetJoined)]
 #[case::the_object_goes_before_the_connection(
-    Some(Creation::Wait), Some(Creation::By(CreateMethod::Sso)), Reason::NotYetJoined
+    Some(Creation::Wait),
+    Some(Creation::By(CreateMethod::Sso)),
+    Reason::NotYetJoined
 )]
 fn nobody_is_created_without_being_asked_for(
     #[case] on_object: Option<Creation>,
@@ -423,8 +425,9 @@ fn the_sweep_reads_those_whose_details_are_oldest() {
             let age = i64::try_from(place).unwrap();
             let attributes = [(Attribute::JobTitle, "Analyst")].into_iter().collect();
             let read_at = start() - seconds(1000 - age);
-            world.row(&name(place)).details =
-                Some(Details { read_at, attributes, phones: Phones::default(), custom: CustomAttributes::default() }.into());
+            world.row(&name(place)).details = Some(
+                Details { read_at, attributes, phones: Phones::default(), custom: CustomAttributes::default() }.into(),
+            );
         }
     }
     let swept: Vec<_> = world.plan().sweep.into_iter().map(|person| person.email).collect();

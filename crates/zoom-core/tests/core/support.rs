@@ -138,6 +138,12 @@ impl World {
         self.zoom.insert(person.email.clone(), person);
     }
 
+    /// An id that nobody had.
+    pub(crate) fn fresh_id(&mut self) -> UserId {
+        self.ids += 1;
+        id(&format!("new-{}", self.ids))
+    }
+
     pub(crate) fn object(&mut self, name: &str) -> &mut DesiredPerson {
         self.objects.get_mut(&key(name)).unwrap()
     }
@@ -241,7 +247,11 @@ impl World {
     pub(crate) fn write_records(&mut self, plan: &Plan) {
         for new in &plan.new_records {
             let taken = self.records.iter().find(|record| *record.name == *new.name);
-            assert!(taken.is_none_or(|record| record.phase.is_open()), "{} is the name of a record that ended", new.name);
+            assert!(
+                taken.is_none_or(|record| record.phase.is_open()),
+                "{} is the name of a record that ended",
+                new.name
+            );
             if taken.is_none() {
                 self.records.push(written(new, self.now));
             }
@@ -349,10 +359,10 @@ impl World {
         match operation {
             Operation::Create(new) => {
                 assert!(!self.zoom.contains_key(&new.email), "{} is created twice", new.email);
-                self.ids += 1;
+                let fresh_id = self.fresh_id();
                 let state = if new.method == CreateMethod::Invite { State::Pending } else { State::Active };
                 self.join(Person {
-                    id: (state == State::Active).then(|| id(&format!("new-{}", self.ids))),
+                    id: (state == State::Active).then_some(fresh_id),
                     email: new.email.clone(),
                     state,
                     license: ObservedLicense::Known(new.license),
