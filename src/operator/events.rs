@@ -47,8 +47,15 @@ impl Events {
     }
 
     fn send<K: Resource<DynamicType = ()>>(&self, type_: EventType, about: &About, reason: &str, note: &str) {
-        let event =
-            Event { type_, reason: reason.to_owned(), note: Some(note), action: action.to_owned(), secondary: None };
+        let event = Event {
+            type_,
+            reason: reason.to_owned(),
+            note: Some(cut(note, LONGEST_NOTE)),
+            // The recorder takes events for one that repeats, and keeps its first note, if this and the reason are the
+            // same: so it tells what the note tells.
+            action: cut(note, LONGEST_ACTION),
+            secondary: None,
+        };
         let about = ObjectReference {
             api_version: Some(K::api_version(&()).into_owned()),
             kind: Some(K::kind(&()).into_owned()),
