@@ -8,6 +8,7 @@
 FROM rust:1.95-bookworm AS build
 WORKDIR /src
 COPY Cargo.toml Cargo.lock ./
+COPY benches benches
 COPY src src
 COPY crates crates
 # Static glibc: it resolves names by files and DNS without loading anything (built in since glibc 2.34), and it is the

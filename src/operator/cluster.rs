@@ -113,7 +113,7 @@ impl Cluster {
             self.metrics.kubernetes_write("ZoomUser", "patch");
             match users.patch(&object.name, &PatchParams::default(), &Patch::Merge(&patch)).await {
                 Ok(answer) => {
-                    self.index.apply::<User>(&answer);
+                    self.index.answered::<User>(&answer);
                     return Ok(true);
                 }
                 Err(kube::Error::Api(status)) if status.code == 404 => return Ok(false),
@@ -152,7 +152,7 @@ impl Cluster {
     ) -> Result<(), ClusterError> {
         match self.patch_status::<K>(kind, object, uid, status).await {
             Ok(answer) => {
-                self.index.apply::<E>(&answer);
+                self.index.answered::<E>(&answer);
                 Ok(())
             }
             Err(error) if error.is_gone() => Ok(()),
@@ -245,9 +245,22 @@ impl Cluster {
 
     /// Whether a live ZoomUser of this name exists right now, whatever the index knows.
     pub(super) async fn is_live(&self, object: &ObjectKey) -> Result<bool, ClusterError> {
-        let found = self.api::<api::ZoomUser>(&object.namespace).get_opt(&object.name).await;
-        let found =
-            found.map_err(|source| ClusterError { verb: "get", kind: "ZoomUser", object: object.clone(), source })?;
+        let found = self.look::<api::ZoomUser>("ZoomUser", object).await?;
         Ok(found.is_some_and(|user| user.metadata.deletion_timestamp.is_none()))
+    }
+
+    /// Whether a removal record exists right now, whatever the index knows: deleting it is how a human rejects it.
+    pub(super) async fn stands(&self, object: &ObjectKey, uid: &str) -> Result<bool, ClusterError> {
+        let found = self.look::<api::ZoomRemoval>("ZoomRemoval", object).await?.map(|removal| removal.metadata);
+        Ok(found.is_some_and(|meta| meta.uid.as_deref() == Some(uid) && meta.deletion_timestamp.is_none()))
+    }
+
+    async fn look<K: Resource<DynamicType = ()>>(
+        &self,
+        kind: &'static str,
+        object: &ObjectKey,
+    ) -> Result<Option<DynamicObject>, ClusterError> {
+        let found = self.api::<K>(&object.namespace).get_opt(&object.name).await;
+        found.map_err(|source| ClusterError { verb: "get", kind, object: object.clone(), source })
     }
 }

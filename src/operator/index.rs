@@ -25,6 +25,9 @@ use zoom_operator_api as api;
 
 use super::translate;
 
+#[cfg(test)]
+mod tests;
+
 /// A ZoomUser, as far as passes need it.
 #[derive(Clone, Debug)]
 pub(super) struct User {
@@ -330,23 +333,31 @@ impl Index {
         self.lock().removals.get(object).cloned()
     }
 
-    /// Applies an object as the API server showed or answered it.
+    /// Applies an object as the answer to an own write showed it. If it is not known any more, the event of its deletion
+    /// came first, and no other event would take it out again.
+    pub(super) fn answered<E: Referrer>(&self, object: &DynamicObject) {
+        let (key, (connection, entry)) = (translate::key(&object.metadata), E::read(object));
+        self.change::<E>(
+            |table| if table.get(&key).is_some() { table.put(key, connection, entry) } else { Vec::new() },
+        );
+    }
+
+    /// Applies an object as the watch showed it, or as it was created.
     pub(super) fn apply<E: Referrer>(&self, object: &DynamicObject) {
         let (connection, entry) = E::read(object);
-        let changed = {
-            let mut inner = self.lock();
-            let changed = E::table(&mut inner).put(translate::key(&object.metadata), connection, entry);
-            inner.count(&changed);
-            changed
-        };
-        changed.iter().for_each(|connection| self.trigger(connection));
+        self.change::<E>(|table| table.put(translate::key(&object.metadata), connection, entry));
     }
 
     /// Takes an object out that is gone.
     pub(super) fn remove<E: Referrer>(&self, object: &ObjectKey) {
+        self.change::<E>(|table| table.remove(object));
+    }
+
+    /// Changes a table, counts what changed, and asks for the passes that this calls for.
+    fn change<E: Referrer>(&self, change: impl FnOnce(&mut Table<E>) -> Vec<ObjectKey>) {
         let changed = {
             let mut inner = self.lock();
-            let changed = E::table(&mut inner).remove(object);
+            let changed = change(E::table(&mut inner));
             inner.count(&changed);
             changed
         };

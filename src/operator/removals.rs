@@ -73,6 +73,10 @@ impl Pass<'_> {
         if record.phase != Phase::Running {
             return Ok(None);
         }
+        if !self.context.cluster.stands(object, &removal.uid).await? {
+            self.context.index.remove::<Removal>(object);
+            return Ok(Some(Turn::Over));
+        }
         if let Some((phase, reason, message)) = self.called_off(record).await? {
             self.set_phase(object, &removal, phase, reason, &message).await?;
             return Ok(Some(Turn::Over));

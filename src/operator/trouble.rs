@@ -106,3 +106,22 @@ impl Trouble {
         Duration::from_secs(30)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use strum::IntoEnumIterator;
+
+    use super::TroubleReason;
+
+    #[test]
+    fn every_reason_of_a_connection_is_documented() {
+        let section =
+            include_str!("../../docs/reasons.md").split("\n## ").find(|text| text.starts_with("ZoomConnection"));
+        let rows = section.unwrap().lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`'));
+        let documented: BTreeSet<_> = rows.map(|(reason, _)| reason.to_owned()).collect();
+        let healthy = ["Connected", "Listing", "PlanOnly", "Suspended"].map(str::to_owned);
+        assert_eq!(documented, TroubleReason::iter().map(|reason| reason.to_string()).chain(healthy).collect());
+    }
+}

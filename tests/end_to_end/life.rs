@@ -213,7 +213,8 @@ async fn every_field_of_a_person_is_set_changed_and_cleared() -> anyhow::Result<
             "customAttributes": [{"key": "badge", "name": "Badge", "value": "8"}],
         },
     });
-    world.user("ada", with(changed)).await?;
+    let user = world.user("ada", with(changed)).await?;
+    assert_eq!(user["spec"]["profile"]["phoneNumbers"], json!([]), "{user}");
     world.user_is("ada", "Synced").await?;
     let person = world.person(&email("ada")).await?;
     assert_eq!((person.first_name.as_str(), person.last_name.as_str()), ("Augusta", "King"));

@@ -3,10 +3,15 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+mod bad_days;
 mod chart;
+mod crash;
 mod crds;
+mod examples;
 mod life;
 mod modes;
 mod quiet;
 mod removal;
+mod rights;
+mod secrets;
 mod world;

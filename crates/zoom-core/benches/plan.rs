@@ -133,7 +133,8 @@ fn object(place: usize) -> DesiredPerson {
 }
 
 fn main() {
-    let cases: [(&str, fn(usize) -> Account); 4] = [
+    type Make = fn(usize) -> Account;
+    let cases: [(&str, Make); 4] = [
         ("nothing to do", Account::idle),
         ("all to be created", Account::empty),
         ("1,000 deleted", Account::deleting),

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use jiff::Timestamp;
 
 use crate::{
-    Class, DesiredPerson, Directory, License, Lookup, Mode, NewRecord, ObjectKey, ObservedLicense, PersonPlan,
-    PersonRef, Phase, Reason, Record, RecordReason, State, Step, Subject,
+    Class, Directory, License, Lookup, Mode, NewRecord, ObjectKey, ObservedLicense, PersonRef, Phase, Reason, Record,
+    RecordReason, State, Step, Subject,
     claims::Claims,
     guard::Intent,
     naming::{digest, short, truncated},
-    plan::Input,
+    plan::{Input, Live, Seen},
     record::{Next, next_as_listed, open_steps},
 };
 
@@ -143,12 +143,7 @@ pub(crate) struct Candidates<'a> {
 
 impl<'a> Candidates<'a> {
     /// The open records about single persons; those that have come to an end say so.
-    pub(crate) fn open(
-        live: &[(&'a DesiredPerson, PersonPlan)],
-        intents: &[Intent<'a>],
-        input: &Input<'a>,
-        claims: &Claims<'a>,
-    ) -> Self {
+    pub(crate) fn open(live: &[Live<'a>], intents: &[Intent<'a>], input: &Input<'a>, claims: &Claims<'a>) -> Self {
         let asks = asks(live, intents, input);
         let open = input.records.iter().filter(|record| record.phase.is_open() && record.person().is_some());
         let mut list: Vec<_> = open
@@ -219,23 +214,25 @@ impl<'a> Candidates<'a> {
     }
 }
 
-fn asks<'i>(
-    live: &[(&'i DesiredPerson, PersonPlan)],
-    intents: &'i [Intent<'_>],
-    input: &Input<'i>,
-) -> HashMap<&'i str, Ask<'i>> {
+/// What the objects behind the open records ask for, by uid.
+fn asks<'i>(live: &[Live<'i>], intents: &'i [Intent<'_>], input: &Input<'i>) -> HashMap<&'i str, Ask<'i>> {
+    let open = input.records.iter().filter(|record| record.phase.is_open());
+    let sources: HashSet<&str> = open.filter_map(|record| Some(&*record.source.as_ref()?.uid)).collect();
+    let mut asks = HashMap::with_capacity(sources.len());
+    if sources.is_empty() {
+        return asks;
+    }
     let suspended = input.policy.mode == Mode::Suspend;
-    let live = live.iter().map(|(object, planned)| {
+    for Live { seen: Seen { object, .. }, planned } in
+        live.iter().filter(|live| sources.contains(&*live.seen.object.uid))
+    {
         let known = !suspended && planned.verdict.reason != Reason::WaitingForListing;
-        (&*object.uid, Ask { deleting: false, edited: object.is_edited(), known, steps: None })
-    });
-    let deleting = input.desired.people.iter().filter(|object| object.deleting).map(|object| {
-        (
-            &*object.uid,
-            Ask { deleting: true, edited: object.is_edited(), known: !is_at_rest(input.policy.mode), steps: None },
-        )
-    });
-    let mut asks: HashMap<_, _> = live.chain(deleting).collect();
+        asks.insert(&*object.uid, Ask { deleting: false, edited: object.is_edited(), known, steps: None });
+    }
+    for object in input.desired.people.iter().filter(|object| object.deleting) {
+        let known = !is_at_rest(input.policy.mode);
+        asks.insert(&*object.uid, Ask { deleting: true, edited: object.is_edited(), known, steps: None });
+    }
     for intent in intents {
         if let Some(ask) = asks.get_mut(&*intent.object.uid) {
             ask.steps = Some(&intent.taking.steps);

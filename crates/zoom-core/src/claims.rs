@@ -5,14 +5,15 @@ use std::collections::{HashMap, HashSet};
 use jiff::Timestamp;
 
 use crate::{
-    Adoption, Claim, DesiredPerson, Directory, Email, Lookup, ObjectKey, Person, PersonRef, UserId, plan::Input,
+    Adoption, Claim, Directory, Email, Lookup, ObjectKey, PersonRef, UserId,
+    plan::{Input, Seen},
 };
 
 /// The claims of all live objects.
 pub(crate) struct Claims<'a> {
     /// By the address under which the person is found in Zoom, or else the one that the object names.
-    winners: HashMap<&'a Email, &'a DesiredPerson>,
-    /// By everything else that names a person: ids in status, addresses in spec.
+    winners: HashMap<&'a Email, Seen<'a>>,
+    /// By everything else that names a person: ids that were not found, addresses that Zoom does not show.
     ids: HashMap<&'a UserId, &'a ObjectKey>,
     emails: HashMap<&'a Email, &'a ObjectKey>,
     unreadable: Unreadable<'a>,
@@ -29,26 +30,26 @@ struct Unreadable<'a> {
 }
 
 impl<'a> Claims<'a> {
-    pub(crate) fn of(input: &Input<'a>) -> Self {
+    pub(crate) fn of(objects: &[Seen<'a>], input: &Input<'a>) -> Self {
         let Input { desired, directory, .. } = *input;
-        let live = || desired.people.iter().filter(|object| !object.deleting);
-        let mut winners: HashMap<&'a Email, &'a DesiredPerson> = HashMap::with_capacity(desired.people.len());
-        let mut ids = HashMap::with_capacity(desired.people.len());
-        let mut emails = HashMap::new();
-        for object in live() {
-            let person = found(object, directory);
-            let present = winners.entry(address(object, person)).or_insert(object);
-            if precedence(object, person) < precedence(present, person) {
-                *present = object;
+        let mut winners: HashMap<&'a Email, Seen<'a>> = HashMap::with_capacity(objects.len());
+        let (mut ids, mut emails) = (HashMap::new(), HashMap::new());
+        for seen in objects.iter().filter(|seen| !seen.object.deleting) {
+            let (object, row) = (seen.object, seen.row());
+            let winner = winners.entry(address(*seen)).or_insert(*seen);
+            if !std::ptr::eq(winner.object, object) && precedence(*seen) < precedence(*winner) {
+                *winner = *seen;
             }
-            if person.is_some_and(|person| person.email != object.email) {
+            if row.is_some_and(|row| row.email != object.email) {
                 first(&mut emails, &object.email, &object.object);
             }
-            if let Some(id) = &object.remembered.id {
+            if let Some(id) =
+                object.remembered.id.as_ref().filter(|id| row.and_then(|row| row.id.as_ref()) != Some(*id))
+            {
                 first(&mut ids, id, &object.object);
             }
         }
-        let managed = winners.values().filter(|object| is_managed(object, input)).count();
+        let managed = winners.values().filter(|seen| is_managed(**seen, input)).count();
         let unreadable_objects = desired.unreadable.iter().map(|claim| &claim.object).collect();
         let unreadable = Unreadable::of(&desired.unreadable);
         Self { winners, ids, emails, unreadable, unreadable_objects, directory, managed }
@@ -60,13 +61,13 @@ impl<'a> Claims<'a> {
     }
 
     /// The other object that goes before this one, if there is one.
-    pub(crate) fn winner(&self, object: &'a DesiredPerson) -> Option<&'a ObjectKey> {
-        let person = found(object, self.directory);
-        let ids = [object.remembered.id.as_ref(), person.and_then(|person| person.id.as_ref())];
-        let emails = [Some(&object.email), person.map(|person| &person.email)];
+    pub(crate) fn winner(&self, seen: Seen<'a>) -> Option<&'a ObjectKey> {
+        let row = seen.row();
+        let ids = [seen.object.remembered.id.as_ref(), row.and_then(|row| row.id.as_ref())];
+        let emails = [Some(&seen.object.email), row.map(|row| &row.email)];
         self.unreadable.claimant(ids, emails).or_else(|| {
-            let winner = self.winners.get(address(object, person))?;
-            (winner.object != object.object).then_some(&winner.object)
+            let winner = self.winners.get(address(seen))?.object;
+            (winner.object != seen.object.object).then_some(&winner.object)
         })
     }
 
@@ -81,7 +82,7 @@ impl<'a> Claims<'a> {
         let by_id = || ids.iter().flatten().find_map(|id| self.ids.get(id).copied());
         let by_email = || {
             emails.iter().flatten().find_map(|email| {
-                self.winners.get(email).map(|object| &object.object).or_else(|| self.emails.get(email).copied())
+                self.winners.get(email).map(|seen| &seen.object.object).or_else(|| self.emails.get(email).copied())
             })
         };
         self.unreadable.claimant(ids, emails).or_else(by_id).or_else(by_email)
@@ -114,30 +115,23 @@ fn first<'a, K: std::hash::Hash + Eq>(map: &mut HashMap<K, &'a ObjectKey>, key: 
     *present = object.min(present);
 }
 
-fn found<'a>(object: &DesiredPerson, directory: &'a Directory) -> Option<&'a Person> {
-    match directory.find(object.remembered.id.as_ref(), &object.email) {
-        Lookup::Found(person) => Some(person),
-        Lookup::Absent | Lookup::Unknown => None,
-    }
-}
-
-fn address<'a>(object: &'a DesiredPerson, person: Option<&'a Person>) -> &'a Email {
-    person.map_or(&object.email, |person| &person.email)
+fn address(seen: Seen<'_>) -> &Email {
+    seen.row().map_or(&seen.object.email, |row| &row.email)
 }
 
 /// Lower goes first: who holds the id, then the older, then by name.
-fn precedence<'a>(object: &'a DesiredPerson, person: Option<&Person>) -> (bool, Timestamp, &'a ObjectKey) {
-    let remembered = object.remembered.id.as_ref();
-    let present = person.and_then(|person| person.id.as_ref());
+fn precedence(seen: Seen<'_>) -> (bool, Timestamp, &ObjectKey) {
+    let remembered = seen.object.remembered.id.as_ref();
+    let present = seen.row().and_then(|row| row.id.as_ref());
     let holds_id = remembered.is_some() && (present.is_none() || remembered == present);
-    (!holds_id, object.created, &object.object)
+    (!holds_id, seen.object.created, &seen.object.object)
 }
 
 /// Who is there and not left alone. Before the listing is complete, what the object remembers counts.
-fn is_managed(object: &DesiredPerson, input: &Input<'_>) -> bool {
-    match input.directory.find(object.remembered.id.as_ref(), &object.email) {
-        Lookup::Found(person) => input.policy.adoption == Adoption::ByEmail || object.manages(person),
-        Lookup::Unknown => object.remembered.origin.is_some(),
+fn is_managed(seen: Seen<'_>, input: &Input<'_>) -> bool {
+    match seen.lookup {
+        Lookup::Found(row) => input.policy.adoption == Adoption::ByEmail || seen.object.manages(row),
+        Lookup::Unknown => seen.object.remembered.origin.is_some(),
         Lookup::Absent => false,
     }
 }

@@ -3,11 +3,11 @@
 use std::collections::HashSet;
 
 use crate::{
-    Class, DesiredPerson, Email, Lookup, Mode, NewRecord, ObjectKey, PersonPlan, Phase, Plan, Reason, Record,
-    RecordChange, RecordReason, Step, Subject, Verdict,
+    Class, DesiredPerson, Email, Lookup, Mode, NewRecord, ObjectKey, Phase, Plan, Reason, Record, RecordChange,
+    RecordReason, Step, Subject, Verdict,
     guard::{Allowance, window_start},
     naming::{digest, short},
-    plan::Input,
+    plan::{Input, Live, Seen},
 };
 
 /// How many people one record of created people may name: keeps the object far below what etcd stores.
@@ -15,7 +15,7 @@ const PEOPLE_IN_A_RECORD: usize = 1000;
 
 /// Holds creations that are too many. Nobody loses anything by waiting, so these need no quiet period, and what is
 /// held goes on by itself when the limit or the window allows.
-pub(crate) fn guard_creations(plan: &mut Plan, live: &mut [(&DesiredPerson, PersonPlan)], input: &Input<'_>) {
+pub(crate) fn guard_creations(plan: &mut Plan, live: &mut [Live<'_>], input: &Input<'_>) {
     if matches!(input.policy.mode, Mode::Plan | Mode::Suspend) {
         return;
     }
@@ -23,10 +23,9 @@ pub(crate) fn guard_creations(plan: &mut Plan, live: &mut [(&DesiredPerson, Pers
     open.sort_unstable_by_key(|record| &record.name);
     let approved: HashSet<&Email> = named(open.iter().copied().filter(|record| record.approved)).collect();
     let asked: HashSet<&Email> = named(open.iter().copied().filter(|record| !record.approved)).collect();
-    let unapproved =
-        |object: &DesiredPerson, planned: &PersonPlan| planned.creates() && !approved.contains(&object.email);
+    let unapproved = |live: &Live<'_>| live.planned.creates() && !approved.contains(&live.seen.object.email);
 
-    let wanted = live.iter().filter(|(object, planned)| unapproved(object, planned)).count();
+    let wanted = live.iter().filter(|live| unapproved(live)).count();
     let limit = input.policy.guard.limits.creation;
     let allowance = Allowance::new(Class::Creation, limit, plan.managed, created_unasked(input));
     let held = wanted > 0 && !allowance.takes(wanted);
@@ -37,7 +36,7 @@ pub(crate) fn guard_creations(plan: &mut Plan, live: &mut [(&DesiredPerson, Pers
             allowance.allowed, allowance.used
         );
         let mut unasked = Vec::new();
-        for (object, planned) in live.iter_mut().filter(|(object, planned)| unapproved(object, planned)) {
+        for Live { seen: Seen { object, .. }, planned } in live.iter_mut().filter(|live| unapproved(live)) {
             planned.verdict = Verdict::new(Reason::Held, message.clone());
             if !asked.contains(&object.email) {
                 unasked.push((object.object.clone(), object.email.clone()));

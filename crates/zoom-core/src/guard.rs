@@ -10,12 +10,12 @@ use std::{collections::HashMap, time::Duration};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    Class, DesiredPerson, Directory, Limit, Lookup, ObjectKey, PersonPlan, PersonRef, Phase, Plan, Reason,
-    RecordChange, Source, Step, Verdict,
+    Class, DesiredPerson, Limit, ObjectKey, PersonPlan, PersonRef, Phase, Plan, Reason, RecordChange, Source, Step,
+    Verdict,
     candidates::{Answer, Candidate, Candidates, Paper},
     claims::Claims,
     creations::guard_creations,
-    plan::{Input, Taking},
+    plan::{Input, Live, Seen, Taking},
     waves::decide,
 };
 
@@ -66,10 +66,9 @@ pub(crate) struct Intent<'a> {
 
 impl<'a> Intent<'a> {
     /// The intent of a live object's plan, if it takes something.
-    pub(crate) fn of(object: &'a DesiredPerson, planned: &PersonPlan, directory: &Directory) -> Option<Self> {
+    pub(crate) fn of(seen: Seen<'a>, planned: &PersonPlan) -> Option<Self> {
         let taking = planned.taking.clone()?;
-        let Lookup::Found(person) = directory.find(object.remembered.id.as_ref(), &object.email) else { return None };
-        Some(Self { object, subject: person.reference(), taking })
+        Some(Self { object: seen.object, subject: seen.row()?.reference(), taking })
     }
 
     pub(crate) fn source(&self) -> Source {
@@ -80,7 +79,7 @@ impl<'a> Intent<'a> {
 /// Turns intents into records, decides about every open record and every creation, and writes it all into the plan.
 pub(crate) fn guard<'a>(
     plan: &mut Plan,
-    live: &mut [(&'a DesiredPerson, PersonPlan)],
+    live: &mut [Live<'a>],
     intents: &[Intent<'a>],
     input: &Input<'a>,
     claims: &Claims<'a>,
@@ -110,16 +109,12 @@ fn let_go<'a>(
 }
 
 /// Tells the live objects what became of what they wanted taken.
-fn report(
-    live: &mut [(&DesiredPerson, PersonPlan)],
-    candidates: &[Candidate<'_>],
-    answers: &HashMap<&ObjectKey, Answer>,
-) {
-    for (object, planned) in live.iter_mut().filter(|(_, planned)| planned.taking.is_some()) {
+fn report(live: &mut [Live<'_>], candidates: &[Candidate<'_>], answers: &HashMap<&ObjectKey, Answer>) {
+    for Live { seen, planned } in live.iter_mut().filter(|live| live.planned.taking.is_some()) {
         if planned.verdict.reason == Reason::PlanOnly {
             continue;
         }
-        planned.verdict = match answers.get(&object.object) {
+        planned.verdict = match answers.get(&seen.object.object) {
             Some(Answer::Refused(message)) => Verdict::new(Reason::Refused, message.clone()),
             Some(Answer::Open(place)) => {
                 let Some(candidate) = candidates.get(*place) else { continue };

@@ -11,21 +11,29 @@ use crate::{
 /// them. See [`crate::plan()`].
 #[must_use]
 pub fn plan_person(desired: &DesiredPerson, policy: &Policy, directory: &Directory, now: Timestamp) -> PersonPlan {
+    let lookup = directory.find(desired.remembered.id.as_ref(), &desired.email);
+    plan_found(desired, lookup, policy, directory, now)
+}
+
+/// The same for a person who was looked up before.
+pub(crate) fn plan_found(
+    desired: &DesiredPerson,
+    lookup: Lookup<'_>,
+    policy: &Policy,
+    directory: &Directory,
+    now: Timestamp,
+) -> PersonPlan {
     let planned = match policy.mode {
         Mode::Suspend => {
             Planned::nothing(Reason::Suspended, "the connection is suspended: Zoom is neither read nor written")
         }
-        Mode::Enforce | Mode::HoldRemovals | Mode::Plan => {
-            match directory.find(desired.remembered.id.as_ref(), &desired.email) {
-                Lookup::Unknown => {
-                    Planned::nothing(Reason::WaitingForListing, "the account was not listed completely yet")
-                }
-                Lookup::Absent => absent(desired, policy),
-                Lookup::Found(person) => found(desired, person, policy, directory),
-            }
-        }
+        Mode::Enforce | Mode::HoldRemovals | Mode::Plan => match lookup {
+            Lookup::Unknown => Planned::nothing(Reason::WaitingForListing, "the account was not listed completely yet"),
+            Lookup::Absent => absent(desired, policy),
+            Lookup::Found(person) => found(desired, person, policy, directory),
+        },
     };
-    let planned = within_switches(planned, desired, policy, directory, now);
+    let planned = within_switches(planned, desired, lookup, policy, now);
     PersonPlan {
         object: desired.object.clone(),
         operations: planned.operations,
@@ -266,8 +274,8 @@ fn role_step(wanted: &Wanted, person: &Person, directory: &Directory) -> Result<
 fn within_switches(
     planned: Planned,
     desired: &DesiredPerson,
+    lookup: Lookup<'_>,
     policy: &Policy,
-    directory: &Directory,
     now: Timestamp,
 ) -> Planned {
     if planned.operations.is_empty() && planned.taking.is_none() {
@@ -286,7 +294,7 @@ fn within_switches(
             format!("the connection's allow.{forbidden} is false, so this is left undone: {}", planned.verdict.message);
         return Planned::nothing(Reason::NotAllowed, message);
     }
-    let row = match directory.find(desired.remembered.id.as_ref(), &desired.email) {
+    let row = match lookup {
         Lookup::Found(person) => Some(person),
         Lookup::Absent | Lookup::Unknown => None,
     };

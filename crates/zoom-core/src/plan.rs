@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use crate::{
-    Class, Desired, DesiredPerson, Directory, Lookup, Mode, NewRecord, ObjectKey, Operation, PersonRef, Phase, Policy,
-    Reason, Record, RecordReason, Step, Verdict, claims::Claims, guard, leaving, person::plan_person,
+    Class, Desired, DesiredPerson, Directory, Lookup, Mode, NewRecord, ObjectKey, Operation, Person, PersonRef, Phase,
+    Policy, Reason, Record, RecordReason, Step, Verdict, claims::Claims, guard, leaving, person::plan_found,
 };
 
 /// Everything that a plan depends on.
@@ -103,38 +103,64 @@ pub struct RecordChange {
 /// Plans a whole account. A pure function: it does not depend on the order of its input.
 #[must_use]
 pub fn plan(input: &Input<'_>) -> Plan {
-    let claims = Claims::of(input);
+    let mut objects: Vec<Seen<'_>> = input.desired.people.iter().map(|object| Seen::of(object, input)).collect();
+    objects.sort_unstable_by_key(|seen| &seen.object.object);
+    let claims = Claims::of(&objects, input);
     let mut plan = Plan { managed: claims.managed, ..Plan::default() };
-    let mut objects: Vec<&DesiredPerson> = input.desired.people.iter().collect();
-    objects.sort_unstable_by(|left, right| left.object.cmp(&right.object));
 
     let mut live = Vec::with_capacity(objects.len());
     let mut intents = Vec::new();
-    for object in objects {
+    for seen @ Seen { object, lookup } in objects {
         if object.deleting {
             match leaving::leave(object, input, &claims) {
                 leaving::Leave::LetGo => plan.let_go.push(object.object.clone()),
                 leaving::Leave::Write(intent) => intents.push(intent),
             }
         } else {
-            let planned = match claims.winner(object) {
+            let planned = match claims.winner(seen) {
                 Some(winner) => claimed_by(object, winner),
-                None => plan_person(object, input.policy, input.directory, input.now),
+                None => plan_found(object, lookup, input.policy, input.directory, input.now),
             };
-            intents.extend(guard::Intent::of(object, &planned, input.directory));
-            live.push((object, planned));
+            intents.extend(guard::Intent::of(seen, &planned));
+            live.push(Live { seen, planned });
         }
     }
 
-    hold_suspicious(&mut live, input);
+    hold_suspicious(&mut live);
     guard::guard(&mut plan, &mut live, &intents, input, &claims);
     plan.sweep = sweep(&live, input);
     let retries =
-        live.iter().filter_map(|(object, _)| object.remembered.refusal.as_ref()).map(|refusal| refusal.retry_at);
+        live.iter().filter_map(|live| live.seen.object.remembered.refusal.as_ref()).map(|refusal| refusal.retry_at);
     plan.wake_at = retries.chain(plan.wake_at).filter(|at| *at > input.now).min();
-    live.sort_by_key(|(object, planned)| rank(object, planned));
-    plan.people = live.into_iter().map(|(_, planned)| planned).collect();
+    live.sort_by_key(|live| rank(live.seen.object, &live.planned));
+    plan.people = live.into_iter().map(|live| live.planned).collect();
     plan
+}
+
+/// An object and whom it means, looked up once: an account may hold a hundred thousand.
+#[derive(Clone, Copy)]
+pub(crate) struct Seen<'a> {
+    pub object: &'a DesiredPerson,
+    pub lookup: Lookup<'a>,
+}
+
+impl<'a> Seen<'a> {
+    fn of(object: &'a DesiredPerson, input: &Input<'a>) -> Self {
+        Self { object, lookup: input.directory.find(object.remembered.id.as_ref(), &object.email) }
+    }
+
+    pub(crate) fn row(self) -> Option<&'a Person> {
+        match self.lookup {
+            Lookup::Found(row) => Some(row),
+            Lookup::Absent | Lookup::Unknown => None,
+        }
+    }
+}
+
+/// A live object and what is planned for it.
+pub(crate) struct Live<'a> {
+    pub seen: Seen<'a>,
+    pub planned: PersonPlan,
 }
 
 /// Edits by people go first; who frees something goes before who takes it; creating comes last.
@@ -165,23 +191,17 @@ fn claimed_by(object: &DesiredPerson, winner: &ObjectKey) -> PersonPlan {
 }
 
 /// Nobody is created into an account whose listing looks suddenly empty: it may be another account, or a broken one.
-fn hold_suspicious(live: &mut [(&DesiredPerson, PersonPlan)], input: &Input<'_>) {
-    let known: Vec<_> = live.iter().filter(|(object, _)| object.remembered.id.is_some()).collect();
-    let missing = known
-        .iter()
-        .filter(|(object, _)| {
-            matches!(input.directory.find(object.remembered.id.as_ref(), &object.email), Lookup::Absent)
-        })
-        .count();
-    if missing <= 5 || missing * 2 <= known.len() {
+fn hold_suspicious(live: &mut [Live<'_>]) {
+    let known = || live.iter().map(|live| live.seen).filter(|seen| seen.object.remembered.id.is_some());
+    let (missing, known) = (known().filter(|seen| seen.lookup == Lookup::Absent).count(), known().count());
+    if missing <= 5 || missing * 2 <= known {
         return;
     }
     let message = format!(
-        "{missing} of {} people that were in the account are missing from its listing: nobody is created until they \
-         are back or their objects are deleted; check that this is the right account",
-        known.len()
+        "{missing} of {known} people that were in the account are missing from its listing: nobody is created until \
+         they are back or their objects are deleted; check that this is the right account"
     );
-    for (_, planned) in live {
+    for Live { planned, .. } in live {
         if planned.creates() {
             planned.verdict = Verdict::new(Reason::Suspicious, message.clone());
         }
@@ -189,19 +209,17 @@ fn hold_suspicious(live: &mut [(&DesiredPerson, PersonPlan)], input: &Input<'_>)
 }
 
 /// The people whose details are oldest, those never read first.
-fn sweep(live: &[(&DesiredPerson, PersonPlan)], input: &Input<'_>) -> Vec<PersonRef> {
+fn sweep(live: &[Live<'_>], input: &Input<'_>) -> Vec<PersonRef> {
     if input.policy.sweep == 0 || matches!(input.policy.mode, Mode::Suspend) {
         return Vec::new();
     }
     let mut stale: Vec<_> = live
         .iter()
-        .filter(|(object, planned)| object.wanted.needs_details() && planned.verdict.reason == Reason::Synced)
-        .filter_map(|(object, _)| match input.directory.find(object.remembered.id.as_ref(), &object.email) {
-            Lookup::Found(person) => Some((person.details.as_ref().map(|details| details.read_at), person)),
-            Lookup::Absent | Lookup::Unknown => None,
-        })
+        .filter(|live| live.planned.verdict.reason == Reason::Synced && live.seen.object.wanted.needs_details())
+        .filter_map(|live| live.seen.row())
+        .map(|person| (person.details.as_ref().map(|details| details.read_at), person))
         .collect();
-    let by_age = |left: &(Option<Timestamp>, &crate::Person), right: &(Option<Timestamp>, &crate::Person)| {
+    let by_age = |left: &(Option<Timestamp>, &Person), right: &(Option<Timestamp>, &Person)| {
         (left.0, &left.1.email).cmp(&(right.0, &right.1.email))
     };
     if stale.len() > input.policy.sweep {

@@ -67,6 +67,7 @@ pub struct Person {
 
 /// A call that the simulator answered, or did not.
 #[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Exchange {
     /// Its number, from which on [`Simulator::journal_since`] continues.
     pub seq: u64,
@@ -80,13 +81,11 @@ pub struct Exchange {
     pub query: String,
     /// The method and the path's template, such as `GET /users/{userId}`.
     pub endpoint: String,
-    /// What was sent.
-    #[serde(default)]
+    /// What was sent; null: nothing.
     pub request_body: Value,
     /// The answer's status; absent where none was given.
     pub status: Option<u16>,
-    /// What was answered.
-    #[serde(default)]
+    /// What was answered; null: nothing.
     pub response_body: Value,
 }
 

@@ -24,6 +24,7 @@ pub(crate) fn router() -> Router<Arc<Controls>> {
         .route("/simulator/people/{key}", patch(edit_person))
         .route("/simulator/people/{key}/accept", post(accept))
         .route("/simulator/account", patch(edit_account))
+        .route("/simulator/tokens", get(tokens))
         .route("/simulator/journal", get(journal).delete(clear_journal))
         .route("/simulator/counters", get(counters))
         .route("/simulator/faults", get(faults).post(inject).delete(clear_faults))
@@ -77,6 +78,10 @@ async fn accept(State(controls): Control, Path(key): Path<String>) -> Result<Res
 async fn edit_account(State(controls): Control, body: Bytes) -> Result<StatusCode, Problem> {
     controls.edit_account(read::<AccountEdit>(&body)?);
     Ok(StatusCode::NO_CONTENT)
+}
+
+async fn tokens(State(controls): Control) -> impl IntoResponse {
+    Json(controls.issued_tokens())
 }
 
 #[derive(Deserialize)]

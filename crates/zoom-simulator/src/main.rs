@@ -65,6 +65,7 @@ The simulator's own controls, without a token, as JSON:
                                             {"status": "inactive"}, {"delete": true}
   POST   /simulator/people/EMAIL/accept     accept the invitation
   PATCH  /simulator/account                 {"clientSecret": "..."}, {"seats": {"licensed": 3}}, {"revokeTokens": true}
+  GET    /simulator/tokens                  every token that was issued: to look for them where none may show
   GET    /simulator/journal?since=N         calls and answers; DELETE forgets them
   GET    /simulator/counters                calls by endpoint and status
   POST   /simulator/faults                  {"method": "POST", "path": "/users", "count": 2,

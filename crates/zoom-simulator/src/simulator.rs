@@ -230,6 +230,12 @@ impl Controls {
         }
     }
 
+    /// Every token that was ever issued, oldest first: for tests that look for them where none may show.
+    #[must_use]
+    pub fn issued_tokens(&self) -> Vec<String> {
+        self.shared.world().tokens.issued().to_vec()
+    }
+
     /// Every exchange that is kept, oldest first.
     #[must_use]
     pub fn journal(&self) -> Vec<Exchange> {

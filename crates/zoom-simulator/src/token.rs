@@ -25,7 +25,11 @@ struct Grant {
 
 /// The tokens that are about; several may be good at once.
 #[derive(Debug, Default)]
-pub(crate) struct Tokens(BTreeMap<String, Grant>);
+pub(crate) struct Tokens {
+    good: BTreeMap<String, Grant>,
+    /// Every token ever, for those who check that none shows anywhere.
+    issued: Vec<String>,
+}
 
 /// A refused token call, which has a shape of its own.
 #[derive(Debug, PartialEq, Eq, Serialize)]
@@ -106,10 +110,11 @@ impl Tokens {
         if request.account_id.as_deref() != Some(config.account_id.as_str()) {
             return Err(BAD_ACCOUNT);
         }
-        self.0.retain(|_, grant| now.duration_since(grant.expires) < LIFE);
+        self.good.retain(|_, grant| now.duration_since(grant.expires) < LIFE);
         let access_token = new_token(&config.account_id, now);
         let expires = now.saturating_add(LIFE).unwrap_or(now);
-        self.0.insert(access_token.clone(), Grant { scopes: config.scopes.clone(), expires });
+        self.good.insert(access_token.clone(), Grant { scopes: config.scopes.clone(), expires });
+        self.issued.push(access_token.clone());
         Ok(TokenReply {
             access_token,
             token_type: "bearer",
@@ -129,7 +134,7 @@ impl Tokens {
     ) -> Result<(), Refusal> {
         let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         let token = bearer.and_then(|value| value.strip_prefix("Bearer ")).ok_or(Refusal::TokenInvalid)?;
-        let grant = self.0.get(token.trim()).ok_or(Refusal::TokenInvalid)?;
+        let grant = self.good.get(token.trim()).ok_or(Refusal::TokenInvalid)?;
         if grant.expires <= now {
             return Err(Refusal::TokenExpired);
         }
@@ -143,7 +148,12 @@ impl Tokens {
 
     /// Makes every token invalid, as when the app is deactivated.
     pub(crate) fn revoke_all(&mut self) {
-        self.0.clear();
+        self.good.clear();
+    }
+
+    /// Every token that was ever issued, oldest first.
+    pub(crate) fn issued(&self) -> &[String] {
+        &self.issued
     }
 }
 

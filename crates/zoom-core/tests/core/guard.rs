@@ -155,9 +155,9 @@ fn two_waves_that_settle_at_once_are_counted_together() {
 fn held_is_held(#[case] change: fn(&mut World), #[values(true, false)] explicit: bool) {
     let mut world = account();
     if explicit {
-        disable(&mut world, 0..6)
+        disable(&mut world, 0..6);
     } else {
-        delete(&mut world, 0..6)
+        delete(&mut world, 0..6);
     }
     world.settle();
     change(&mut world);

@@ -1,8 +1,10 @@
 //! The promises of the pure core, in a small world of objects, an account that behaves like Zoom, and an operator.
+#![cfg(test)]
 
 mod creations;
 mod guard;
 mod leaving;
 mod people;
 mod properties;
+mod reasons;
 mod support;

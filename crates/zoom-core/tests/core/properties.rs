@@ -142,7 +142,7 @@ fn happen(world: &mut World, event: Event) {
             object.wanted.role = Some(if admin { "Admin" } else { "Member" }.into());
         }),
         Event::SetTitle(who) => {
-            edit(world, who, &|object| object.wanted.attributes.set(Attribute::JobTitle, "Analyst"))
+            edit(world, who, &|object| object.wanted.attributes.set(Attribute::JobTitle, "Analyst"));
         }
         Event::SetRemoval(who, removal) => edit(world, who, &|object| object.removal = Some(removal.clone())),
         Event::SetEmail(who, whose) => edit(world, who, &|object| object.email = address(&name(whose))),
@@ -300,6 +300,8 @@ fn nobody_else_is_touched(world: &World) {
 fn comes_to_rest(mut world: World, approve: bool) {
     world.policy.mode = Mode::Enforce;
     world.policy.allow = Allow { create: true, update: true, deactivate: true, delete: true };
+    // Who is claimed by an unreadable object waits for as long as that is so.
+    world.unreadable.clear();
     (world.complete, world.all_objects_seen) = (Completeness { people: true, roles: true }, true);
     for _ in 0..8 {
         if approve {
@@ -322,7 +324,7 @@ fn comes_to_rest(mut world: World, approve: bool) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 4000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn promises_are_kept(events in prop::collection::vec(event(), 1..60), approve: bool) {

@@ -1,0 +1,172 @@
+//! The Secret, what Zoom says to it, where it is sent, and what the app may do.
+
+use serde_json::json;
+use zoom_operator_testing::eventually;
+
+use super::{assert_says, calls, nudge};
+use crate::world::{CONNECTION, DEADLINE, USER, World, account_of, email, message};
+
+#[tokio::test]
+async fn without_its_secret_a_connection_says_so_and_goes_on_by_itself_once_it_is_there() -> anyhow::Result<()> {
+    let mut world = World::bare(account_of(&["ada"])).await?;
+    world.start_operator().await?;
+    world.apply(CONNECTION, "default", world.connection(json!({}))).await?;
+    world.users(&["ada", "bob"], &json!({"lastName": "Byron"})).await?;
+
+    let connection = world.reason(CONNECTION, "default", "SecretMissing").await?;
+    assert_says(&connection, &[&format!("{}/zoom", world.namespace), "clientId", "clientSecret"]);
+    for name in ["ada", "bob"] {
+        let user = world.user_is(name, "WaitingForConnection").await?;
+        assert_says(&user, &["default", "SecretMissing", "zoom"]);
+    }
+
+    let half = json!({
+        "apiVersion": "v1", "kind": "Secret", "metadata": {"name": "zoom", "namespace": world.namespace},
+        "stringData": {"clientId": "simulator"},
+    });
+    world.cluster.apply(&half.to_string()).await?;
+    nudge(&world, "half of the Secret is there").await?;
+    let connection = world.reason(CONNECTION, "default", "SecretKeyMissing").await?;
+    assert_says(&connection, &["no usable key clientSecret", "it has: clientId"]);
+    eventually(DEADLINE, "the users name what is missing now", || async {
+        let user = world.user_is("bob", "WaitingForConnection").await?;
+        anyhow::ensure!(message(&user).contains("SecretKeyMissing"), "{}", message(&user));
+        Ok(())
+    })
+    .await?;
+    assert_eq!(world.zoom.journal().await?.len(), 0, "Zoom was asked without credentials");
+
+    world.write_secret(crate::world::CLIENT_SECRET).await?;
+    world.reason(CONNECTION, "default", "Connected").await?;
+    world.user_is("ada", "Synced").await?;
+    world.user_is("bob", "Invited").await?;
+    assert_eq!(world.person(&email("ada")).await?.last_name, "Byron");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_refused_secret_is_named_with_zooms_answer_and_a_new_one_takes_effect_without_a_restart() -> anyhow::Result<()>
+{
+    let world = World::connected(account_of(&["ada"]), json!({})).await?;
+    world.user("ada", json!({"email": email("ada"), "lastName": "Byron"})).await?;
+    world.user_is("ada", "Synced").await?;
+
+    // Zoom has another secret now, and what the operator has in hand is good no longer.
+    world.zoom.edit_account(json!({"clientSecret": "rotated", "revokeTokens": true})).await?;
+    world.zoom.clear_journal().await?;
+    world.resync().await?;
+    let connection = world.reason(CONNECTION, "default", "CredentialsRefused").await?;
+    assert_says(&connection, &["POST /oauth/token", "HTTP 400", "invalid_client", "Secret"]);
+    world.user("ada", json!({"email": email("ada"), "lastName": "Lovelace"})).await?;
+    let user = world.user_is("ada", "WaitingForConnection").await?;
+    assert_says(&user, &["default", "CredentialsRefused", "invalid_client"]);
+    assert_eq!(world.zoom_writes().await?, [""; 0]);
+    let refused = calls(&world, "POST /oauth/token").await?;
+    assert!((1..=4).contains(&refused), "{refused} tokens were asked for with a refused secret");
+
+    world.write_secret("rotated").await?;
+    world.reason(CONNECTION, "default", "Connected").await?;
+    world.user_is("ada", "Synced").await?;
+    assert_eq!(world.person(&email("ada")).await?.last_name, "Lovelace");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_new_secret_takes_effect_before_the_old_one_fails() -> anyhow::Result<()> {
+    let world = World::connected(account_of(&["ada"]), json!({})).await?;
+    world.user("ada", json!({"email": email("ada"), "lastName": "Byron"})).await?;
+    world.user_is("ada", "Synced").await?;
+    // Tokens of the old secret stay good for a while: nobody notices until one is asked for.
+    world.zoom.edit_account(json!({"clientSecret": "rotated"})).await?;
+    world.write_secret("rotated").await?;
+    world.zoom.clear_journal().await?;
+    world.resync().await?;
+    assert_eq!(calls(&world, "POST /oauth/token").await?, 1, "the new secret was not tried");
+    world.reason(CONNECTION, "default", "Connected").await?;
+    world.user("ada", json!({"email": email("ada"), "lastName": "Lovelace"})).await?;
+    world.user_is("ada", "Synced").await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn credentials_are_not_sent_to_a_host_that_the_operator_does_not_allow() -> anyhow::Result<()> {
+    let mut world = World::bare(account_of(&["ada"])).await?;
+    world.start_operator().await?;
+    let elsewhere = world.zoom.url().replace("127.0.0.1", "localhost");
+    world.connect(json!({"endpoints": {"token": format!("{elsewhere}/oauth/token")}})).await?;
+    world.user("ada", json!({"email": email("ada"), "lastName": "Lovelace"})).await?;
+    let connection = world.reason(CONNECTION, "default", "HostNotAllowed").await?;
+    assert_says(&connection, &["spec.endpoints.token", "localhost", "--allow-host"]);
+    assert_says(&world.user_is("ada", "WaitingForConnection").await?, &["HostNotAllowed", "localhost"]);
+    assert_eq!(world.zoom.journal().await?.len(), 0);
+
+    world.edit(CONNECTION, "default", json!({"endpoints": world.connection(json!({}))["endpoints"]})).await?;
+    world.reason(CONNECTION, "default", "Connected").await?;
+    world.user_is("ada", "Synced").await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn of_two_connections_to_one_account_the_older_one_manages_it_until_it_goes() -> anyhow::Result<()> {
+    let world = World::connected(account_of(&[]), json!({})).await?;
+    world.reason(CONNECTION, "default", "Connected").await?;
+    world.apply(CONNECTION, "younger", world.connection(json!({}))).await?;
+    let spec = json!({"email": email("ada"), "connectionRef": {"name": "younger"}});
+    world.user("ada", spec).await?;
+    let claimed = world.reason(CONNECTION, "younger", "AccountClaimed").await?;
+    let older = format!("{}/default", world.namespace);
+    assert_says(&claimed, &[&older]);
+    assert_says(&world.user_is("ada", "WaitingForConnection").await?, &["younger", "AccountClaimed", &older]);
+    assert_eq!(world.zoom_writes().await?, [""; 0]);
+
+    world.delete(CONNECTION, "default").await?;
+    world.reason(CONNECTION, "younger", "Connected").await?;
+    world.user_is("ada", "Invited").await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_missing_scope_is_named_and_noticed_by_itself_once_it_is_added() -> anyhow::Result<()> {
+    let reading = ["user:read:list_users:admin", "user:read:user:admin", "role:read:list_roles:admin"];
+    let mut account = account_of(&["ada"]);
+    account["scopes"] = json!(reading);
+    let world = World::connected(account, json!({})).await?;
+    world.reason(CONNECTION, "default", "Connected").await?;
+    world.users(&["ada", "bob"], &json!({"lastName": "Byron"})).await?;
+
+    let connection = world
+        .until(CONNECTION, "default", "lacks scopes", |connection| {
+            connection["status"]["missingScopes"].as_array().is_some_and(|scopes| !scopes.is_empty())
+        })
+        .await?;
+    let missing = connection["status"]["missingScopes"].clone();
+    let named = missing[0].as_str().unwrap_or_default();
+    assert!(["user:update:user:admin", "user:write:user:admin"].contains(&named), "{missing}");
+    assert_says(&connection, &["the app lacks scopes", named, "4711"]);
+    assert_eq!(connection["status"]["conditions"][0]["reason"], "ScopesMissing");
+    let waits = |user: &serde_json::Value| message(user).contains(named) && message(user).contains("ScopesMissing");
+    for name in ["ada", "bob"] {
+        world.until(USER, name, format_args!("waits for {named}"), waits).await?;
+    }
+
+    let all = [&reading[..], &["user:update:user:admin", "user:write:user:admin"]].concat();
+    world.zoom.edit_account(json!({"scopes": all})).await?;
+    world.user_is("ada", "Synced").await?;
+    world.user_is("bob", "Invited").await?;
+    let healed = world.reason(CONNECTION, "default", "Connected").await?;
+    assert_eq!(healed["status"]["missingScopes"], json!(null));
+    assert_eq!(world.person(&email("ada")).await?.last_name, "Byron");
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_app_without_the_scope_to_list_roles_manages_everything_else() -> anyhow::Result<()> {
+    let mut account = account_of(&["ada"]);
+    account["scopes"] = json!(["user:read:list_users:admin", "user:read:user:admin", "user:update:user:admin"]);
+    let world = World::connected(account, json!({})).await?;
+    world.user("ada", json!({"email": email("ada"), "lastName": "Lovelace"})).await?;
+    world.user_is("ada", "Synced").await?;
+    let connection = world.reason(CONNECTION, "default", "ListingIncomplete").await?;
+    assert_says(&connection, &["roles", "role:read:list_roles:admin"]);
+    Ok(())
+}

@@ -1,0 +1,152 @@
+//! Listings that leave people out: nobody is created or taken for gone because of them.
+
+use serde_json::json;
+
+use super::{assert_says, lasting_fault, nudge};
+use crate::world::{CONNECTION, REMOVAL, USER, World, account_of, all, email};
+
+/// Zoom counts more people than it shows.
+fn short() -> serde_json::Value {
+    let page = json!({"page_count": 1, "page_size": 2000, "total_records": 50, "next_page_token": "", "users": []});
+    lasting_fault("GET", "/users", &json!({"answer": {"status": 200, "body": page}}))
+}
+
+#[tokio::test]
+async fn from_an_incomplete_listing_nobody_is_created_and_nobody_taken_for_gone() -> anyhow::Result<()> {
+    let world = World::connected(account_of(&["ada", "carol"]), json!({})).await?;
+    world.users(&["ada", "carol"], &json!({"lastName": "Byron"})).await?;
+    world.users_are(&["ada", "carol"], "Synced").await?;
+
+    world.zoom.inject(short()).await?;
+    nudge(&world, "the listing is short").await?;
+    let connection = world.reason(CONNECTION, "default", "ListingIncomplete").await?;
+    assert_says(&connection, &["found 0 rows where Zoom counted 50"]);
+    world.zoom.clear_journal().await?;
+    world.user("bob", json!({"email": email("bob")})).await?;
+    world.user_is("bob", "WaitingForConnection").await?;
+    // Whoever leaves does so all the same: for that they are looked at themselves.
+    world.delete(USER, "carol").await?;
+    world.person_until(&email("carol"), "is deactivated", |carol| carol.status == "inactive").await?;
+    world.gone(USER, "carol").await?;
+    nudge(&world, "the listing is still short").await?;
+    world
+        .until(CONNECTION, "default", "looked again", |connection| {
+            connection["status"]["lastHandledRequestedAt"] == "the listing is still short"
+        })
+        .await?;
+    assert_eq!(world.get(USER, "ada").await?["status"]["state"], "Active");
+    let writes = world.zoom_writes().await?;
+    assert!(!writes.iter().any(|call| call == "POST /users"), "{writes:?}");
+
+    world.zoom.clear_faults().await?;
+    world.reason(CONNECTION, "default", "Connected").await?;
+    world.user_is("bob", "Invited").await?;
+    world.user_is("ada", "Synced").await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_operator_that_only_ever_saw_half_of_a_listing_creates_nobody() -> anyhow::Result<()> {
+    let mut world = World::bare(account_of(&["ada"])).await?;
+    world.zoom.inject(short()).await?;
+    world.start_operator().await?;
+    world.connect(json!({})).await?;
+    world.users(&["ada", "bob"], &json!({"lastName": "Byron"})).await?;
+    for name in ["ada", "bob"] {
+        let user = world.user_is(name, "WaitingForConnection").await?;
+        assert_says(&user, &["ListingIncomplete"]);
+    }
+    assert_eq!(world.zoom_writes().await?, [""; 0]);
+    world.zoom.clear_faults().await?;
+    world.user_is("ada", "Synced").await?;
+    world.user_is("bob", "Invited").await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn people_who_change_sides_while_they_are_listed_cause_no_second_creation() -> anyhow::Result<()> {
+    let world = World::connected(account_of(&["ada", "bob"]), json!({})).await?;
+    world.users(&["ada", "bob"], &json!({})).await?;
+    world.users_are(&["ada", "bob"], "Synced").await?;
+    world.zoom.clear_journal().await?;
+    // The listing of inactive people shows Ada, whom the one of active people has shown already.
+    let ada = world.person(&email("ada")).await?;
+    let row = json!({"id": ada.id, "email": ada.email, "type": 1, "status": "active", "role_id": "2"});
+    let page = json!({"page_count": 1, "page_size": 2000, "total_records": 1, "next_page_token": "", "users": [row]});
+    world.zoom.inject(lasting_fault("GET", "/users", &json!({"answer": {"status": 200, "body": page}}))).await?;
+    nudge(&world, "Ada is listed three times and Bob never").await?;
+    world.reason(CONNECTION, "default", "ListingIncomplete").await?;
+    world.zoom.clear_faults().await?;
+    world.reason(CONNECTION, "default", "Connected").await?;
+    world.users_are(&["ada", "bob"], "Synced").await?;
+    assert_eq!(world.zoom_writes().await?, [""; 0]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn when_most_people_have_vanished_nobody_is_created_until_that_is_cleared_up() -> anyhow::Result<()> {
+    let names = ["p0", "p1", "p2", "p3", "p4", "p5", "p6", "p7"];
+    let world = World::connected(account_of(&names), json!({})).await?;
+    world.users(&names, &json!({})).await?;
+    world.users_are(&names, "Synced").await?;
+    all(names[..7].iter().map(|name| {
+        let address = email(name);
+        let zoom = &world.zoom;
+        async move { zoom.delete_person(&address).await }
+    }))
+    .await?;
+    world.zoom.clear_journal().await?;
+    world.resync().await?;
+    world.user("new", json!({"email": email("new")})).await?;
+    let user = world.user_is("new", "Suspicious").await?;
+    assert_says(&user, &["7 of 8", "nobody is created"]);
+    // An edit would bring a vanished person back, but not now.
+    world.edit(USER, "p0", json!({"lastName": "Back"})).await?;
+    world.user_is("p0", "Suspicious").await?;
+    world.resync().await?;
+    assert_eq!(world.zoom_writes().await?, [""; 0]);
+
+    // They really left: their objects go, and with them the suspicion.
+    for name in &names[1..7] {
+        world.delete(USER, name).await?;
+        world.gone(USER, name).await?;
+    }
+    world.user_is("new", "Invited").await?;
+    world.user_is("p0", "Invited").await?;
+    assert_eq!(world.list(REMOVAL).await?.len(), 0);
+    Ok(())
+}
+
+/// What a listing says may be older than what Zoom holds.
+fn stale() -> serde_json::Value {
+    lasting_fault("GET", "/users", &json!("staleListing"))
+}
+
+#[tokio::test]
+async fn who_is_missing_from_a_late_listing_is_not_said_to_be_removed() -> anyhow::Result<()> {
+    let world = World::connected(account_of(&[]), json!({})).await?;
+    world.reason(CONNECTION, "default", "Connected").await?;
+    world.zoom.inject(stale()).await?;
+    world.user("ada", json!({"email": email("ada"), "creation": {"method": "AutoCreate"}})).await?;
+    world.user_is("ada", "Synced").await?;
+    world.zoom.clear_journal().await?;
+    world.resync().await?;
+    let user = world.get(USER, "ada").await?;
+    assert_eq!(crate::world::ready_reason(&user), Some("Synced"), "{}", crate::world::message(&user));
+    assert_eq!(world.zoom_writes().await?, [""; 0]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_is_missing_from_a_late_listing_is_removed_all_the_same() -> anyhow::Result<()> {
+    let world = World::connected(account_of(&[]), json!({})).await?;
+    world.reason(CONNECTION, "default", "Connected").await?;
+    world.zoom.inject(stale()).await?;
+    world.user("ada", json!({"email": email("ada"), "creation": {"method": "AutoCreate"}})).await?;
+    world.user_is("ada", "Synced").await?;
+    world.resync().await?;
+    world.delete(USER, "ada").await?;
+    world.gone(USER, "ada").await?;
+    world.person_until(&email("ada"), "is deactivated", |ada| ada.status == "inactive").await?;
+    Ok(())
+}
