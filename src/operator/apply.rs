@@ -121,7 +121,7 @@ impl Pass<'_> {
                 }
             }
             self.kept.outages = 0;
-            self.kept.refusals.remove(&planned.object);
+            self.kept.refusals.remove(&wish.uid);
             ran.push(operation);
             next = self.next_operation(wish, &ran);
         }
@@ -193,7 +193,7 @@ impl Pass<'_> {
     }
 
     fn remember(&mut self, wish: &DesiredPerson, retry: Retry, reason: Reason, message: String) {
-        let earlier = self.kept.refusals.get(&wish.object).map_or(0, |refusal| refusal.attempts);
+        let earlier = self.kept.refusals.get(&wish.uid).map_or(0, |refusal| refusal.attempts);
         let refusal = Refusal {
             generation: wish.generation,
             row: self.row(wish.remembered.id.as_ref(), &wish.email),
@@ -202,7 +202,7 @@ impl Pass<'_> {
             reason,
             message,
         };
-        self.kept.refusals.insert(wish.object.clone(), refusal);
+        self.kept.refusals.insert(wish.uid.clone(), refusal);
     }
 
     /// The person in the directory.

@@ -252,13 +252,13 @@ pub(super) struct Snapshot {
 
 impl Snapshot {
     /// The wishes for the plan. `refusals` are kept by the connection.
-    pub(super) fn desired(&self, refusals: &HashMap<ObjectKey, Refusal>) -> Desired {
+    pub(super) fn desired(&self, refusals: &HashMap<Box<str>, Refusal>) -> Desired {
         let mut desired = Desired { complete: true, ..Desired::default() };
-        for (key, user) in &self.users {
+        for user in self.users.values() {
             match &user.wish {
                 Ok(wish) => {
                     let mut wish = wish.clone();
-                    wish.remembered.refusal = refusals.get(key).cloned();
+                    wish.remembered.refusal = refusals.get(&wish.uid).cloned();
                     desired.people.push(wish);
                 }
                 Err(misfit) => desired.unreadable.push(misfit.claim.clone()),

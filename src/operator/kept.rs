@@ -17,8 +17,8 @@ pub(super) struct Kept {
     pub(super) dialed: Option<Dialed>,
     /// The account and its directory, once it could be dialed.
     pub(super) account: Option<Account>,
-    /// Users whom Zoom refused something, and when to try again.
-    pub(super) refusals: HashMap<ObjectKey, Refusal>,
+    /// Users whom Zoom refused something, by uid: a later object of the same name starts afresh.
+    pub(super) refusals: HashMap<Box<str>, Refusal>,
     /// Removal records that failed, when to try again, and why.
     pub(super) removal_retries: HashMap<ObjectKey, (Timestamp, String)>,
     /// What keeps the account from being managed.

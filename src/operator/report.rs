@@ -1,5 +1,7 @@
 //! The last step: says of every object what is true now. A status is only written when it differs.
 
+use std::collections::{BTreeMap, HashSet};
+
 use jiff::{SignedDuration, Timestamp};
 use zoom_core::{
     Lookup, Mode, ObjectKey, Operation, PersonPlan, Plan, Reason, Standing, State, Step, Verdict, plan_person,
@@ -40,7 +42,8 @@ impl Pass<'_> {
             }
         }
         self.forget_history(snapshot).await?;
-        self.kept.refusals.retain(|object, _| snapshot.users.contains_key(object));
+        let uids: HashSet<&str> = snapshot.users.values().map(|user| user.uid.as_str()).collect();
+        self.kept.refusals.retain(|uid, _| uids.contains(&**uid));
         self.kept.removal_retries.retain(|object, _| snapshot.removals.contains_key(object));
         self.measure(plan);
         self.report_connection(plan).await
@@ -67,7 +70,7 @@ impl Pass<'_> {
         let Some(user) = self.context.index.user(object) else { return Ok(()) };
         let Ok(wish) = &user.wish else { return Ok(()) };
         let mut wish = wish.clone();
-        wish.remembered.refusal = self.kept.refusals.get(object).cloned();
+        wish.remembered.refusal = self.kept.refusals.get(&wish.uid).cloned();
         if let Some(fields) = &not_applied {
             wish.remembered.observed_generation = Some(wish.generation);
             wish.remembered.not_applied = fields.iter().map(|field| field.as_str().into()).collect();
@@ -258,7 +261,7 @@ fn number(count: usize) -> i64 {
 
 /// What waits for a decision, wave by wave.
 fn held_removals(snapshot: &Snapshot) -> Option<String> {
-    let mut waves = std::collections::BTreeMap::<&str, usize>::new();
+    let mut waves = BTreeMap::<&str, usize>::new();
     for removal in snapshot.removals.values() {
         if let (Some(api::Phase::Held), Ok(record)) = (removal.status.phase, &removal.record) {
             *waves.entry(&record.wave).or_default() += 1;
