@@ -206,7 +206,8 @@ fn note(ended: Ended, shared: &Arc<Shared>) {
 /// Tells the objects of a connection that does not exist, until they know.
 async fn mourn(key: ObjectKey, shared: Arc<Shared>) {
     let message = format!(
-        "the ZoomConnection {} does not exist in namespace {}: create it, or name another one in spec.connectionRef",
+        "the ZoomConnection {} does not exist in namespace {}: create it, or make the object anew with another \
+         spec.connectionRef",
         key.name, key.namespace
     );
     while let Err(failure) = without_connection(&shared.context, &key, &message).await {

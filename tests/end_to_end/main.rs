@@ -14,4 +14,6 @@ mod quiet;
 mod removal;
 mod rights;
 mod secrets;
+mod teardown;
+mod waves;
 mod world;

@@ -52,6 +52,15 @@ impl World<'static> {
         Ok(world)
     }
 
+    /// As [`World::connected`], with everybody in the account and a ZoomUser for each of them that is `Synced`. Nothing
+    /// was written to Zoom.
+    pub(crate) async fn managed(names: &[&str], connection: Value) -> anyhow::Result<Self> {
+        let world = Self::connected(account_of(names), connection).await?;
+        world.users(names, &json!({})).await?;
+        world.users_are(names, "Synced").await?;
+        Ok(world)
+    }
+
     /// As [`World::connected`], without an operator and without a connection.
     pub(crate) async fn bare(account: Value) -> anyhow::Result<Self> {
         Self::on(ControlPlane::shared().await?, account).await
@@ -180,6 +189,12 @@ impl<'c> World<'c> {
         deleted.with_context(|| format!("deleting {kind} {name}")).map(drop)
     }
 
+    /// Deletes ZoomUsers at once and waits until they are gone.
+    pub(crate) async fn delete_all(&self, users: &[&str]) -> anyhow::Result<()> {
+        all(users.iter().map(|user| self.delete(USER, user))).await?;
+        all(users.iter().map(|user| self.gone(USER, user))).await.map(drop)
+    }
+
     pub(crate) async fn get(&self, kind: &str, name: &str) -> anyhow::Result<Value> {
         Ok(serde_json::to_value(self.api(kind).get(name).await.with_context(|| format!("reading {kind} {name}"))?)?)
     }
@@ -275,6 +290,18 @@ impl<'c> World<'c> {
         .await
     }
 
+    /// Waits until there are so many ZoomRemovals in this phase for this reason.
+    pub(crate) async fn removals_are(&self, count: usize, phase: &str, reason: &str) -> anyhow::Result<Vec<Value>> {
+        eventually(DEADLINE, format_args!("{count} ZoomRemovals are {phase} {reason}"), || async {
+            let mut removals = self.list(REMOVAL).await?;
+            let seen: Vec<_> = removals.iter().map(|removal| removal["status"].clone()).collect();
+            removals.retain(|removal| is_in_phase(removal, phase, reason));
+            ensure!(removals.len() == count, "{seen:?}");
+            Ok(removals)
+        })
+        .await
+    }
+
     /// Waits until the person with this address is in Zoom and as `holds` says.
     pub(crate) async fn person_until(
         &self,
@@ -293,6 +320,11 @@ impl<'c> World<'c> {
     /// The person with this address, who must be in Zoom.
     pub(crate) async fn person(&self, email: &str) -> anyhow::Result<Person> {
         self.zoom.person(email).await?.with_context(|| format!("{email} is not in Zoom"))
+    }
+
+    /// How each of these people stands in Zoom.
+    pub(crate) async fn statuses(&self, names: &[&str]) -> anyhow::Result<Vec<String>> {
+        all(names.iter().map(async |name| Ok(self.person(&email(name)).await?.status))).await
     }
 
     /// Waits until the account was listed anew and a pass has looked at that and ended.
@@ -331,6 +363,11 @@ pub(crate) fn email(name: &str) -> String {
 pub(crate) fn account_of(names: &[&str]) -> Value {
     let people: Vec<_> = names.iter().map(|name| json!({"email": email(name)})).collect();
     json!({"people": people})
+}
+
+/// Changes of a connection: a quiet period that no test lives to see the end of.
+pub(crate) fn endless() -> Value {
+    json!({"guard": {"quietPeriod": "1h"}})
 }
 
 /// A value changed by another: objects are merged, null takes a field away.

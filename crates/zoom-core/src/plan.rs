@@ -213,19 +213,17 @@ fn sweep(live: &[Live<'_>], input: &Input<'_>) -> Vec<PersonRef> {
     if input.policy.sweep == 0 || matches!(input.policy.mode, Mode::Suspend) {
         return Vec::new();
     }
-    let mut stale: Vec<_> = live
+    let shown = live
         .iter()
         .filter(|live| live.planned.verdict.reason == Reason::Synced && live.seen.object.wanted.needs_details())
-        .filter_map(|live| live.seen.row())
-        .map(|person| (person.details.as_ref().map(|details| details.read_at), person))
-        .collect();
-    let by_age = |left: &(Option<Timestamp>, &Person), right: &(Option<Timestamp>, &Person)| {
-        (left.0, &left.1.email).cmp(&(right.0, &right.1.email))
-    };
+        .filter_map(|live| live.seen.row());
+    // Of the same age, the first object by name goes first.
+    let read_at = |row: &Person| row.details.as_ref().map(|details| details.read_at);
+    let mut stale: Vec<_> = shown.enumerate().map(|(place, row)| ((read_at(row), place), row)).collect();
     if stale.len() > input.policy.sweep {
-        stale.select_nth_unstable_by(input.policy.sweep, by_age);
+        stale.select_nth_unstable_by_key(input.policy.sweep, |(age, _)| *age);
         stale.truncate(input.policy.sweep);
     }
-    stale.sort_unstable_by(by_age);
-    stale.into_iter().map(|(_, person)| person.reference()).collect()
+    stale.sort_unstable_by_key(|(age, _)| *age);
+    stale.into_iter().map(|(_, row)| row.reference()).collect()
 }

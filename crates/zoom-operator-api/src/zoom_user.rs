@@ -183,7 +183,11 @@ pub struct Profile {
     /// All phone numbers of the person, at most 3. Empty: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 3))]
-    #[x_kube(merge_strategy = ListMerge::Map(vec!["label".to_owned(), "number".to_owned()]))]
+    #[x_kube(merge_strategy = ListMerge::Atomic)]
+    #[x_kube(validation = (
+        "self.all(one, self.exists_one(other, other.label == one.label && other.number == one.number))",
+        "write each phone number once for each label"
+    ))]
     pub phone_numbers: Option<Vec<PhoneNumber>>,
     /// The person's values of attributes that the account defines, at most 5. Attributes that are not listed are not
     /// managed, so empty manages none.

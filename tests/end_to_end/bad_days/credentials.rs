@@ -1,10 +1,10 @@
 //! The Secret, what Zoom says to it, where it is sent, and what the app may do.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use zoom_operator_testing::eventually;
 
 use super::{assert_says, calls, nudge};
-use crate::world::{CONNECTION, DEADLINE, USER, World, account_of, email, message};
+use crate::world::{CLIENT_SECRET, CONNECTION, DEADLINE, USER, World, account_of, email, message, ready_reason};
 
 #[tokio::test]
 async fn without_its_secret_a_connection_says_so_and_goes_on_by_itself_once_it_is_there() -> anyhow::Result<()> {
@@ -36,7 +36,7 @@ async fn without_its_secret_a_connection_says_so_and_goes_on_by_itself_once_it_i
     .await?;
     assert_eq!(world.zoom.journal().await?.len(), 0, "Zoom was asked without credentials");
 
-    world.write_secret(crate::world::CLIENT_SECRET).await?;
+    world.write_secret(CLIENT_SECRET).await?;
     world.reason(CONNECTION, "default", "Connected").await?;
     world.user_is("ada", "Synced").await?;
     world.user_is("bob", "Invited").await?;
@@ -144,9 +144,9 @@ async fn a_missing_scope_is_named_and_noticed_by_itself_once_it_is_added() -> an
     assert!(["user:update:user:admin", "user:write:user:admin"].contains(&named), "{missing}");
     assert_says(&connection, &["the app lacks scopes", named, "4711"]);
     assert_eq!(connection["status"]["conditions"][0]["reason"], "ScopesMissing");
-    let waits = |user: &serde_json::Value| message(user).contains(named) && message(user).contains("ScopesMissing");
+    let waits = |user: &Value| ready_reason(user) == Some("WaitingForConnection") && message(user).contains("scopes");
     for name in ["ada", "bob"] {
-        world.until(USER, name, format_args!("waits for {named}"), waits).await?;
+        world.until(USER, name, "waits for scopes", waits).await?;
     }
 
     let all = [&reading[..], &["user:update:user:admin", "user:write:user:admin"]].concat();
