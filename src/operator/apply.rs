@@ -85,6 +85,11 @@ impl Pass<'_> {
     async fn run_person(&mut self, planned: &PersonPlan) -> Result<Turn, ClusterError> {
         let Some(user) = self.context.index.user(&planned.object) else { return Ok(Turn::Over) };
         let Ok(wish) = &user.wish else { return Ok(Turn::Over) };
+        let mut next = planned.operations.first().cloned();
+        if user.deleting || next != self.next_operation(wish, &[]) {
+            // It is wanted otherwise by now, and that is planned next.
+            return Ok(Turn::Over);
+        }
         if !user.has_finalizer {
             if !self.context.may_write() {
                 return Ok(Turn::Stopped);
@@ -95,7 +100,6 @@ impl Pass<'_> {
             }
         }
         let about = About { key: planned.object.clone(), uid: user.uid.clone() };
-        let mut next = planned.operations.first().cloned();
         let mut ran = Vec::new();
         let mut not_applied = Vec::new();
         while let Some(operation) = next {

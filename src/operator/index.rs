@@ -20,7 +20,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::sync::{mpsc, watch};
 use tracing::warn;
-use zoom_core::{Claim, Desired, DesiredPerson, ObjectKey, Record, Refusal};
+use zoom_core::{Claim, Desired, DesiredPerson, ObjectKey, PersonRef, Record, Refusal};
 use zoom_operator_api as api;
 
 use super::translate;
@@ -326,6 +326,20 @@ impl Index {
     /// One user as it is now.
     pub(super) fn user(&self, object: &ObjectKey) -> Option<Arc<User>> {
         self.lock().users.get(object).cloned()
+    }
+
+    /// The live object that claims a person by id or by address, understood or not.
+    pub(super) fn claimant(&self, connection: &ObjectKey, person: &PersonRef) -> Option<ObjectKey> {
+        let inner = self.lock();
+        let users = inner.users.by_connection.get(connection)?;
+        let claims = |user: &User| {
+            let (id, email) = match &user.wish {
+                Ok(wish) => (&wish.remembered.id, Some(&wish.email)),
+                Err(misfit) => (&misfit.claim.id, misfit.claim.email.as_ref()),
+            };
+            !user.deleting && ((id.is_some() && *id == person.id) || email == Some(&person.email))
+        };
+        users.iter().find(|(_, user)| claims(user)).map(|(object, _)| object.clone())
     }
 
     /// One removal record as it is now.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 use zoom_account::{Account, ListingReport};
-use zoom_core::{Directory, Input, Mode, ObjectKey, Plan, Policy};
+use zoom_core::{Directory, Input, Lookup, Mode, ObjectKey, Plan, Policy};
 use zoom_operator_api as api;
 
 use super::{
@@ -153,6 +153,7 @@ impl<'a> Pass<'a> {
                 Err(error) => Some(Trouble::of_account(&error)),
             };
             self.kept.handled_request = self.kept.listing_request.take().or(self.kept.handled_request.take());
+            self.look_for_missing().await;
         }
         let unhealthy = self
             .kept
@@ -162,9 +163,36 @@ impl<'a> Pass<'a> {
         let due = elapsed(self.kept.listing_begun_at, now) >= self.connection.spec.resync_interval.as_std();
         if due || unhealthy || requested {
             let (index, key) = (self.context.index.clone(), self.key.clone());
+            let Some(account) = &mut self.kept.account else { return };
             if account.begin_listing(move || index.trigger(&key)) {
                 self.kept.listing_begun_at = Some(now);
                 self.kept.listing_request = self.request().map(str::to_owned);
+            }
+        }
+    }
+
+    /// Looks for everybody whom a new listing lacks although they were there before: Zoom promises nowhere that its
+    /// listings are up to date, and whoever is wrongly taken for gone would keep their access when their object goes.
+    async fn look_for_missing(&mut self) {
+        let snapshot = self.context.index.snapshot(&self.key);
+        let Some(account) = &mut self.kept.account else { return };
+        for user in snapshot.users.values() {
+            let Ok(wish) = &user.wish else { continue };
+            let was_there = match user.status.state {
+                Some(api::State::Pending | api::State::Active | api::State::Inactive) => true,
+                Some(api::State::Creating | api::State::Absent) | None => false,
+            };
+            let found = account.directory().find(wish.remembered.id.as_ref(), &wish.email);
+            if !was_there || !matches!(found, Lookup::Absent) {
+                continue;
+            }
+            if !self.context.may_write() {
+                return;
+            }
+            if let Err(error) = account.read(&wish.reference()).await {
+                warn!(object = %wish.object, error = %error, "whoever the listing lacks could not be looked for");
+                self.kept.trouble = Some(Trouble::of_account(&error));
+                return;
             }
         }
     }

@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use jiff::Timestamp;
 use tracing::{info, warn};
 use zoom_account::Retry;
-use zoom_core::{Next, ObjectKey, Operation, Phase, Plan, Reason, Record, RecordReason};
+use zoom_core::{Next, ObjectKey, Operation, Phase, Plan, Reason, Record, RecordReason, plan_person};
 use zoom_operator_api as api;
 
 use super::{
@@ -123,12 +123,20 @@ impl Pass<'_> {
         Ok(Some(Turn::Over))
     }
 
-    /// The last look before something is taken from a person: is its object's end still meant?
+    /// The last look before something is taken from a person: is it still meant?
     async fn called_off(&self, record: &Record) -> Result<Option<(Phase, RecordReason, String)>, ClusterError> {
-        let Some(source) = &record.source else { return Ok(None) };
-        let live = self.context.index.user(&source.object).filter(|user| !user.deleting);
-        if live.is_some_and(|user| user.uid == *source.uid) {
-            return Ok(None);
+        let (Some(source), Some(person)) = (&record.source, record.person()) else { return Ok(None) };
+        let user = self.context.index.user(&source.object).filter(|user| !user.deleting && user.uid == *source.uid);
+        if let Some(user) = user {
+            let planned =
+                user.wish.as_ref().map(|wish| plan_person(wish, &self.policy, self.directory(), Timestamp::now()));
+            let asked = planned.is_ok_and(|planned| planned.taken().iter().any(|step| record.steps.contains(step)));
+            let message = format!("{} does not ask for this any more", source.object);
+            return Ok((!asked).then_some((Phase::Cancelled, RecordReason::TakenBack, message)));
+        }
+        if let Some(claimant) = self.context.index.claimant(&self.key, person) {
+            let message = format!("{claimant} declares {} again", person.email);
+            return Ok(Some((Phase::Cancelled, RecordReason::Reclaimed, message)));
         }
         if self.context.cluster.is_torn_down(&source.object.namespace).await? {
             let message = "the namespace of the object, or its kind, is being deleted: nobody is removed for that";

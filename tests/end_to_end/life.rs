@@ -213,7 +213,7 @@ async fn every_field_of_a_person_is_set_changed_and_cleared() -> anyhow::Result<
             "customAttributes": [{"key": "badge", "name": "Badge", "value": "8"}],
         },
     });
-    world.edit(USER, "ada", changed).await?;
+    world.user("ada", with(changed)).await?;
     world.user_is("ada", "Synced").await?;
     let person = world.person(&email("ada")).await?;
     assert_eq!((person.first_name.as_str(), person.last_name.as_str()), ("Augusta", "King"));
@@ -237,8 +237,7 @@ async fn every_field_of_a_person_is_set_changed_and_cleared() -> anyhow::Result<
 
     // What is not declared any more is left as it is.
     world.zoom.clear_journal().await?;
-    let nothing = json!({"firstName": null, "lastName": null, "displayName": null, "license": null, "profile": null});
-    world.edit(USER, "ada", nothing).await?;
+    world.user("ada", ada()).await?;
     world.user_is("ada", "Synced").await?;
     world.zoom.edit_person(&email("ada"), json!({"firstName": "Anne", "profile": {"jobTitle": "Poet"}})).await?;
     world.resync().await?;
@@ -417,5 +416,24 @@ async fn an_object_without_its_connection_says_so_until_the_connection_comes() -
     world.connect(json!({})).await?;
     let user = world.user_is("ada", "Synced").await?;
     ensure!(ready_reason(&user) == Some("Synced") && is_ready(&user), "{user}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn of_two_connections_to_one_account_the_older_works_and_the_other_takes_over() -> anyhow::Result<()> {
+    let world = World::connected(account_of(&["ada"]), json!({})).await?;
+    world.reason(CONNECTION, "default", "Connected").await?;
+    world.apply(CONNECTION, "second", world.connection(json!({}))).await?;
+    world.user("ada", with(json!({"firstName": "Ada", "connectionRef": {"name": "second"}}))).await?;
+    let second = world.reason(CONNECTION, "second", "AccountClaimed").await?;
+    assert!(message(&second).contains(&format!("{}/default", world.namespace)), "{}", message(&second));
+    let user = world.user_is("ada", "WaitingForConnection").await?;
+    assert!(message(&user).contains("AccountClaimed"), "{}", message(&user));
+    assert_eq!(world.zoom_writes().await?, [""; 0]);
+
+    world.delete(CONNECTION, "default").await?;
+    world.user_is("ada", "Synced").await?;
+    world.reason(CONNECTION, "second", "Connected").await?;
+    assert_eq!(world.person(&email("ada")).await?.first_name, "Ada");
     Ok(())
 }

@@ -42,7 +42,7 @@ async fn with_the_charts_rights_a_whole_life_goes_through_and_uninstalling_remov
     let kubeconfig = cluster.kubeconfig_of(&home, RELEASE).await?;
     let options = OperatorOptions { arguments: arguments(&cluster, &home).await?, ..OperatorOptions::default() };
     let mut operator = Operator::start(&binaries()?, &kubeconfig, options).await?;
-    world.connect(json!({"mode": "HoldRemovals"})).await?;
+    world.connect(json!({"guard": {"limits": {"access": {"percent": 0, "floor": 0}}}})).await?;
     world.reason(CONNECTION, "default", "Connected").await?;
     eventually(DEADLINE, "the operator is ready", || async {
         let answer = reqwest::get(format!("{}/readyz", operator.base_url())).await?;
@@ -97,7 +97,7 @@ async fn people_with_rights_of_their_own(world: &World<'_>) -> anyhow::Result<()
     assert_eq!(world.person(&email("ada")).await?.last_name, "Lovelace");
 
     world.kubectl(&["delete", "--as", "editor", "zoomuser", "bob", "--wait=false"]).await?;
-    let removal = world.removal_is("bob", "Held", "RemovalsHeld").await?;
+    let removal = world.removal_is("bob", "Held", "OverLimit").await?;
     let removal = removal["metadata"]["name"].as_str().context("a name")?;
     world.gone(USER, "bob").await?;
     let approve = |user| {

@@ -171,6 +171,10 @@ impl Transport {
                 renewed = true;
                 continue;
             }
+            if matches!(error.kind(), ErrorKind::MissingScopes { .. }) {
+                // A scope that is added to the app reaches new tokens only.
+                self.tokens.discard(&token).await;
+            }
             let repeatable = call.endpoint.method != Method::POST;
             match pause_before_repeat(error.kind(), tries) {
                 Some(pause) if repeatable && started.elapsed() + pause < self.config.timeouts.total => {

@@ -281,7 +281,9 @@ fn within_switches(
     if planned.operations.is_empty() && planned.taking.is_none() {
         return planned;
     }
-    if policy.mode == Mode::Plan {
+    // Looking changes nothing, and the plan that is shown needs it.
+    let only_looks = planned.taking.is_none() && matches!(planned.operations.as_slice(), [Operation::Read(_)]);
+    if policy.mode == Mode::Plan && !only_looks {
         let message = format!("would {}", planned.verdict.message);
         return Planned { verdict: Verdict::new(Reason::PlanOnly, message), ..planned };
     }

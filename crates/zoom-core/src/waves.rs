@@ -60,7 +60,7 @@ fn before_counting(
     let record = candidate.record();
     let by_hand = record.is_some_and(|record| record.source.is_none());
     let approved = record.is_some_and(|record| record.approved);
-    if false {
+    if candidate.is_over_limit() {
         return Some(held_over_limit(candidate));
     }
     if let Some(held) = held_by_switch(candidate, input.policy) {

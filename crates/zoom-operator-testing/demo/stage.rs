@@ -106,10 +106,7 @@ impl Stage {
         let mut people = self.zoom.people().await?;
         people.retain(|person| emails.is_empty() || emails.contains(&&*person.email));
         people.sort_by(|left, right| left.email.cmp(&right.email));
-        for Person { email, first_name, last_name, status, license, role, .. } in &people {
-            let name = format!("{first_name} {last_name}");
-            println!("  {email:<24} {name:<20} {status:<9} {license:<9} {role}");
-        }
+        people.iter().for_each(|person| println!("  {}", row(person)));
         Ok(())
     }
 
@@ -122,7 +119,7 @@ impl Stage {
     ) -> anyhow::Result<()> {
         eventually(DEADLINE, format!("in Zoom {email} {what}"), || async {
             let person = self.zoom.person(email).await?.with_context(|| format!("{email} is not in the account"))?;
-            ensure!(expected(&person), "{person:?}");
+            ensure!(expected(&person), "{}", row(&person));
             Ok(())
         })
         .await
@@ -189,6 +186,11 @@ impl Stage {
         println!("The operator   {}/metrics", self.operator.base_url());
         println!("Its log        {}", self.operator_log.display());
     }
+}
+
+fn row(Person { email, first_name, last_name, status, license, role, .. }: &Person) -> String {
+    let name = format!("{first_name} {last_name}");
+    format!("{email:<24} {name:<20} {status:<9} {license:<9} {role}")
 }
 
 /// What the story looks at in a ZoomRemoval.

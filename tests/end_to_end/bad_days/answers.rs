@@ -13,7 +13,7 @@ use tokio::{
 };
 use zoom_operator_testing::{Exchange, eventually};
 
-use super::{active, assert_says, fault, faults_are_spent, nudge};
+use super::{active, assert_says, connected, fault, faults_are_spent, nudge};
 use crate::world::{CONNECTION, DEADLINE, USER, World, account_of, email, is_ready, message, ready_reason};
 
 /// The way to the simulator, which can be shut: who knocks then is refused, and who was let in is cut off.
@@ -72,6 +72,7 @@ impl Door {
 async fn while_zoom_is_down_that_is_said_and_nothing_that_was_declared_gets_lost() -> anyhow::Result<()> {
     let mut world = World::bare(account_of(&["ada", "bob", "carol"])).await?;
     let mut door = Door::to(world.zoom.url()).await?;
+    world.lease = 60;
     world.start_operator().await?;
     world.connect(json!({"endpoints": door.endpoints()})).await?;
     world.users(&["ada", "bob", "carol"], &json!({"lastName": "Byron"})).await?;
@@ -112,6 +113,7 @@ async fn an_operator_that_starts_while_zoom_is_down_begins_when_it_is_back() -> 
     let mut world = World::bare(account_of(&["ada"])).await?;
     let mut door = Door::to(world.zoom.url()).await?;
     door.shut().await;
+    world.lease = 60;
     world.start_operator().await?;
     world.connect(json!({"endpoints": door.endpoints()})).await?;
     world.users(&["ada", "bob"], &json!({"lastName": "Lovelace"})).await?;
@@ -160,7 +162,7 @@ fn nonsense_now_and_then() -> Vec<Value> {
 async fn whatever_is_answered_to_changes_they_are_made_in_the_end() -> anyhow::Result<()> {
     let names = people(nonsense().len());
     let names: Vec<_> = names.iter().map(String::as_str).collect();
-    let world = World::connected(account_of(&names), json!({})).await?;
+    let world = connected(account_of(&names), json!({})).await?;
     world.users(&names, &json!({"lastName": "Byron"})).await?;
     world.users_are(&names, "Synced").await?;
     // The change itself goes wrong, and then the look at what came of it.
@@ -182,7 +184,7 @@ async fn whatever_is_answered_to_changes_they_are_made_in_the_end() -> anyhow::R
 async fn whatever_is_answered_to_creations_everybody_is_created_once() -> anyhow::Result<()> {
     let names = people(nonsense_now_and_then().len());
     let names: Vec<_> = names.iter().map(String::as_str).collect();
-    let world = World::connected(account_of(&[]), json!({})).await?;
+    let world = connected(account_of(&[]), json!({})).await?;
     world.reason(CONNECTION, "default", "Connected").await?;
     for effect in nonsense_now_and_then() {
         world.zoom.inject(fault("POST", "/users", 1, &effect)).await?;
@@ -195,7 +197,7 @@ async fn whatever_is_answered_to_creations_everybody_is_created_once() -> anyhow
 
 #[tokio::test]
 async fn whatever_is_answered_to_listings_and_token_calls_the_account_is_listed_in_the_end() -> anyhow::Result<()> {
-    let world = World::connected(account_of(&["ada"]), json!({})).await?;
+    let world = connected(account_of(&["ada"]), json!({})).await?;
     world.reason(CONNECTION, "default", "Connected").await?;
     for effect in nonsense() {
         for (method, path) in [("GET", "/users"), ("GET", "/roles"), ("POST", "/oauth/token")] {
@@ -218,10 +220,13 @@ async fn whatever_is_answered_to_listings_and_token_calls_the_account_is_listed_
 
 #[tokio::test]
 async fn a_slow_zoom_is_waited_for_and_one_that_is_too_slow_is_asked_again() -> anyhow::Result<()> {
-    let world = World::connected(account_of(&["ada", "bob"]), json!({})).await?;
+    let mut world = World::bare(account_of(&["ada", "bob"])).await?;
+    world.lease = 20;
+    world.start_operator().await?;
+    world.connect(json!({})).await?;
     world.reason(CONNECTION, "default", "Connected").await?;
-    // A call may take about a quarter of the lease, which is 15 s.
-    let (slow, too_slow) = (json!({"delay": {"ms": 1500}}), json!({"delay": {"ms": 6000}}));
+    // A call may take about a quarter of the lease.
+    let (slow, too_slow) = (json!({"delay": {"ms": 2000}}), json!({"delay": {"ms": 7000}}));
     world.zoom.inject(fault("POST", "/users", 1, &slow)).await?;
     world.zoom.inject(fault("POST", "/users", 1, &too_slow)).await?;
     world.zoom.inject(fault("PATCH", "/users/{userId}", 1, &slow)).await?;
@@ -237,7 +242,7 @@ async fn a_slow_zoom_is_waited_for_and_one_that_is_too_slow_is_asked_again() -> 
 #[tokio::test]
 async fn a_refusal_for_too_many_calls_is_obeyed_to_its_time_in_either_form() -> anyhow::Result<()> {
     for (named, retry_after) in [(4, json!({"seconds": 4})), (4, json!({"isoTimeIn": 5}))] {
-        let world = World::connected(account_of(&[]), json!({})).await?;
+        let world = connected(account_of(&[]), json!({})).await?;
         world.reason(CONNECTION, "default", "Connected").await?;
         let busy = json!({"tooManyRequests": {"rateHeaders": true, "retryAfter": retry_after}});
         world.zoom.inject(fault("POST", "/users", 1, &busy)).await?;
@@ -300,7 +305,7 @@ async fn with_every_fifth_call_failing_sixty_people_are_created_and_edited() -> 
     let mut dice = StdRng::seed_from_u64(seed);
     let names = people(60);
     let names: Vec<_> = names.iter().map(String::as_str).collect();
-    let world = World::connected(account_of(&names[..10]), json!({"rateLimit": {"plan": "Business"}})).await?;
+    let world = connected(account_of(&names[..10]), json!({"rateLimit": {"plan": "Business"}})).await?;
     world.reason(CONNECTION, "default", "Connected").await?;
 
     let work = async {

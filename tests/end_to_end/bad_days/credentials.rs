@@ -3,12 +3,13 @@
 use serde_json::{Value, json};
 use zoom_operator_testing::eventually;
 
-use super::{assert_says, calls, nudge};
+use super::{assert_says, calls, connected, nudge};
 use crate::world::{CLIENT_SECRET, CONNECTION, DEADLINE, USER, World, account_of, email, message, ready_reason};
 
 #[tokio::test]
 async fn without_its_secret_a_connection_says_so_and_goes_on_by_itself_once_it_is_there() -> anyhow::Result<()> {
     let mut world = World::bare(account_of(&["ada"])).await?;
+    world.lease = 60;
     world.start_operator().await?;
     world.apply(CONNECTION, "default", world.connection(json!({}))).await?;
     world.users(&["ada", "bob"], &json!({"lastName": "Byron"})).await?;
@@ -47,7 +48,7 @@ async fn without_its_secret_a_connection_says_so_and_goes_on_by_itself_once_it_i
 #[tokio::test]
 async fn a_refused_secret_is_named_with_zooms_answer_and_a_new_one_takes_effect_without_a_restart() -> anyhow::Result<()>
 {
-    let world = World::connected(account_of(&["ada"]), json!({})).await?;
+    let world = connected(account_of(&["ada"]), json!({})).await?;
     world.user("ada", json!({"email": email("ada"), "lastName": "Byron"})).await?;
     world.user_is("ada", "Synced").await?;
 
@@ -73,7 +74,7 @@ async fn a_refused_secret_is_named_with_zooms_answer_and_a_new_one_takes_effect_
 
 #[tokio::test]
 async fn a_new_secret_takes_effect_before_the_old_one_fails() -> anyhow::Result<()> {
-    let world = World::connected(account_of(&["ada"]), json!({})).await?;
+    let world = connected(account_of(&["ada"]), json!({})).await?;
     world.user("ada", json!({"email": email("ada"), "lastName": "Byron"})).await?;
     world.user_is("ada", "Synced").await?;
     // Tokens of the old secret stay good for a while: nobody notices until one is asked for.
@@ -91,6 +92,7 @@ async fn a_new_secret_takes_effect_before_the_old_one_fails() -> anyhow::Result<
 #[tokio::test]
 async fn credentials_are_not_sent_to_a_host_that_the_operator_does_not_allow() -> anyhow::Result<()> {
     let mut world = World::bare(account_of(&["ada"])).await?;
+    world.lease = 60;
     world.start_operator().await?;
     let elsewhere = world.zoom.url().replace("127.0.0.1", "localhost");
     world.connect(json!({"endpoints": {"token": format!("{elsewhere}/oauth/token")}})).await?;
@@ -108,7 +110,7 @@ async fn credentials_are_not_sent_to_a_host_that_the_operator_does_not_allow() -
 
 #[tokio::test]
 async fn of_two_connections_to_one_account_the_older_one_manages_it_until_it_goes() -> anyhow::Result<()> {
-    let world = World::connected(account_of(&[]), json!({})).await?;
+    let world = connected(account_of(&[]), json!({})).await?;
     world.reason(CONNECTION, "default", "Connected").await?;
     world.apply(CONNECTION, "younger", world.connection(json!({}))).await?;
     let spec = json!({"email": email("ada"), "connectionRef": {"name": "younger"}});
@@ -130,7 +132,7 @@ async fn a_missing_scope_is_named_and_noticed_by_itself_once_it_is_added() -> an
     let reading = ["user:read:list_users:admin", "user:read:user:admin", "role:read:list_roles:admin"];
     let mut account = account_of(&["ada"]);
     account["scopes"] = json!(reading);
-    let world = World::connected(account, json!({})).await?;
+    let world = connected(account, json!({})).await?;
     world.reason(CONNECTION, "default", "Connected").await?;
     world.users(&["ada", "bob"], &json!({"lastName": "Byron"})).await?;
 
@@ -163,7 +165,7 @@ async fn a_missing_scope_is_named_and_noticed_by_itself_once_it_is_added() -> an
 async fn an_app_without_the_scope_to_list_roles_manages_everything_else() -> anyhow::Result<()> {
     let mut account = account_of(&["ada"]);
     account["scopes"] = json!(["user:read:list_users:admin", "user:read:user:admin", "user:update:user:admin"]);
-    let world = World::connected(account, json!({})).await?;
+    let world = connected(account, json!({})).await?;
     world.user("ada", json!({"email": email("ada"), "lastName": "Lovelace"})).await?;
     world.user_is("ada", "Synced").await?;
     let connection = world.reason(CONNECTION, "default", "ListingIncomplete").await?;

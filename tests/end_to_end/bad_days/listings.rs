@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{assert_says, lasting_fault, nudge};
+use super::{assert_says, connected, lasting_fault, nudge};
 use crate::world::{CONNECTION, REMOVAL, USER, World, account_of, all, email};
 
 /// Zoom counts more people than it shows.
@@ -13,7 +13,7 @@ fn short() -> serde_json::Value {
 
 #[tokio::test]
 async fn from_an_incomplete_listing_nobody_is_created_and_nobody_taken_for_gone() -> anyhow::Result<()> {
-    let world = World::connected(account_of(&["ada", "carol"]), json!({})).await?;
+    let world = connected(account_of(&["ada", "carol"]), json!({})).await?;
     world.users(&["ada", "carol"], &json!({"lastName": "Byron"})).await?;
     world.users_are(&["ada", "carol"], "Synced").await?;
 
@@ -49,6 +49,7 @@ async fn from_an_incomplete_listing_nobody_is_created_and_nobody_taken_for_gone(
 async fn an_operator_that_only_ever_saw_half_of_a_listing_creates_nobody() -> anyhow::Result<()> {
     let mut world = World::bare(account_of(&["ada"])).await?;
     world.zoom.inject(short()).await?;
+    world.lease = 60;
     world.start_operator().await?;
     world.connect(json!({})).await?;
     world.users(&["ada", "bob"], &json!({"lastName": "Byron"})).await?;
@@ -65,7 +66,7 @@ async fn an_operator_that_only_ever_saw_half_of_a_listing_creates_nobody() -> an
 
 #[tokio::test]
 async fn people_who_change_sides_while_they_are_listed_cause_no_second_creation() -> anyhow::Result<()> {
-    let world = World::connected(account_of(&["ada", "bob"]), json!({})).await?;
+    let world = connected(account_of(&["ada", "bob"]), json!({})).await?;
     world.users(&["ada", "bob"], &json!({})).await?;
     world.users_are(&["ada", "bob"], "Synced").await?;
     world.zoom.clear_journal().await?;
@@ -86,7 +87,7 @@ async fn people_who_change_sides_while_they_are_listed_cause_no_second_creation(
 #[tokio::test]
 async fn when_most_people_have_vanished_nobody_is_created_until_that_is_cleared_up() -> anyhow::Result<()> {
     let names = ["p0", "p1", "p2", "p3", "p4", "p5", "p6", "p7"];
-    let world = World::connected(account_of(&names), json!({})).await?;
+    let world = connected(account_of(&names), json!({})).await?;
     world.users(&names, &json!({})).await?;
     world.users_are(&names, "Synced").await?;
     all(names[..7].iter().map(|name| {
@@ -124,7 +125,7 @@ fn stale() -> serde_json::Value {
 
 #[tokio::test]
 async fn who_is_missing_from_a_late_listing_is_not_said_to_be_removed() -> anyhow::Result<()> {
-    let world = World::connected(account_of(&[]), json!({})).await?;
+    let world = connected(account_of(&[]), json!({})).await?;
     world.reason(CONNECTION, "default", "Connected").await?;
     world.zoom.inject(stale()).await?;
     world.user("ada", json!({"email": email("ada"), "creation": {"method": "AutoCreate"}})).await?;
@@ -139,7 +140,7 @@ async fn who_is_missing_from_a_late_listing_is_not_said_to_be_removed() -> anyho
 
 #[tokio::test]
 async fn who_is_missing_from_a_late_listing_is_removed_all_the_same() -> anyhow::Result<()> {
-    let world = World::connected(account_of(&[]), json!({})).await?;
+    let world = connected(account_of(&[]), json!({})).await?;
     world.reason(CONNECTION, "default", "Connected").await?;
     world.zoom.inject(stale()).await?;
     world.user("ada", json!({"email": email("ada"), "creation": {"method": "AutoCreate"}})).await?;

@@ -12,6 +12,15 @@ use zoom_operator_testing::eventually;
 
 use crate::world::{CONNECTION, DEADLINE, World, is_ready, merged, message};
 
+/// As [`World::connected`], with a lease that outlasts a machine which is busy with other tests.
+async fn connected(account: Value, connection: Value) -> anyhow::Result<World<'static>> {
+    let mut world = World::bare(account).await?;
+    world.lease = 60;
+    world.start_operator().await?;
+    world.connect(connection).await?;
+    Ok(world)
+}
+
 /// Asks for a pass without waiting for what comes of it.
 async fn nudge(world: &World<'_>, why: &str) -> anyhow::Result<()> {
     let annotations = json!({"metadata": {"annotations": {REQUESTED_AT_ANNOTATION: why}}});

@@ -3,7 +3,7 @@
 use serde_json::json;
 use zoom_operator_testing::Exchange;
 
-use super::{active, assert_says, calls, fault, faults_are_spent, lasting_fault};
+use super::{active, assert_says, calls, connected, fault, faults_are_spent, lasting_fault};
 use crate::world::{CONNECTION, USER, World, account_of, email, merged};
 
 /// The addresses that were to be created, in order.
@@ -19,7 +19,7 @@ async fn people_whom_zoom_refuses_say_why_and_stop_nobody() -> anyhow::Result<()
         "allowedDomains": ["acme.example"],
         "seats": {"licensed": 1},
     });
-    let world = World::connected(account, json!({})).await?;
+    let world = connected(account, json!({})).await?;
     world.reason(CONNECTION, "default", "Connected").await?;
     world.users(&["elsewhere", "used"], &json!({})).await?;
     world.user("stranger", json!({"email": "stranger@example.com"})).await?;
@@ -55,7 +55,7 @@ async fn people_whom_zoom_refuses_say_why_and_stop_nobody() -> anyhow::Result<()
 
 #[tokio::test]
 async fn a_change_that_zoom_refuses_is_told_by_its_object_alone() -> anyhow::Result<()> {
-    let world = World::connected(account_of(&["ada", "bob"]), json!({})).await?;
+    let world = connected(account_of(&["ada", "bob"]), json!({})).await?;
     world.users(&["ada", "bob"], &json!({"lastName": "Byron"})).await?;
     world.users_are(&["ada", "bob"], "Synced").await?;
     world.user("ada", json!({"email": email("ada"), "profile": {"manager": "nobody@acme.example"}})).await?;
@@ -71,7 +71,7 @@ async fn a_change_that_zoom_refuses_is_told_by_its_object_alone() -> anyhow::Res
 
 #[tokio::test]
 async fn a_creation_whose_answer_is_lost_is_made_once() -> anyhow::Result<()> {
-    let world = World::connected(account_of(&[]), json!({})).await?;
+    let world = connected(account_of(&[]), json!({})).await?;
     world.reason(CONNECTION, "default", "Connected").await?;
     // Reading back fails as well, so that the first try ends in doubt.
     world.zoom.inject(fault("POST", "/users", 1, &json!({"timeOutAfter": {}}))).await?;
@@ -91,7 +91,10 @@ async fn a_creation_whose_answer_is_lost_is_made_once() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn a_change_that_zoom_takes_without_making_it_is_said_and_not_tried_for_ever() -> anyhow::Result<()> {
-    let world = World::connected(account_of(&["ada"]), json!({})).await?;
+    let mut world = World::bare(account_of(&["ada"])).await?;
+    world.lease = 20;
+    world.start_operator().await?;
+    world.connect(json!({})).await?;
     let spec = json!({"email": email("ada"), "lastName": "Byron", "profile": {"department": "Research"}});
     world.user("ada", spec.clone()).await?;
     world.user_is("ada", "Synced").await?;
@@ -107,7 +110,6 @@ async fn a_change_that_zoom_takes_without_making_it_is_said_and_not_tried_for_ev
     assert_eq!(calls(&world, "PATCH /users/{userId}").await?, 1);
 
     // Nor after a restart: the object remembers it.
-    let mut world = world;
     world.start_operator().await?;
     world.resync().await?;
     assert_eq!(calls(&world, "PATCH /users/{userId}").await?, 1);
@@ -122,7 +124,7 @@ async fn a_change_that_zoom_takes_without_making_it_is_said_and_not_tried_for_ev
 
 #[tokio::test]
 async fn a_deactivation_that_zoom_takes_without_making_it_is_said_and_not_tried_for_ever() -> anyhow::Result<()> {
-    let world = World::connected(account_of(&["ada", "bob"]), json!({})).await?;
+    let world = connected(account_of(&["ada", "bob"]), json!({})).await?;
     world.users(&["ada", "bob"], &json!({})).await?;
     world.users_are(&["ada", "bob"], "Synced").await?;
     world.zoom.inject(lasting_fault("PUT", "/users/{userId}/status", &json!("withoutEffect"))).await?;
@@ -140,7 +142,7 @@ async fn a_deactivation_that_zoom_takes_without_making_it_is_said_and_not_tried_
 
 #[tokio::test]
 async fn a_spent_budget_of_the_day_is_waited_for_and_named() -> anyhow::Result<()> {
-    let world = World::connected(account_of(&["ada"]), json!({})).await?;
+    let world = connected(account_of(&["ada"]), json!({})).await?;
     world.reason(CONNECTION, "default", "Connected").await?;
     let spent = json!({"tooManyRequests": {"rateHeaders": true, "daily": true, "retryAfter": {"isoTimeIn": 7200}}});
     world.zoom.inject(fault("POST", "/users", 1, &spent)).await?;

@@ -141,6 +141,20 @@ async fn missing_scopes_are_named() {
     assert!(scopes.contains(&"user:read:list_users:admin".to_owned()), "{error}");
 }
 
+#[tokio::test]
+async fn an_added_scope_is_noticed_by_the_next_call() {
+    let zoom = simulator().await;
+    let scopes = |names: &[&str]| AccountEdit {
+        scopes: Some(names.iter().map(|name| (*name).to_owned()).collect()),
+        ..AccountEdit::default()
+    };
+    let client = client(&zoom);
+    zoom.edit_account(scopes(&["user:read:user:admin"]));
+    client.list_users(UserStatus::Active, 300).await.unwrap_err();
+    zoom.edit_account(scopes(&["user:read:user:admin", "user:read:list_users:admin"]));
+    client.list_users(UserStatus::Active, 300).await.unwrap();
+}
+
 #[rstest]
 #[tokio::test]
 async fn a_create_whose_answer_is_lost_is_found_and_exists_once(

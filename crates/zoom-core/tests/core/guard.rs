@@ -362,6 +362,40 @@ fn a_running_record_is_counted_however_long_ago_it_was_let_run() {
 }
 
 #[test]
+fn what_was_let_run_goes_on_when_the_limit_is_lowered() {
+    let mut world = account();
+    disable(&mut world, 0..5);
+    let plan = world.plan();
+    world.write_records(&plan);
+    world.policy.guard.limits = limits(0);
+    world.pass_time(SignedDuration::from_hours(48));
+    world.round();
+    assert_eq!(out(&world), 5);
+}
+
+#[test]
+fn who_was_disabled_and_is_still_declared_is_not_counted_twice_among_the_people() {
+    let mut world = World::of(4);
+    disable(&mut world, 0..2);
+    world.round();
+    disable(&mut world, 2..3);
+    world.settle();
+    assert_eq!((out(&world), world.phase("person002")), (2, Phase::Held));
+}
+
+#[test]
+fn a_fresh_read_of_somebody_else_with_the_same_address_ends_the_record() {
+    let mut world = account();
+    disable(&mut world, 0..1);
+    let plan = world.plan();
+    world.write_records(&plan);
+    let mut another = person("person000", State::Active);
+    another.id = Some(id("another"));
+    let next = world.record("person000").next(Some(&another), &world.directory());
+    assert!(matches!(next, Next::End(Phase::Done, RecordReason::AlreadyDone, _)), "{next:?}");
+}
+
+#[test]
 fn a_record_with_several_steps_goes_on_after_a_crash_between_them() {
     let mut world = account();
     world.row("person000").role = Some(role_id("1"));

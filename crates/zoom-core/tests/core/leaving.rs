@@ -151,9 +151,10 @@ fn a_person_made_anew_with_the_same_address_is_not_removed_for_the_former() {
     assert_eq!(world.record("person000").reason, Some(RecordReason::AlreadyDone));
 }
 
-#[test]
-fn until_all_objects_were_seen_nobody_is_removed_for_want_of_one() {
+#[rstest]
+fn until_all_objects_were_seen_nobody_is_removed_for_want_of_one(#[values(0, 30)] quiet_period: u64) {
     let mut world = leaver(None);
+    world.policy.guard.quiet_period = std::time::Duration::from_secs(quiet_period);
     world.records = vec![by_hand("person002", Step::Deactivate)];
     world.objects.remove(&key("person002"));
     world.all_objects_seen = false;
