@@ -17,7 +17,7 @@ use super::{
     status, translate,
 };
 
-/// How long ended removal records are kept as history.
+/// How long ended removal records are kept as history, or as long as the window if that is longer.
 const HISTORY: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 impl Pass<'_> {
@@ -150,8 +150,10 @@ impl Pass<'_> {
     /// Ended records go after a while; until then they are the window and the history.
     async fn forget_history(&self, snapshot: &Snapshot) -> Result<(), ClusterError> {
         let now = Timestamp::now();
+        let window = SignedDuration::try_from(self.policy.guard.window).unwrap_or(SignedDuration::MAX);
+        let kept = HISTORY.max(window);
         for (object, removal) in &snapshot.removals {
-            let old = removal.status.ended_at.as_ref().is_some_and(|ended| now.duration_since(ended.0) > HISTORY);
+            let old = removal.status.ended_at.as_ref().is_some_and(|ended| now.duration_since(ended.0) > kept);
             if old && self.context.may_write() {
                 self.context.cluster.delete_removal(object).await?;
             }
@@ -204,7 +206,7 @@ impl Pass<'_> {
         }
         let uid = self.connection.metadata.uid.clone().unwrap_or_default();
         self.context.cluster.write_connection_status(&self.key, &uid, &new).await?;
-        if standing != Standing::Ready && !old.conditions.iter().any(|condition| condition.reason == reason) {
+        if self.kept.trouble.is_some() && !old.conditions.iter().any(|condition| condition.reason == reason) {
             let about = About { key: self.key.clone(), uid };
             self.context.events.warning::<api::ZoomConnection>(&about, &reason, &message);
         }

@@ -247,7 +247,8 @@ pub(super) fn removal(
     new.phase = Some(translate::phase_out(phase));
     new.reason = Some(reason.to_string());
     new.message = Some(message.to_owned());
-    if phase == Phase::Running && old.started_at.is_none() {
+    // Held by a switch and let run again later, it counts for the window in which it runs.
+    if phase == Phase::Running && old.phase != Some(api::Phase::Running) {
         new.started_at = Some(translate::time(now));
         new.approved = Some(reason == zoom_core::RecordReason::Approved);
     }

@@ -427,8 +427,11 @@ async fn of_two_connections_to_one_account_the_older_works_and_the_other_takes_o
     world.user("ada", with(json!({"firstName": "Ada", "connectionRef": {"name": "second"}}))).await?;
     let second = world.reason(CONNECTION, "second", "AccountClaimed").await?;
     assert!(message(&second).contains(&format!("{}/default", world.namespace)), "{}", message(&second));
-    let user = world.user_is("ada", "WaitingForConnection").await?;
-    assert!(message(&user).contains("AccountClaimed"), "{}", message(&user));
+    world
+        .until(USER, "ada", "names what its connection waits for", |user| {
+            ready_reason(user) == Some("WaitingForConnection") && message(user).contains("AccountClaimed")
+        })
+        .await?;
     assert_eq!(world.zoom_writes().await?, [""; 0]);
 
     world.delete(CONNECTION, "default").await?;
