@@ -14,7 +14,7 @@ help: ## What there is to make
 test: ## Everything that has to hold before a change goes in
 	@$(MAKE) --no-print-directory --jobs 2 control-plane compile
 	@$(MAKE) --no-print-directory deny
-	cargo test $(filter-out --all-targets,$(CARGO_FLAGS))
+	RUST_TEST_THREADS=8 cargo test $(filter-out --all-targets,$(CARGO_FLAGS)) # they mostly wait: for events, leases, calls
 	@$(MAKE) --no-print-directory chart-check
 
 .PHONY: compile

@@ -249,6 +249,11 @@ impl Cluster {
         Ok(found.is_some_and(|user| user.metadata.deletion_timestamp.is_none()))
     }
 
+    /// Whether a connection exists right now, whatever the controller's store knows.
+    pub(super) async fn has_connection(&self, connection: &ObjectKey) -> Result<bool, ClusterError> {
+        Ok(self.look::<api::ZoomConnection>("ZoomConnection", connection).await?.is_some())
+    }
+
     /// Whether a removal record exists right now, whatever the index knows: deleting it is how a human rejects it.
     pub(super) async fn stands(&self, object: &ObjectKey, uid: &str) -> Result<bool, ClusterError> {
         let found = self.look::<api::ZoomRemoval>("ZoomRemoval", object).await?.map(|removal| removal.metadata);

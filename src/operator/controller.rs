@@ -210,10 +210,18 @@ async fn mourn(key: ObjectKey, shared: Arc<Shared>) {
          spec.connectionRef",
         key.name, key.namespace
     );
-    while let Err(failure) = without_connection(&shared.context, &key, &message).await {
+    while let Err(failure) = tell_objects(&shared.context, &key, &message).await {
         warn!(connection = %key, error = &failure as &dyn std::error::Error, "objects without a connection");
         sleep(AFTER_ERROR).await;
     }
+}
+
+/// Looks once more first: the event of a new connection may come after that of its first object.
+async fn tell_objects(context: &Context, connection: &ObjectKey, message: &str) -> Result<(), ClusterError> {
+    if context.cluster.has_connection(connection).await? {
+        return Ok(());
+    }
+    without_connection(context, connection, message).await
 }
 
 /// Objects whose connection is missing say so, and are let go when they are deleted: nobody is removed for that.

@@ -13,6 +13,8 @@ use crate::world::{CONNECTION, DEADLINE, USER, World, binaries, email, merged};
 
 const RIGHT: &str = "first-secret+7/Qx?&=%41";
 const WRONG: &str = "wrong-secret-Hk3Vw9";
+/// Stands where a token should, in an answer of another shape than documented.
+const MISPLACED: &str = "misplaced-token-Yt6Nd1";
 const ROTATED: &str = "rotated-secret-Zp8Lr2";
 
 /// A secret in the forms in which it may leak: plain, for an address, in JSON, and in the header of a token call.
@@ -52,7 +54,8 @@ async fn live(world: &World<'_>) -> anyhow::Result<()> {
     world.user_is("ada", "Synced").await?;
 
     // A token that Zoom takes back, and token calls whose answers cannot be read: parsers like to quote what they read.
-    for effect in [json!("malformedJson"), json!("cutBody"), json!({"answer": {"status": 200, "body": RIGHT}})] {
+    let misshapen = json!({"answer": {"status": 200, "body": {"access_token": {"value": MISPLACED}}}});
+    for effect in [json!("malformedJson"), json!("cutBody"), misshapen] {
         world.zoom.edit_account(json!({"revokeTokens": true})).await?;
         let fault = json!({"method": "POST", "path": "/oauth/token", "count": 4, "effect": effect});
         world.zoom.inject(fault).await?;
@@ -104,7 +107,8 @@ async fn no_secret_and_no_token_shows_in_logs_objects_events_metrics_or_the_jour
     for (part, expected) in produced.iter().zip(words) {
         assert!(part.1.contains(expected), "{expected} is missing in {}", part.0);
     }
-    let needles = [RIGHT, WRONG, ROTATED].iter().flat_map(|secret| forms(secret)).chain(tokens.iter().cloned());
+    let needles =
+        [RIGHT, WRONG, ROTATED, MISPLACED].iter().flat_map(|secret| forms(secret)).chain(tokens.iter().cloned());
     // A part of a token is as bad where the rest can be guessed: its last part is the signature.
     let signatures = tokens.iter().filter_map(|token| token.rsplit('.').next().map(str::to_owned));
     for needle in needles.chain(signatures).collect::<Vec<_>>() {

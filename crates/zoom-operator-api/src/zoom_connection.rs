@@ -66,8 +66,8 @@ pub struct ZoomConnectionSpec {
     #[schemars(with = "Endpoints")]
     pub endpoints: Option<Endpoints>,
 
-    /// How much the operator does. Enforce carries everything out. HoldRemovals holds what takes away until somebody
-    /// approves it. Plan reads the account and reports what it would do. Suspend neither reads nor writes. Absent: Enforce.
+    /// How much the operator does. Enforce carries everything out. HoldRemovals holds what takes away until the
+    /// mode is changed. Plan reads the account and reports what it would do. Suspend neither reads nor writes. Absent: Enforce.
     #[serde(default)]
     pub mode: Mode,
 
@@ -158,7 +158,7 @@ pub enum Mode {
     /// Carries everything out.
     #[default]
     Enforce,
-    /// Carries out what gives or changes, and holds everything that takes away until somebody approves it.
+    /// Carries out what gives or changes, and holds everything that takes away until the mode is changed.
     HoldRemovals,
     /// Reads the account and reports what it would do, and writes nothing to Zoom.
     Plan,
