@@ -42,6 +42,9 @@ impl Pass<'_> {
         }
         let mut did_something = false;
         for name in &plan.running {
+            if self.is_outdated() {
+                return Ok(Applied::Outdated);
+            }
             match self.run_record(&ObjectKey::new(self.key.namespace.clone(), name.clone())).await? {
                 Some(Turn::Over) => did_something = true,
                 Some(Turn::Account(trouble)) => return Ok(self.give_up(trouble)),
@@ -53,6 +56,9 @@ impl Pass<'_> {
             }
         }
         for planned in plan.people.iter().filter(|planned| planned.is_runnable()) {
+            if self.is_outdated() {
+                return Ok(Applied::Outdated);
+            }
             match self.run_person(planned).await? {
                 Turn::Over => did_something = true,
                 Turn::Account(trouble) => return Ok(self.give_up(trouble)),
@@ -115,7 +121,7 @@ impl Pass<'_> {
                 Ok(zoom_account::Applied::Proved | zoom_account::Applied::Pending) => {
                     self.tell(&about, &operation);
                 }
-                Ok(zoom_account::Applied::NotApplied(fields)) => not_applied.extend(fields),
+                Ok(zoom_account::Applied::NotApplied(fields)) => not_applied = fields,
                 Err(error) => {
                     self.refuse(wish, &error);
                     if let Some(trouble) = self.account_trouble(&error) {

@@ -27,13 +27,18 @@ pub(super) struct ClusterError {
     kind: &'static str,
     object: ObjectKey,
     #[source]
-    source: kube::Error,
+    source: Box<kube::Error>,
 }
 
 impl ClusterError {
+    /// Whether the API server refused just this object: trying again changes nothing, and others are not concerned.
+    pub(super) fn is_refusal(&self) -> bool {
+        matches!(&*self.source, kube::Error::Api(status) if matches!(status.code, 400 | 403 | 413 | 422))
+    }
+
     /// Whether the object is gone, or another one has its name.
     fn is_gone(&self) -> bool {
-        matches!(&self.source, kube::Error::Api(status) if status.code == 404 || status.code == 409)
+        matches!(&*self.source, kube::Error::Api(status) if status.code == 404 || status.code == 409)
     }
 }
 
@@ -91,7 +96,8 @@ impl Cluster {
         change: impl Fn(&mut Vec<Value>),
     ) -> Result<bool, ClusterError> {
         let users = self.api::<api::ZoomUser>(&object.namespace);
-        let failed = |verb, source| ClusterError { verb, kind: "ZoomUser", object: object.clone(), source };
+        let failed =
+            |verb, source| ClusterError { verb, kind: "ZoomUser", object: object.clone(), source: Box::new(source) };
         loop {
             let found = users.get_opt(&object.name).await.map_err(|source| failed("get", source))?;
             let Some(found) = found.filter(|found| found.metadata.uid.as_deref() == Some(uid)) else {
@@ -193,13 +199,23 @@ impl Cluster {
         self.api::<K>(&object.namespace)
             .patch_status(&object.name, &PatchParams::apply(FIELD_MANAGER).force(), &Patch::Apply(&whole))
             .await
-            .map_err(|source| ClusterError { verb: "write the status of", kind, object: object.clone(), source })
+            .map_err(|source| ClusterError {
+                verb: "write the status of",
+                kind,
+                object: object.clone(),
+                source: Box::new(source),
+            })
     }
 
     /// Writes a removal record; one of that name that is there already is the same record.
     pub(super) async fn create_removal(&self, removal: &api::ZoomRemoval) -> Result<(), ClusterError> {
         let object = super::translate::key(&removal.metadata);
-        let failed = |source| ClusterError { verb: "create", kind: "ZoomRemoval", object: object.clone(), source };
+        let failed = |source| ClusterError {
+            verb: "create",
+            kind: "ZoomRemoval",
+            object: object.clone(),
+            source: Box::new(source),
+        };
         let removals = self.api::<api::ZoomRemoval>(&object.namespace);
         let wanted: DynamicObject = serde_json::to_value(removal)
             .and_then(serde_json::from_value)
@@ -220,7 +236,12 @@ impl Cluster {
         match deleted {
             Err(kube::Error::Api(status)) if status.code == 404 => {}
             Err(source) => {
-                return Err(ClusterError { verb: "delete", kind: "ZoomRemoval", object: object.clone(), source });
+                return Err(ClusterError {
+                    verb: "delete",
+                    kind: "ZoomRemoval",
+                    object: object.clone(),
+                    source: Box::new(source),
+                });
             }
             Ok(_) => {}
         }
@@ -230,8 +251,12 @@ impl Cluster {
 
     /// Whether a namespace, or the kind ZoomUser itself, is going or gone: then its objects' deletion means nothing.
     pub(super) async fn is_torn_down(&self, namespace: &str) -> Result<bool, ClusterError> {
-        let failed =
-            |kind, name: &str, source| ClusterError { verb: "get", kind, object: ObjectKey::new("", name), source };
+        let failed = |kind, name: &str, source| ClusterError {
+            verb: "get",
+            kind,
+            object: ObjectKey::new("", name),
+            source: Box::new(source),
+        };
         let found = Api::<Namespace>::all(self.client.clone()).get_opt(namespace).await;
         let found = found.map_err(|source| failed("Namespace", namespace, source))?;
         if found.is_none_or(|namespace| namespace.metadata.deletion_timestamp.is_some()) {
@@ -243,10 +268,9 @@ impl Cluster {
         Ok(found.is_none_or(|definition| definition.metadata.deletion_timestamp.is_some()))
     }
 
-    /// Whether a live ZoomUser of this name exists right now, whatever the index knows.
-    pub(super) async fn is_live(&self, object: &ObjectKey) -> Result<bool, ClusterError> {
-        let found = self.look::<api::ZoomUser>("ZoomUser", object).await?;
-        Ok(found.is_some_and(|user| user.metadata.deletion_timestamp.is_none()))
+    /// A ZoomUser as it is right now, whatever the index knows, and the connection that it names.
+    pub(super) async fn live_user(&self, object: &ObjectKey) -> Result<Option<(ObjectKey, User)>, ClusterError> {
+        Ok(self.look::<api::ZoomUser>("ZoomUser", object).await?.map(|found| User::read(&found)))
     }
 
     /// Whether a connection exists right now, whatever the controller's store knows.
@@ -265,7 +289,15 @@ impl Cluster {
         kind: &'static str,
         object: &ObjectKey,
     ) -> Result<Option<DynamicObject>, ClusterError> {
-        let found = self.api::<K>(&object.namespace).get_opt(&object.name).await;
-        found.map_err(|source| ClusterError { verb: "get", kind, object: object.clone(), source })
+        match self.api::<K>(&object.namespace).get_opt(&object.name).await {
+            // Also what is said of an object whose kind is gone.
+            Err(kube::Error::Api(status)) if status.code == 404 => Ok(None),
+            found => found.map_err(|source| ClusterError {
+                verb: "get",
+                kind,
+                object: object.clone(),
+                source: Box::new(source),
+            }),
+        }
     }
 }

@@ -30,7 +30,7 @@ use zoom_operator_api::{self as api, ZoomConnection};
 
 use super::{
     cluster::ClusterError,
-    index::{Scope, Triggers},
+    index::{ConnectionVersion, Scope, Triggers},
     kept::Kept,
     lease::Leadership,
     pass::{Context, Pass},
@@ -76,6 +76,8 @@ impl Shared {
             .iter()
             .filter_map(|guarded| guarded.0.as_ref().ok())
             .filter(|other| account(other) == account(connection) && age(other) < age(connection))
+            // Who never listed the account has not shown that it may speak for it.
+            .filter(|other| other.status.as_ref().is_some_and(|status| status.last_listing.is_some()))
             .min_by_key(|other| age(other))
             .map(|other| translate::key(&other.metadata))
     }
@@ -113,9 +115,17 @@ async fn control(
         .default_backoff()
         .reflect(writer)
         .inspect_ok(move |event| {
-            // The filter below would swallow it: nothing that it looks at has changed.
-            if let watcher::Event::Delete(gone) = event {
-                index.trigger(&translate::key(gone.meta()));
+            match event {
+                watcher::Event::Apply(found) | watcher::Event::InitApply(found) => {
+                    let version = ConnectionVersion::of(found.meta());
+                    index.note_connection(translate::key(found.meta()), Some(version));
+                }
+                // The filter below would swallow it: nothing that it looks at has changed.
+                watcher::Event::Delete(gone) => {
+                    index.note_connection(translate::key(gone.meta()), None);
+                    index.trigger(&translate::key(gone.meta()));
+                }
+                watcher::Event::Init | watcher::Event::InitDone => {}
             }
         })
         .touched_objects()
@@ -174,6 +184,7 @@ async fn reconcile(connection: Arc<Guarded>, shared: Arc<Shared>) -> Result<Acti
     let key = translate::key(&connection.metadata);
     let kept = shared.kept(&key);
     let mut kept = kept.lock().await;
+    kept.belong_to(connection.metadata.uid.as_deref().unwrap_or_default());
     let claimed_by = shared.claimed_by(connection);
     let begun = Instant::now();
     let ended = Pass::new(connection, &mut kept, context).run(claimed_by.as_ref()).await;

@@ -13,7 +13,7 @@ use std::{
 use futures::{StreamExt, pin_mut};
 use kube::{
     Api, ResourceExt,
-    api::DynamicObject,
+    api::{DynamicObject, ObjectMeta},
     runtime::{WatchStreamExt, watcher},
 };
 use serde::de::DeserializeOwned;
@@ -46,6 +46,17 @@ pub(super) struct User {
     /// The value of the annotation that asks for a pass.
     pub(super) requested_at: Option<String>,
     version: u64,
+}
+
+impl User {
+    /// Whether this is a live object that speaks for a person, understood or not.
+    pub(super) fn claims(&self, person: &PersonRef) -> bool {
+        let (id, email) = match &self.wish {
+            Ok(wish) => (&wish.remembered.id, Some(&wish.email)),
+            Err(misfit) => (&misfit.claim.id, misfit.claim.email.as_ref()),
+        };
+        !self.deleting && ((id.is_some() && *id == person.id) || email == Some(&person.email))
+    }
 }
 
 /// An object that this version cannot understand.
@@ -222,6 +233,22 @@ pub(super) struct Inner {
     users: Table<User>,
     removals: Table<Removal>,
     changes: HashMap<ObjectKey, u64>,
+    connections: HashMap<ObjectKey, ConnectionVersion>,
+}
+
+/// What tells one state of a connection's spec from another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct ConnectionVersion {
+    uid: Option<String>,
+    generation: Option<i64>,
+    deleting: bool,
+}
+
+impl ConnectionVersion {
+    /// The version of an object.
+    pub(super) fn of(meta: &ObjectMeta) -> Self {
+        Self { uid: meta.uid.clone(), generation: meta.generation, deleting: meta.deletion_timestamp.is_some() }
+    }
 }
 
 /// The index. Clones share it.
@@ -323,6 +350,20 @@ impl Index {
         self.lock().changes.get(connection).copied().unwrap_or_default() != snapshot.changes
     }
 
+    /// Notes a connection as the watch showed it; `None`: it is gone.
+    pub(super) fn note_connection(&self, connection: ObjectKey, version: Option<ConnectionVersion>) {
+        let mut inner = self.lock();
+        match version {
+            Some(version) => inner.connections.insert(connection, version),
+            None => inner.connections.remove(&connection),
+        };
+    }
+
+    /// Whether a connection is still as a pass took it up.
+    pub(super) fn is_current(&self, connection: &ObjectKey, version: &ConnectionVersion) -> bool {
+        self.lock().connections.get(connection) == Some(version)
+    }
+
     /// One user as it is now.
     pub(super) fn user(&self, object: &ObjectKey) -> Option<Arc<User>> {
         self.lock().users.get(object).cloned()
@@ -332,14 +373,7 @@ impl Index {
     pub(super) fn claimant(&self, connection: &ObjectKey, person: &PersonRef) -> Option<ObjectKey> {
         let inner = self.lock();
         let users = inner.users.by_connection.get(connection)?;
-        let claims = |user: &User| {
-            let (id, email) = match &user.wish {
-                Ok(wish) => (&wish.remembered.id, Some(&wish.email)),
-                Err(misfit) => (&misfit.claim.id, misfit.claim.email.as_ref()),
-            };
-            !user.deleting && ((id.is_some() && *id == person.id) || email == Some(&person.email))
-        };
-        users.iter().find(|(_, user)| claims(user)).map(|(object, _)| object.clone())
+        users.iter().find(|(_, user)| user.claims(person)).map(|(object, _)| object.clone())
     }
 
     /// One removal record as it is now.

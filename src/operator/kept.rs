@@ -13,6 +13,8 @@ use super::{connect::Dialed, trouble::Trouble};
 /// One connection's memory.
 #[derive(Default)]
 pub(super) struct Kept {
+    /// The connection's uid: one made anew under the same name starts afresh.
+    uid: String,
     /// What the client was made of.
     pub(super) dialed: Option<Dialed>,
     /// The account and its directory, once it could be dialed.
@@ -37,4 +39,13 @@ pub(super) struct Kept {
     pub(super) listing_request: Option<String>,
     /// The last request for a pass that was handled.
     pub(super) handled_request: Option<String>,
+}
+
+impl Kept {
+    /// Forgets everything that was kept of another connection.
+    pub(super) fn belong_to(&mut self, uid: &str) {
+        if self.uid != uid {
+            *self = Self { uid: uid.to_owned(), ..Self::default() };
+        }
+    }
 }

@@ -6,14 +6,14 @@ use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 use zoom_account::{Account, ListingReport};
-use zoom_core::{Directory, Input, Lookup, Mode, ObjectKey, Plan, Policy};
+use zoom_core::{Directory, Input, Lookup, Mode, ObjectKey, Plan, Policy, Reason};
 use zoom_operator_api as api;
 
 use super::{
     cluster::{Cluster, ClusterError},
     connect::Dialer,
     events::Events,
-    index::{Index, Snapshot},
+    index::{ConnectionVersion, Index, Snapshot, User},
     kept::Kept,
     lease::Leadership,
     metrics::Metrics,
@@ -60,6 +60,10 @@ pub(super) struct Pass<'a> {
     pub(super) context: &'a Context,
     /// Empty until the account was listed.
     pub(super) blank: Directory,
+    /// The state of the connection that this pass works by.
+    version: ConnectionVersion,
+    /// Whether a listing is under way or was begun, so that its end asks for the next pass.
+    listing: bool,
 }
 
 /// What [`Pass::apply`] left.
@@ -70,7 +74,12 @@ pub(super) enum Applied {
     PlanAgain,
     /// No more writes are allowed to this process.
     Stopped,
+    /// The connection itself was changed: the pass must not go on by its old rules.
+    Outdated,
 }
+
+/// How many people whom a listing lacks are looked for; beyond that the listing is not believed.
+const LOOKS: usize = 100;
 
 /// How often a pass plans again before it lets others have their turn.
 const ROUNDS: usize = 1000;
@@ -84,14 +93,22 @@ impl<'a> Pass<'a> {
             policy.mode = Mode::Suspend;
         }
         let key = translate::key(&connection.metadata);
-        Self { connection, key, policy, kept, context, blank: Directory::default() }
+        let version = ConnectionVersion::of(&connection.metadata);
+        Self { connection, key, policy, kept, context, blank: Directory::default(), version, listing: false }
+    }
+
+    /// Whether somebody changed the connection since the pass began: its switches must work at once.
+    pub(super) fn is_outdated(&self) -> bool {
+        !self.context.index.is_current(&self.key, &self.version)
     }
 
     /// Runs the five steps, over and over until nothing is left to do now. Returns when to come back although nothing
     /// happened.
     pub(super) async fn run(mut self, claimed_by: Option<&ObjectKey>) -> Result<Duration, ClusterError> {
         self.observe(claimed_by).await;
-        self.read_requested(&self.context.index.snapshot(&self.key)).await;
+        if self.policy.mode != Mode::Suspend {
+            self.read_requested(&self.context.index.snapshot(&self.key)).await;
+        }
         for _ in 0..ROUNDS {
             let snapshot = self.context.index.snapshot(&self.key);
             let plan = self.plan(&snapshot);
@@ -104,6 +121,7 @@ impl<'a> Pass<'a> {
                     return Ok(self.come_back(&plan));
                 }
                 Applied::Stopped => return Ok(Duration::from_secs(3600)),
+                Applied::Outdated => return Ok(Duration::ZERO),
             }
         }
         Ok(Duration::ZERO)
@@ -155,13 +173,10 @@ impl<'a> Pass<'a> {
             self.kept.handled_request = self.kept.listing_request.take().or(self.kept.handled_request.take());
             self.look_for_missing().await;
         }
-        let unhealthy = self
-            .kept
-            .trouble
-            .as_ref()
-            .is_some_and(|trouble| elapsed(self.kept.listing_begun_at, now) >= trouble.retry_after());
-        let due = elapsed(self.kept.listing_begun_at, now) >= self.connection.spec.resync_interval.as_std();
-        if due || unhealthy || requested {
+        let resync = self.connection.spec.resync_interval.as_std();
+        let patience = self.kept.trouble.as_ref().map_or(resync, |trouble| trouble.retry_after(resync));
+        self.listing = true;
+        if requested || elapsed(self.kept.listing_begun_at, now) >= patience {
             let (index, key) = (self.context.index.clone(), self.key.clone());
             let Some(account) = &mut self.kept.account else { return };
             if account.begin_listing(move || index.trigger(&key)) {
@@ -176,24 +191,29 @@ impl<'a> Pass<'a> {
     async fn look_for_missing(&mut self) {
         let snapshot = self.context.index.snapshot(&self.key);
         let Some(account) = &mut self.kept.account else { return };
-        for user in snapshot.users.values() {
-            let Ok(wish) = &user.wish else { continue };
-            let was_there = match user.status.state {
-                Some(api::State::Pending | api::State::Active | api::State::Inactive) => true,
-                Some(api::State::Creating | api::State::Absent) | None => false,
+        let was_there = |user: &User| match user.status.state {
+            Some(api::State::Pending | api::State::Active | api::State::Inactive) => true,
+            Some(api::State::Creating | api::State::Absent) | None => false,
+        };
+        let known = snapshot.users.values().filter(|user| was_there(user)).filter_map(|user| user.wish.as_ref().ok());
+        let missing: Vec<_> = known
+            .filter(|wish| matches!(account.directory().find(wish.remembered.id.as_ref(), &wish.email), Lookup::Absent))
+            .collect();
+        for (looked_for, wish) in missing.iter().enumerate() {
+            let problem = if looked_for < LOOKS {
+                match account.read(&wish.reference()).await {
+                    Ok(_) => continue,
+                    // Zoom shows nobody whose invitation ran out.
+                    Err(error) if error.reason() == Reason::InvitationExpired => continue,
+                    Err(error) => error.to_string(),
+                }
+            } else {
+                format!("{} people who were in the account are missing from its listing", missing.len())
             };
-            let found = account.directory().find(wish.remembered.id.as_ref(), &wish.email);
-            if !was_there || !matches!(found, Lookup::Absent) {
-                continue;
-            }
-            if !self.context.may_write() {
-                return;
-            }
-            if let Err(error) = account.read(&wish.reference()).await {
-                warn!(object = %wish.object, error = %error, "whoever the listing lacks could not be looked for");
-                self.kept.trouble = Some(Trouble::of_account(&error));
-                return;
-            }
+            warn!(object = %wish.object, problem, "whoever the listing lacks could not be looked for");
+            account.doubt();
+            self.kept.trouble = Some(Trouble::new(TroubleReason::ListingIncomplete, problem));
+            return;
         }
     }
 
@@ -202,8 +222,11 @@ impl<'a> Pass<'a> {
         let unhealthy = self.kept.trouble.is_some();
         let patience = if unhealthy { Duration::from_secs(5) } else { self.connection.spec.resync_interval.as_std() };
         let edited = self.observed_generation() != self.connection.metadata.generation;
-        if self.kept.account.is_some() && !requested && !edited && elapsed(self.kept.dialed_at, now) < patience {
-            return Ok(());
+        if !requested && !edited && elapsed(self.kept.dialed_at, now) < patience {
+            return match (&self.kept.account, &self.kept.trouble) {
+                (None, Some(trouble)) => Err(trouble.clone()),
+                (Some(_), _) | (None, None) => Ok(()),
+            };
         }
         self.kept.dialed_at = Some(now);
         let Some(dialed) = self.context.dialer.dial(self.connection, self.kept.dialed.as_ref()).await? else {
@@ -243,9 +266,12 @@ impl<'a> Pass<'a> {
         let now = Timestamp::now();
         let until = |at: Timestamp| Duration::try_from(at.duration_since(now)).unwrap_or_default();
         let resync = self.connection.spec.resync_interval.as_std();
+        // A listing that is under way asks for a pass when it ends; none is due where none may begin.
         let next_listing = resync.saturating_sub(elapsed(self.kept.listing_begun_at, now));
-        let trouble = self.kept.trouble.as_ref().map(Trouble::retry_after);
-        let retries = self.kept.removal_retries.values().map(|(at, _)| until(*at));
+        let next_listing = if self.listing && !next_listing.is_zero() { next_listing } else { resync };
+        let trouble = self.kept.trouble.as_ref().map(|trouble| trouble.retry_after(resync));
+        let writes = !self.kept.trouble.as_ref().is_some_and(Trouble::forbids_writes);
+        let retries = self.kept.removal_retries.values().filter(|_| writes).map(|(at, _)| until(*at));
         let wake = plan.wake_at.map(until);
         let earliest = retries.chain(wake).chain(trouble).chain([next_listing]).min().unwrap_or(resync);
         earliest.max(Duration::from_millis(100))

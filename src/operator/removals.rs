@@ -3,9 +3,9 @@
 use std::{collections::HashMap, sync::Arc};
 
 use jiff::Timestamp;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 use zoom_account::Retry;
-use zoom_core::{Next, ObjectKey, Operation, Phase, Plan, Reason, Record, RecordReason, plan_person};
+use zoom_core::{NewRecord, Next, ObjectKey, Operation, Phase, Plan, Reason, Record, RecordReason, plan_person};
 use zoom_operator_api as api;
 
 use super::{
@@ -17,11 +17,20 @@ use super::{
     status, translate,
 };
 
+/// What the last look before a removal showed.
+enum Look {
+    Meant,
+    /// The index does not know the newest edit yet.
+    Later,
+    Over(Phase, RecordReason, String),
+}
+
 impl Pass<'_> {
     /// Writes removal records before anything of them runs, tells them their phases, and lets deleted objects go whose
     /// record stands. Returns whether there is a new record, so that the plan is made again with it.
     pub(super) async fn write_down(&mut self, plan: &Plan, snapshot: &Snapshot) -> Result<bool, ClusterError> {
         let mut torn_down: HashMap<Box<str>, bool> = HashMap::new();
+        let mut written = false;
         for record in &plan.new_records {
             if !self.context.may_write() {
                 return Ok(false);
@@ -39,7 +48,11 @@ impl Pass<'_> {
                     continue;
                 }
             }
-            self.context.cluster.create_removal(&translate::removal_object(record, self.connection)).await?;
+            match self.context.cluster.create_removal(&translate::removal_object(record, self.connection)).await {
+                Ok(()) => written = true,
+                Err(error) if error.is_refusal() => self.not_written(record, &error, snapshot).await?,
+                Err(error) => return Err(error),
+            }
         }
         for change in &plan.changes {
             let object = ObjectKey::new(self.key.namespace.clone(), change.name.clone());
@@ -50,7 +63,30 @@ impl Pass<'_> {
         for object in &plan.let_go {
             self.let_go(object, snapshot).await?;
         }
-        Ok(!plan.new_records.is_empty())
+        Ok(written)
+    }
+
+    /// The API server does not take a record, so nothing is taken from its person; a deleted object is let go, because
+    /// it would wait for ever.
+    async fn not_written(
+        &self,
+        record: &NewRecord,
+        error: &ClusterError,
+        snapshot: &Snapshot,
+    ) -> Result<(), ClusterError> {
+        error!(
+            removal = record.name,
+            error = error as &dyn std::error::Error,
+            "the removal cannot be written down, so nobody is removed"
+        );
+        let Some(source) = &record.source else { return Ok(()) };
+        let about = About { key: source.object.clone(), uid: source.uid.to_string() };
+        let note = format!("the removal cannot be written down, so nobody is removed: {error}");
+        self.context.events.warning::<api::ZoomUser>(&about, "RemovalNotWritten", &note);
+        if record.leaving {
+            self.let_go(&source.object, snapshot).await?;
+        }
+        Ok(())
     }
 
     async fn let_go(&self, object: &ObjectKey, snapshot: &Snapshot) -> Result<(), ClusterError> {
@@ -77,9 +113,14 @@ impl Pass<'_> {
             self.context.index.remove::<Removal>(object);
             return Ok(Some(Turn::Over));
         }
-        if let Some((phase, reason, message)) = self.called_off(record).await? {
-            self.set_phase(object, &removal, phase, reason, &message).await?;
-            return Ok(Some(Turn::Over));
+        match self.look(record).await? {
+            Look::Meant => {}
+            Look::Later => return Ok(None),
+            Look::Over(phase, reason, message) => {
+                self.kept.removal_retries.remove(object);
+                self.set_phase(object, &removal, phase, reason, &message).await?;
+                return Ok(Some(Turn::Over));
+            }
         }
         let Some(account) = &mut self.kept.account else { return Ok(None) };
         // Nobody is removed by what a listing said: the person is looked at right before.
@@ -124,29 +165,35 @@ impl Pass<'_> {
     }
 
     /// The last look before something is taken from a person: is it still meant?
-    async fn called_off(&self, record: &Record) -> Result<Option<(Phase, RecordReason, String)>, ClusterError> {
-        let (Some(source), Some(person)) = (&record.source, record.person()) else { return Ok(None) };
-        let user = self.context.index.user(&source.object).filter(|user| !user.deleting && user.uid == *source.uid);
-        if let Some(user) = user {
-            let planned =
-                user.wish.as_ref().map(|wish| plan_person(wish, &self.policy, self.directory(), Timestamp::now()));
-            let asked = planned.is_ok_and(|planned| planned.taken().iter().any(|step| record.steps.contains(step)));
-            let message = format!("{} does not ask for this any more", source.object);
-            return Ok((!asked).then_some((Phase::Cancelled, RecordReason::TakenBack, message)));
+    async fn look(&self, record: &Record) -> Result<Look, ClusterError> {
+        let (Some(source), Some(person)) = (&record.source, record.person()) else { return Ok(Look::Meant) };
+        let cancelled = |reason, message| Ok(Look::Over(Phase::Cancelled, reason, message));
+        let live = self.context.cluster.live_user(&source.object).await?;
+        let same = live.as_ref().filter(|(_, user)| !user.deleting && user.uid == *source.uid);
+        if let Some((_, user)) = same {
+            if self.context.index.user(&source.object).is_none_or(|known| known.generation != user.generation) {
+                return Ok(Look::Later);
+            }
+            let wish = user.wish.as_ref();
+            let planned = wish.map(|wish| plan_person(wish, &self.policy, self.directory(), Timestamp::now()));
+            if planned.is_ok_and(|planned| planned.taken().iter().any(|step| record.steps.contains(step))) {
+                return Ok(Look::Meant);
+            }
+            return cancelled(RecordReason::TakenBack, format!("{} does not ask for this any more", source.object));
         }
         if let Some(claimant) = self.context.index.claimant(&self.key, person) {
-            let message = format!("{claimant} declares {} again", person.email);
-            return Ok(Some((Phase::Cancelled, RecordReason::Reclaimed, message)));
+            return cancelled(RecordReason::Reclaimed, format!("{claimant} declares {} again", person.email));
         }
         if self.context.cluster.is_torn_down(&source.object.namespace).await? {
             let message = "the namespace of the object, or its kind, is being deleted: nobody is removed for that";
-            return Ok(Some((Phase::Cancelled, RecordReason::Teardown, message.to_owned())));
+            return cancelled(RecordReason::Teardown, message.to_owned());
         }
-        if self.context.cluster.is_live(&source.object).await? {
-            let message = format!("{} is there again", source.object);
-            return Ok(Some((Phase::Cancelled, RecordReason::Reclaimed, message)));
+        match live {
+            Some((connection, user)) if connection == self.key && user.claims(person) => {
+                cancelled(RecordReason::Reclaimed, format!("{} declares {} again", source.object, person.email))
+            }
+            Some(_) | None => Ok(Look::Meant),
         }
-        Ok(None)
     }
 
     async fn failed(
@@ -164,6 +211,7 @@ impl Pass<'_> {
             Retry::AfterEdit => {
                 let needs_owner = error.reason() == Reason::NeedsOwner;
                 let reason = if needs_owner { RecordReason::NeedsOwner } else { RecordReason::ZoomRefused };
+                self.kept.removal_retries.remove(object);
                 self.set_phase(object, removal, Phase::Refused, reason, &error.to_string()).await?;
             }
             retry @ (Retry::Soon | Retry::At(_) | Retry::Slowly | Retry::Account) => {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use jiff::{SignedDuration, Timestamp};
+use tracing::error;
 use zoom_core::{
     Lookup, Mode, ObjectKey, Operation, PersonPlan, Plan, Reason, Standing, State, Step, Verdict, plan_person,
 };
@@ -11,7 +12,7 @@ use zoom_operator_api as api;
 use super::{
     cluster::ClusterError,
     events::About,
-    index::{Snapshot, User},
+    index::{Removal, Snapshot, User},
     metrics::{AccountState, ObjectLabels, OperationLabels},
     pass::Pass,
     status, translate,
@@ -26,7 +27,7 @@ impl Pass<'_> {
         for planned in &plan.people {
             if let Some(user) = snapshot.users.get(&planned.object) {
                 let verdict = self.as_far_as_connected(planned);
-                self.write_person(&planned.object, user, &verdict, None).await?;
+                tolerate(self.write_person(&planned.object, user, &verdict, None).await)?;
             }
         }
         for (object, user) in &snapshot.users {
@@ -35,7 +36,7 @@ impl Pass<'_> {
                     "this version of the operator does not understand the object and leaves its person alone: {}",
                     misfit.problem
                 );
-                self.write_without_plan(object, user, &Verdict::new(Reason::Unreadable, message)).await?;
+                tolerate(self.write_without_plan(object, user, &Verdict::new(Reason::Unreadable, message)).await)?;
                 if user.deleting && user.has_finalizer && self.context.may_write() {
                     self.context.cluster.remove_finalizer(object, &user.uid).await?;
                 }
@@ -44,7 +45,8 @@ impl Pass<'_> {
         self.forget_history(snapshot).await?;
         let uids: HashSet<&str> = snapshot.users.values().map(|user| user.uid.as_str()).collect();
         self.kept.refusals.retain(|uid, _| uids.contains(&**uid));
-        self.kept.removal_retries.retain(|object, _| snapshot.removals.contains_key(object));
+        let running = |removal: &Removal| removal.status.phase == Some(api::Phase::Running);
+        self.kept.removal_retries.retain(|object, _| snapshot.removals.get(object).is_some_and(|found| running(found)));
         self.measure(plan);
         self.report_connection(plan).await
     }
@@ -254,6 +256,17 @@ impl Pass<'_> {
             held: number(held),
             refused: number(with(Standing::Stalled)),
         }
+    }
+}
+
+/// What the API server refuses of one object must not silence the others.
+fn tolerate(written: Result<(), ClusterError>) -> Result<(), ClusterError> {
+    match written {
+        Err(refused) if refused.is_refusal() => {
+            error!(error = &refused as &dyn std::error::Error, "a status was refused");
+            Ok(())
+        }
+        written => written,
     }
 }
 

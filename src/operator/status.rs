@@ -254,8 +254,9 @@ pub(super) fn removal(
     }
     if !phase.is_open() {
         // What Zoom turned out to have done already counts like what was done: it was this record's wish.
+        // And it counts from now, however long it had to wait to run.
         if phase == Phase::Done {
-            new.started_at = new.started_at.or(Some(translate::time(now)));
+            new.started_at = Some(translate::time(now));
         }
         new.ended_at = Some(translate::time(now));
     }

@@ -101,9 +101,11 @@ impl Trouble {
         self.reason != TroubleReason::ListingIncomplete
     }
 
-    /// When to look again although nothing changed.
-    pub(super) fn retry_after(&self) -> Duration {
-        Duration::from_secs(30)
+    /// When to look again although nothing changed. A listing that does not add up may never do: it is not repeated
+    /// faster than a good one.
+    pub(super) fn retry_after(&self, resync: Duration) -> Duration {
+        let soon = Duration::from_secs(30).min(resync);
+        if self.reason == TroubleReason::ListingIncomplete { resync } else { soon }
     }
 }
 

@@ -73,9 +73,9 @@ async fn with_the_charts_rights_a_whole_life_goes_through_and_uninstalling_remov
 
 /// Create, update, deactivate, delete; by somebody who may edit the namespace, and approved by one who may approve.
 async fn people_with_rights_of_their_own(world: &World<'_>) -> anyhow::Result<()> {
-    grant(world, "editor", "edit").await?;
+    grant(world, "editor", &format!("{RELEASE}-edit")).await?;
     grant(world, "approver", &format!("{RELEASE}-approver")).await?;
-    eventually(DEADLINE, "the role edit includes ZoomUsers", || async {
+    eventually(DEADLINE, "the editor may create ZoomUsers", || async {
         world.kubectl(&["auth", "can-i", "create", "zoomusers.zoom-operator.dev", "--as", "editor"]).await
     })
     .await?;

@@ -79,6 +79,12 @@ impl Account {
         &self.directory
     }
 
+    /// Takes back that the directory in use is complete, until the next listing: what it lacks was found to be there, or
+    /// could not be looked for.
+    pub fn doubt(&mut self) {
+        self.directory.doubt();
+    }
+
     /// When the listing behind the directory began; absent before the first one.
     #[must_use]
     pub fn listed_at(&self) -> Option<Timestamp> {

@@ -13,7 +13,7 @@ pub enum Retry {
     Soon,
     /// Not before this time.
     At(Timestamp),
-    /// In an hour or so: something in Zoom has to change first.
+    /// In some minutes: something in Zoom has to change first.
     Slowly,
     /// Not until the object was edited, or the person's row changed.
     AfterEdit,

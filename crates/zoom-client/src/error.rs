@@ -264,7 +264,7 @@ pub enum RetryClass {
     Soon,
     /// Not before this time.
     At(Timestamp),
-    /// In an hour or so: something outside has to change first.
+    /// In some minutes: something outside has to change first.
     Slowly,
     /// Not until what is asked for has been edited.
     Never,

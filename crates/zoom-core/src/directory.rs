@@ -168,6 +168,11 @@ impl Directory {
         self.roles.iter().find(|role| role.id == *id).map_or(id.as_str(), |role| &role.name)
     }
 
+    /// Takes back that the people were listed whole: from now on nobody who is not there is taken for absent.
+    pub fn doubt(&mut self) {
+        self.complete.people = false;
+    }
+
     /// Which listings were whole.
     #[must_use]
     pub fn complete(&self) -> &Completeness {

@@ -75,6 +75,10 @@ fn unchanged(fields: &[&str]) -> String {
     "heir and transfer go with the actions Delete and Unlink alone: leave them out, the person keeps their data"
 ))]
 #[x_kube(validation = (
+    "has(self.people) == (self.class == 'Creation')",
+    "write person with the classes Access and Entitlement, and people with the class Creation"
+))]
+#[x_kube(validation = (
     "!(has(self.heir) && has(self.transfer))",
     "write either heir or transfer: None, not both"
 ))]
