@@ -13,6 +13,7 @@ mod modes;
 mod quiet;
 mod removal;
 mod rights;
+mod second_thoughts;
 mod secrets;
 mod teardown;
 mod waves;
