@@ -177,6 +177,10 @@ async fn reconcile(connection: Arc<Guarded>, shared: Arc<Shared>) -> Result<Acti
             let key = translate::key(&invalid.metadata);
             let message = format!("the ZoomConnection {} cannot be understood: {}", key.name, invalid.error);
             error!(connection = %key, error = %invalid.error, "a ZoomConnection cannot be understood");
+            let uid = invalid.metadata.uid.clone().unwrap_or_default();
+            let generation = invalid.metadata.generation.unwrap_or_default();
+            let status = status::unreadable_connection(&message, generation, Timestamp::now());
+            context.cluster.write_connection_status(&key, &uid, &status).await?;
             without_connection(context, &key, &message).await?;
             return Ok(Action::await_change());
         }

@@ -226,7 +226,7 @@ impl Pass<'_> {
     }
 
     /// Writes a record's phase and tells people when it changed.
-    async fn set_phase(
+    pub(super) async fn set_phase(
         &self,
         object: &ObjectKey,
         removal: &Removal,

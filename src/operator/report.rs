@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, HashSet};
 use jiff::{SignedDuration, Timestamp};
 use tracing::error;
 use zoom_core::{
-    Lookup, Mode, ObjectKey, Operation, PersonPlan, Plan, Reason, Standing, State, Step, Verdict, plan_person,
+    Lookup, Mode, ObjectKey, Operation, PersonPlan, Phase, Plan, Reason, RecordReason, Standing, State, Step, Verdict,
+    plan_person,
 };
 use zoom_operator_api as api;
 
@@ -40,6 +41,15 @@ impl Pass<'_> {
                 if user.deleting && user.has_finalizer && self.context.may_write() {
                     self.context.cluster.remove_finalizer(object, &user.uid).await?;
                 }
+            }
+        }
+        for (object, removal) in &snapshot.removals {
+            if let Err(problem) = &removal.record
+                && removal.status.phase != Some(api::Phase::Refused)
+            {
+                let message = format!("this version of the operator does not understand the record: {problem}");
+                let refused = self.set_phase(object, removal, Phase::Refused, RecordReason::Unreadable, &message);
+                tolerate(refused.await)?;
             }
         }
         self.forget_history(snapshot).await?;

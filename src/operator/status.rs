@@ -270,3 +270,12 @@ pub(super) fn removal(
     set_held(&mut new.conditions, held, generation, now);
     new
 }
+
+/// The status of a connection that this version cannot understand.
+pub(super) fn unreadable_connection(message: &str, generation: i64, now: Timestamp) -> api::ZoomConnectionStatus {
+    let mut status =
+        api::ZoomConnectionStatus { observed_generation: Some(generation), ..api::ZoomConnectionStatus::default() };
+    let reason = Reason::Unreadable.to_string();
+    set_standing(&mut status.conditions, Standing::Stalled, &reason, message, generation, now);
+    status
+}

@@ -78,6 +78,8 @@ pub enum RecordReason {
     NeedsOwner,
     /// Zoom refused.
     ZoomRefused,
+    /// This version cannot understand the record.
+    Unreadable,
 }
 
 /// One thing that a record does, frozen when it is written.
