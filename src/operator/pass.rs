@@ -271,7 +271,7 @@ impl<'a> Pass<'a> {
         let next_listing = if self.listing && !next_listing.is_zero() { next_listing } else { resync };
         let trouble = self.kept.trouble.as_ref().map(|trouble| trouble.retry_after(resync));
         let writes = !self.kept.trouble.as_ref().is_some_and(Trouble::forbids_writes);
-        let retries = self.kept.removal_retries.values().filter(|_| writes).map(|(at, _)| until(*at));
+        let retries = self.kept.removal_retries.values().filter(|_| writes).map(|at| until(*at));
         let wake = plan.wake_at.map(until);
         let earliest = retries.chain(wake).chain(trouble).chain([next_listing]).min().unwrap_or(resync);
         earliest.max(Duration::from_millis(100))

@@ -100,7 +100,7 @@ impl Pass<'_> {
     /// Runs one removal record whose turn has come. `None`: its time to be tried again has not come.
     pub(super) async fn run_record(&mut self, object: &ObjectKey) -> Result<Option<Turn>, ClusterError> {
         let now = Timestamp::now();
-        if self.kept.removal_retries.get(object).is_some_and(|(at, _)| *at > now) {
+        if self.kept.removal_retries.get(object).is_some_and(|at| *at > now) {
             return Ok(None);
         }
         let Some(removal) = self.context.index.removal(object) else { return Ok(None) };
@@ -215,11 +215,9 @@ impl Pass<'_> {
                 self.set_phase(object, removal, Phase::Refused, reason, &error.to_string()).await?;
             }
             retry @ (Retry::Soon | Retry::At(_) | Retry::Slowly | Retry::Account) => {
-                let message = error.to_string();
-                let at = retry_at(retry, 0, now);
-                self.kept.removal_retries.insert(object.clone(), (at, message.clone()));
+                self.kept.removal_retries.insert(object.clone(), retry_at(retry, 0, now));
                 let running = RecordReason::WithinLimit;
-                self.set_phase(object, removal, Phase::Running, running, &format!("tried again: {message}")).await?;
+                self.set_phase(object, removal, Phase::Running, running, &format!("tried again: {error}")).await?;
             }
         }
         Ok(Turn::Over)
