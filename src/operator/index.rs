@@ -20,7 +20,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::sync::{mpsc, watch};
 use tracing::warn;
-use zoom_core::{Claim, Desired, DesiredPerson, ObjectKey, PersonRef, Record, Refusal};
+use zoom_core::{Claim, Desired, DesiredPerson, LabelPool, Labels, ObjectKey, PersonRef, Record, Refusal};
 use zoom_operator_api as api;
 
 use super::translate;
@@ -49,6 +49,11 @@ pub(super) struct User {
 }
 
 impl User {
+    /// What groups select by; a change of it is no new generation.
+    fn labels(&self) -> Option<&Labels> {
+        self.wish.as_ref().ok().map(|wish| &wish.labels)
+    }
+
     /// Whether this is a live object that speaks for a person, understood or not.
     pub(super) fn claims(&self, person: &PersonRef) -> bool {
         let (id, email) = match &self.wish {
@@ -91,6 +96,10 @@ pub(super) trait Referrer: Sized + Send + Sync + 'static {
     fn version(&self) -> u64;
     /// Whether two readings of one object ask for the same.
     fn asks_the_same(&self, other: &Self) -> bool;
+    /// The same, with labels that it has in common with others shared with them.
+    fn shared(self, _labels: &mut LabelPool) -> Self {
+        self
+    }
     /// Where the index keeps this kind.
     fn table(inner: &mut Inner) -> &mut Table<Self>;
 }
@@ -122,8 +131,15 @@ impl Referrer for User {
     }
 
     fn asks_the_same(&self, other: &Self) -> bool {
-        (&self.uid, self.generation, self.deleting, &self.requested_at)
-            == (&other.uid, other.generation, other.deleting, &other.requested_at)
+        (&self.uid, self.generation, self.deleting, &self.requested_at, self.labels())
+            == (&other.uid, other.generation, other.deleting, &other.requested_at, other.labels())
+    }
+
+    fn shared(mut self, labels: &mut LabelPool) -> Self {
+        if let Ok(wish) = &mut self.wish {
+            wish.labels = std::mem::take(&mut wish.labels).shared(labels);
+        }
+        self
     }
 
     fn table(inner: &mut Inner) -> &mut Table<Self> {
@@ -232,6 +248,7 @@ const KINDS: usize = 2;
 pub(super) struct Inner {
     users: Table<User>,
     removals: Table<Removal>,
+    labels: LabelPool,
     changes: HashMap<ObjectKey, u64>,
     connections: HashMap<ObjectKey, ConnectionVersion>,
 }
@@ -385,27 +402,30 @@ impl Index {
     /// came first, and no other event would take it out again.
     pub(super) fn answered<E: Referrer>(&self, object: &DynamicObject) {
         let (key, (connection, entry)) = (translate::key(&object.metadata), E::read(object));
-        self.change::<E>(
-            |table| if table.get(&key).is_some() { table.put(key, connection, entry) } else { Vec::new() },
-        );
+        self.change(|inner| {
+            if E::table(inner).get(&key).is_none() {
+                return Vec::new();
+            }
+            inner.put(key, connection, entry)
+        });
     }
 
     /// Applies an object as the watch showed it, or as it was created.
     pub(super) fn apply<E: Referrer>(&self, object: &DynamicObject) {
         let (connection, entry) = E::read(object);
-        self.change::<E>(|table| table.put(translate::key(&object.metadata), connection, entry));
+        self.change(|inner| inner.put(translate::key(&object.metadata), connection, entry));
     }
 
     /// Takes an object out that is gone.
     pub(super) fn remove<E: Referrer>(&self, object: &ObjectKey) {
-        self.change::<E>(|table| table.remove(object));
+        self.change(|inner| E::table(inner).remove(object));
     }
 
     /// Changes a table, counts what changed, and asks for the passes that this calls for.
-    fn change<E: Referrer>(&self, change: impl FnOnce(&mut Table<E>) -> Vec<ObjectKey>) {
+    fn change(&self, change: impl FnOnce(&mut Inner) -> Vec<ObjectKey>) {
         let changed = {
             let mut inner = self.lock();
-            let changed = change(E::table(&mut inner));
+            let changed = change(&mut inner);
             inner.count(&changed);
             changed
         };
@@ -458,6 +478,11 @@ impl Index {
 }
 
 impl Inner {
+    fn put<E: Referrer>(&mut self, object: ObjectKey, connection: ObjectKey, entry: E) -> Vec<ObjectKey> {
+        let entry = entry.shared(&mut self.labels);
+        E::table(self).put(object, connection, entry)
+    }
+
     fn count(&mut self, changed: &[ObjectKey]) {
         for connection in changed {
             let changes = self.changes.entry(connection.clone()).or_default();

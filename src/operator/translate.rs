@@ -39,6 +39,7 @@ pub(super) fn desired(user: &api::ZoomUser) -> Result<DesiredPerson, Unreadable>
         created: meta.creation_timestamp.as_ref().map_or(Timestamp::UNIX_EPOCH, |time| time.0),
         generation: meta.generation.unwrap_or_default(),
         deleting: meta.deletion_timestamp.is_some(),
+        labels: meta.labels.clone().unwrap_or_default().into_iter().collect(),
         email: email("spec.email", &spec.email)?,
         wanted: wanted(spec),
         creation: spec.creation.map(|creation| method(creation.method)),

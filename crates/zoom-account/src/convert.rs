@@ -7,8 +7,8 @@ use zoom_client::{
     CreateAction, NewUser, PhoneNumber, Transfer, TransferData, User, UserPatch, UserRow, UserStatus, UserType,
 };
 use zoom_core::{
-    Attribute, Attributes, CreateMethod, CustomAttribute, CustomAttributes, Data, Details, Email, Heir, InvalidEmail,
-    License, NewPerson, ObservedLicense, Patch, Person, Phone, Role, RoleId, State, UserId,
+    Attribute, Attributes, CreateMethod, CustomAttribute, CustomAttributes, Data, Details, Email, GroupId, Heir,
+    InvalidEmail, License, NewPerson, ObservedLicense, Patch, Person, Phone, Pool, Role, RoleId, State, UserId,
 };
 
 use crate::password;
@@ -23,9 +23,9 @@ pub(crate) enum Unreadable {
 }
 
 /// A person as a listing of one status shows them.
-pub(crate) fn listed_person(row: UserRow, listed: UserStatus) -> Result<Person, Unreadable> {
+pub(crate) fn listed_person(row: UserRow, listed: UserStatus, pool: &mut Pool<str>) -> Result<Person, Unreadable> {
     let state = state(row.status.unwrap_or(listed));
-    Ok(person(row, state, None)?)
+    Ok(person(row, state, None, pool)?)
 }
 
 /// A person as a single read shows them.
@@ -59,10 +59,16 @@ pub(crate) fn read_person(user: User, read_at: Timestamp) -> Result<Person, Unre
         custom: row.custom_attributes.take().unwrap_or_default().into_iter().map(custom).collect(),
     };
     let Some(status) = row.status else { return Err(Unreadable::Status(Email::parse(&row.email)?)) };
-    Ok(person(row, state(status), Some(Arc::new(details)))?)
+    Ok(person(row, state(status), Some(Arc::new(details)), &mut Pool::default())?)
 }
 
-fn person(row: UserRow, state: State, details: Option<Arc<Details>>) -> Result<Person, InvalidEmail> {
+/// `pool` holds the ids of groups, which many people's rows share.
+fn person(
+    row: UserRow,
+    state: State,
+    details: Option<Arc<Details>>,
+    pool: &mut Pool<str>,
+) -> Result<Person, InvalidEmail> {
     let UserRow {
         id,
         email,
@@ -73,7 +79,7 @@ fn person(row: UserRow, state: State, details: Option<Arc<Details>>) -> Result<P
         status: _,
         role_id,
         dept,
-        group_ids: _,
+        group_ids,
         timezone,
         plan_united_type: _,
         employee_unique_id: _,
@@ -92,6 +98,7 @@ fn person(row: UserRow, state: State, details: Option<Arc<Details>>) -> Result<P
         state,
         license: observed(user_type),
         role: role_id.as_deref().and_then(RoleId::new),
+        groups: groups(&group_ids, state, pool),
         attributes: texts([
             (Attribute::FirstName, first_name),
             (Attribute::LastName, last_name),
@@ -101,6 +108,15 @@ fn person(row: UserRow, state: State, details: Option<Arc<Details>>) -> Result<P
         ]),
         details,
     })
+}
+
+/// Of somebody who has not accepted yet Zoom shows little: no groups then means that it does not say.
+fn groups(ids: &[String], state: State, pool: &mut Pool<str>) -> Option<Box<[GroupId]>> {
+    let says = match state {
+        State::Active | State::Inactive => true,
+        State::Pending => !ids.is_empty(),
+    };
+    says.then(|| ids.iter().filter_map(|id| Some(GroupId::new(id)?.shared(pool))).collect())
 }
 
 fn state(status: UserStatus) -> State {
@@ -148,7 +164,13 @@ fn custom(attribute: zoom_client::CustomAttribute) -> (Box<str>, CustomAttribute
 
 /// A role; nothing for one without an id.
 pub(crate) fn role(role: zoom_client::Role) -> Option<Role> {
-    Some(Role { id: RoleId::new(&role.id)?, name: role.name.into_boxed_str() })
+    Some(Role {
+        id: RoleId::new(&role.id)?,
+        name: role.name.into_boxed_str(),
+        description: role.description.unwrap_or_default().into_boxed_str(),
+        total: role.total_members,
+        privileges: None,
+    })
 }
 
 /// What to ask for when a person is created.
@@ -178,6 +200,7 @@ pub(crate) fn invited(new: &NewPerson) -> Person {
         state: State::Pending,
         license: ObservedLicense::Known(new.license),
         role: None,
+        groups: None,
         attributes: new.attributes.clone(),
         details: None,
     }

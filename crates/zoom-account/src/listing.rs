@@ -1,7 +1,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use zoom_client::{UserStatus, ZoomClient};
-use zoom_core::{Completeness, Details, Directory, Person, Role, UserId};
+use zoom_core::{Completeness, Details, Directory, Person, Pool, Role, UserId};
 
 use crate::convert;
 
@@ -60,7 +60,7 @@ impl Known {
 /// Lists people and roles, one listing after the other. Without roles the account is still of use.
 pub(crate) async fn list(client: &ZoomClient, known: &Known) -> Result<Listed, zoom_client::Error> {
     let mut report = ListingReport::default();
-    let mut people = Vec::new();
+    let (mut people, mut pool) = (Vec::new(), Pool::default());
     for status in ORDER {
         let listing = client.list_users(status, PAGE_SIZE).await?;
         report.pages += listing.pages;
@@ -70,7 +70,7 @@ pub(crate) async fn list(client: &ZoomClient, known: &Known) -> Result<Listed, z
         }
         people.reserve(listing.rows.len());
         for row in listing.rows {
-            match convert::listed_person(row, status) {
+            match convert::listed_person(row, status, &mut pool) {
                 Ok(person) => people.push(Person { details: known.about(&person), ..person }),
                 Err(why) => {
                     report.unreadable += 1;
@@ -84,7 +84,7 @@ pub(crate) async fn list(client: &ZoomClient, known: &Known) -> Result<Listed, z
     }
     let people_whole = report.incomplete.is_empty();
     let (roles, roles_whole) = list_roles(client, &mut report).await;
-    let complete = Completeness { people: people_whole, roles: roles_whole };
+    let complete = Completeness { people: people_whole, roles: roles_whole, ..Completeness::default() };
     let directory = assemble(people, roles, complete, &mut report);
     Ok(Listed { directory, report })
 }

@@ -26,9 +26,17 @@ impl Account {
         let policy = Policy { creation: Some(Creation::By(CreateMethod::Sso)), sweep: 100, ..Policy::default() };
         let rows = (0..people).map(row);
         let roles = ["Owner", "Admin", "Member"].into_iter().zip(["0", "1", "2"]);
-        let roles = roles.map(|(name, id)| Role { id: RoleId::new(id).unwrap(), name: name.into() }).collect();
-        let directory = Directory::new(rows, roles, Completeness { people: true, roles: true });
-        let desired = Desired { people: (0..people).map(object).collect(), unreadable: vec![], complete: true };
+        let role = |(name, id): (&str, &str)| Role {
+            id: RoleId::new(id).unwrap(),
+            name: name.into(),
+            description: "".into(),
+            total: None,
+            privileges: None,
+        };
+        let roles = roles.map(role).collect();
+        let directory =
+            Directory::new(rows, roles, Completeness { people: true, roles: true, ..Completeness::default() });
+        let desired = Desired { people: (0..people).map(object).collect(), complete: true, ..Desired::default() };
         Self { policy, desired, directory, records: vec![] }
     }
 
@@ -102,6 +110,7 @@ fn row(place: usize) -> Person {
         state: State::Active,
         license: ObservedLicense::Known(License::Licensed),
         role: RoleId::new(RoleId::MEMBER),
+        groups: Some(Box::default()),
         attributes: texts(place),
         details: None,
     }
@@ -116,6 +125,7 @@ fn object(place: usize) -> DesiredPerson {
         created: now() - SignedDuration::from_hours(48),
         generation: 1,
         deleting: false,
+        labels: Labels::default(),
         email: email(place),
         wanted: Wanted {
             license: Some(License::Licensed),

@@ -5,8 +5,8 @@ use std::fmt;
 use jiff::Timestamp;
 
 use crate::{
-    Attributes, Creation, CustomAttributes, Email, License, PersonRef, Phones, Reason, Removal, UserId,
-    directory::Person,
+    Attributes, Creation, CustomAttributes, DesiredContactGroup, DesiredGroup, DesiredRole, Email, Labels, License,
+    NamedClaim, PersonRef, Phones, Reason, Removal, UserId, directory::Person,
 };
 
 /// Names one custom resource.
@@ -39,8 +39,28 @@ pub struct Desired {
     pub people: Vec<DesiredPerson>,
     /// Persons named by objects that could not be read. They keep their claim, and nothing is done to the person.
     pub unreadable: Vec<Claim>,
+    /// One entry a ZoomGroup.
+    pub groups: Vec<DesiredGroup>,
+    /// One entry a ZoomRole.
+    pub roles: Vec<DesiredRole>,
+    /// One entry a ZoomContactGroup.
+    pub contact_groups: Vec<DesiredContactGroup>,
+    /// Groups, roles and contact groups named by objects that could not be read. They keep their claim, and nothing is
+    /// done to the thing.
+    pub unreadable_things: UnreadableThings,
     /// Whether all objects were seen. If not, nothing that follows from an object's absence is done.
     pub complete: bool,
+}
+
+/// What is claimed by objects that cannot be understood, by kind.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UnreadableThings {
+    /// By ZoomGroups.
+    pub groups: Vec<NamedClaim>,
+    /// By ZoomRoles.
+    pub roles: Vec<NamedClaim>,
+    /// By ZoomContactGroups.
+    pub contact_groups: Vec<NamedClaim>,
 }
 
 /// A person claimed by an object that cannot be understood.
@@ -76,6 +96,8 @@ pub struct DesiredPerson {
     pub generation: i64,
     /// Whether the object is being deleted.
     pub deleting: bool,
+    /// The object's labels: groups select by them.
+    pub labels: Labels,
     /// The person's address.
     pub email: Email,
     /// What is asked for.

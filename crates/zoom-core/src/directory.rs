@@ -1,10 +1,16 @@
 //! The observed state of one Zoom account.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use jiff::Timestamp;
 
-use crate::{Attributes, CustomAttributes, Email, ObservedLicense, PersonRef, Phones, RoleId, State, UserId};
+use crate::{
+    Attributes, ContactGroup, ContactGroupId, CustomAttributes, Email, Group, GroupId, ObservedLicense, PersonRef,
+    Phones, RoleId, State, UserId,
+};
 
 /// A person as Zoom showed them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +25,8 @@ pub struct Person {
     pub license: ObservedLicense,
     /// Their role; absent where Zoom did not say.
     pub role: Option<RoleId>,
+    /// The groups that they are in, as Zoom orders them; absent where Zoom did not say, as for pending people.
+    pub groups: Option<Box<[GroupId]>>,
     /// What the listings show.
     pub attributes: Attributes,
     /// What only a read of this person shows; absent until one was made.
@@ -48,6 +56,12 @@ impl Person {
         };
         PersonRef { id, email: self.email.clone() }
     }
+
+    /// Whether they are in a group; `None` where Zoom did not say.
+    #[must_use]
+    pub fn is_in(&self, group: &GroupId) -> Option<bool> {
+        self.groups.as_ref().map(|groups| groups.contains(group))
+    }
 }
 
 /// A role of the account.
@@ -57,6 +71,12 @@ pub struct Role {
     pub id: RoleId,
     /// Its name, unique in the account.
     pub name: Box<str>,
+    /// What it is for.
+    pub description: Box<str>,
+    /// How many people the listing counts in it; absent where Zoom did not say.
+    pub total: Option<u64>,
+    /// What it may do; absent until it was read, which is done only where an object asks for it.
+    pub privileges: Option<Arc<BTreeSet<Box<str>>>>,
 }
 
 /// Which listings were seen whole: pages added up to the totals, nothing twice. Only then does "not there" mean
@@ -67,6 +87,10 @@ pub struct Completeness {
     pub people: bool,
     /// Roles.
     pub roles: bool,
+    /// Groups; listed only where an object asks for it.
+    pub groups: bool,
+    /// Contact groups; listed only where an object asks for it.
+    pub contact_groups: bool,
 }
 
 /// What [`Directory::find`] knows.
@@ -80,12 +104,14 @@ pub enum Lookup<'a> {
     Unknown,
 }
 
-/// The people and roles of one account, as last seen and as changed since by proved operations.
+/// The people, roles and groups of one account, as last seen and as changed since by proved operations.
 #[derive(Clone, Debug, Default)]
 pub struct Directory {
     people: HashMap<Email, Person>,
     emails: HashMap<UserId, Email>,
     roles: Vec<Role>,
+    groups: Vec<Group>,
+    contact_groups: Vec<ContactGroup>,
     complete: Completeness,
 }
 
@@ -98,6 +124,13 @@ impl Directory {
             directory.put(person);
         }
         directory
+    }
+
+    /// The same directory with these groups and contact groups.
+    #[must_use]
+    pub fn with_groups(mut self, groups: Vec<Group>, contact_groups: Vec<ContactGroup>) -> Self {
+        (self.groups, self.contact_groups) = (groups, contact_groups);
+        self
     }
 
     /// Adds or replaces a person, found again by id or by address.
@@ -166,6 +199,74 @@ impl Directory {
     #[must_use]
     pub fn role_name<'a>(&'a self, id: &'a RoleId) -> &'a str {
         self.roles.iter().find(|role| role.id == *id).map_or(id.as_str(), |role| &role.name)
+    }
+
+    /// Adds or replaces a role.
+    pub fn put_role(&mut self, role: Role) {
+        self.remove_role(&role.id);
+        self.roles.push(role);
+    }
+
+    /// Takes a role out.
+    pub fn remove_role(&mut self, id: &RoleId) {
+        self.roles.retain(|role| role.id != *id);
+    }
+
+    /// All groups.
+    #[must_use]
+    pub fn groups(&self) -> &[Group] {
+        &self.groups
+    }
+
+    /// The group with this id, if the directory holds it.
+    #[must_use]
+    pub fn group(&self, id: &GroupId) -> Option<&Group> {
+        self.groups.iter().find(|group| group.id == *id)
+    }
+
+    /// Adds or replaces a group.
+    pub fn put_group(&mut self, group: Group) {
+        self.remove_group(&group.id);
+        self.groups.push(group);
+    }
+
+    /// Takes a group out. It may still stand in people's rows, where it means nothing any more.
+    pub fn remove_group(&mut self, id: &GroupId) {
+        self.groups.retain(|group| group.id != *id);
+    }
+
+    /// All contact groups.
+    #[must_use]
+    pub fn contact_groups(&self) -> &[ContactGroup] {
+        &self.contact_groups
+    }
+
+    /// The contact group with this id, if the directory holds it.
+    #[must_use]
+    pub fn contact_group(&self, id: &ContactGroupId) -> Option<&ContactGroup> {
+        self.contact_groups.iter().find(|group| group.id == *id)
+    }
+
+    /// Adds or replaces a contact group.
+    pub fn put_contact_group(&mut self, group: ContactGroup) {
+        self.remove_contact_group(&group.id);
+        self.contact_groups.push(group);
+    }
+
+    /// Takes a contact group out.
+    pub fn remove_contact_group(&mut self, id: &ContactGroupId) {
+        self.contact_groups.retain(|group| group.id != *id);
+    }
+
+    /// Notes that a person joined a group or left it. Somebody whom the directory does not hold is passed over.
+    pub fn set_member(&mut self, person: &UserId, group: &GroupId, is_member: bool) {
+        let Some(row) = self.emails.get(person).and_then(|email| self.people.get_mut(email)) else { return };
+        let others = row.groups.iter().flatten().filter(|present| *present != group).cloned();
+        row.groups = Some(match (row.is_in(group), is_member) {
+            (Some(true), true) => return,
+            (_, true) => others.chain([group.clone()]).collect(),
+            (_, false) => others.collect(),
+        });
     }
 
     /// Takes back that the people were listed whole: from now on nobody who is not there is taken for absent.

@@ -12,7 +12,9 @@ mod creations;
 mod desired;
 mod diff;
 mod directory;
+mod groups;
 mod guard;
+mod labels;
 mod leaving;
 mod model;
 mod naming;
@@ -24,13 +26,18 @@ mod record;
 mod verdict;
 mod waves;
 
-pub use desired::{Claim, Desired, DesiredPerson, ObjectKey, Origin, Refusal, Remembered, Wanted};
+pub use desired::{Claim, Desired, DesiredPerson, ObjectKey, Origin, Refusal, Remembered, UnreadableThings, Wanted};
 pub use diff::Patch;
 pub use directory::{Completeness, Details, Directory, Lookup, Person, Role};
+pub use groups::{
+    ContactGroup, ContactId, ContactMembers, DesiredContactGroup, DesiredGroup, DesiredRole, Group, MatchRule,
+    MemberRefusal, Members, Membership, Memory, NamedClaim, Object, People, Privacy, ThingRefusal, ThingRemoval,
+};
 pub use guard::Allowance;
+pub use labels::{LabelPool, Labels, Pool, Requirement, Selector};
 pub use model::{
-    Attribute, Attributes, CustomAttribute, CustomAttributes, Email, InvalidEmail, License, ObservedLicense, PersonRef,
-    Phone, Phones, RoleId, State, UserId,
+    Attribute, Attributes, ContactGroupId, CustomAttribute, CustomAttributes, Email, GroupId, InvalidEmail, License,
+    ObservedLicense, PersonRef, Phone, Phones, RoleId, State, UserId,
 };
 pub use operation::{Data, Heir, NewPerson, Operation};
 pub use person::plan_person;

@@ -4,7 +4,10 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
     hash::{Hash, Hasher},
+    sync::Arc,
 };
+
+use crate::Pool;
 
 /// An e-mail address. Kept as written, compared without case: Zoom does not document which case it stores, and its
 /// other clients (ConductorOne's connector, midPoint's) compare without case too.
@@ -81,10 +84,10 @@ impl fmt::Display for Email {
 }
 
 macro_rules! identifier {
-    ($(#[$doc:meta])* $name:ident) => {
+    ($(#[$doc:meta])* $name:ident($text:ty)) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub struct $name(Box<str>);
+        pub struct $name($text);
 
         impl $name {
             /// `None` for an empty text: Zoom answers with a blank id where it means "none yet".
@@ -110,11 +113,27 @@ macro_rules! identifier {
 
 identifier! {
     /// A person's id in Zoom, opaque. A person who has not accepted an invitation may have none, or one that changes.
-    UserId
+    UserId(Box<str>)
 }
 identifier! {
     /// A role's id in Zoom: `0`, `1` and `2` are built in, custom ones are long texts.
-    RoleId
+    RoleId(Box<str>)
+}
+identifier! {
+    /// A group's id in Zoom, opaque. A clone shares the text: every member's row holds one.
+    GroupId(Arc<str>)
+}
+identifier! {
+    /// A contact group's id in Zoom, opaque.
+    ContactGroupId(Box<str>)
+}
+
+impl GroupId {
+    /// The same id, its text shared with every other one in the pool.
+    #[must_use]
+    pub fn shared(self, pool: &mut Pool<str>) -> Self {
+        Self(pool.share(self.0))
+    }
 }
 
 impl RoleId {

@@ -3,6 +3,7 @@
 
 mod creations;
 mod guard;
+mod labels;
 mod leaving;
 mod people;
 mod properties;

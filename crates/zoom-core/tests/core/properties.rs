@@ -302,7 +302,7 @@ fn comes_to_rest(mut world: World, approve: bool) {
     world.policy.allow = Allow { create: true, update: true, deactivate: true, delete: true };
     // Who is claimed by an unreadable object waits for as long as that is so.
     world.unreadable.clear();
-    (world.complete, world.all_objects_seen) = (Completeness { people: true, roles: true }, true);
+    (world.complete, world.all_objects_seen) = (everything(), true);
     for _ in 0..8 {
         if approve {
             world.approve(|_| true);
@@ -359,7 +359,7 @@ proptest! {
     #[test]
     fn addresses_and_ids_find_the_same_person(names in prop::collection::vec("[a-c]{1,2}", 1..20)) {
         let rows = names.iter().map(|name| person(name, State::Active));
-        let directory = Directory::new(rows, roles(), Completeness { people: true, roles: true });
+        let directory = Directory::new(rows, roles(), everything());
         let known: HashMap<_, _> = names.iter().map(|name| (name.to_uppercase(), address(name))).collect();
         prop_assert_eq!(directory.people().len(), known.len());
         for (id_text, email) in known {

@@ -33,6 +33,11 @@ pub(crate) fn seconds(count: i64) -> SignedDuration {
     SignedDuration::from_secs(count)
 }
 
+/// All listings were whole.
+pub(crate) fn everything() -> Completeness {
+    Completeness { people: true, roles: true, groups: true, contact_groups: true }
+}
+
 /// A person who has been in Zoom for a while; the id is the name in capitals.
 pub(crate) fn person(name: &str, state: State) -> Person {
     Person {
@@ -41,6 +46,7 @@ pub(crate) fn person(name: &str, state: State) -> Person {
         state,
         license: ObservedLicense::Known(License::Basic),
         role: (state != State::Pending).then(|| role_id(RoleId::MEMBER)),
+        groups: (state != State::Pending).then(Box::default),
         attributes: Attributes::default(),
         details: None,
     }
@@ -54,6 +60,7 @@ pub(crate) fn object(name: &str) -> DesiredPerson {
         created: start() - seconds(3600),
         generation: 1,
         deleting: false,
+        labels: Labels::default(),
         email: address(name),
         wanted: Wanted::default(),
         creation: None,
@@ -78,7 +85,13 @@ pub(crate) fn managed(name: &str) -> DesiredPerson {
 
 pub(crate) fn roles() -> Vec<Role> {
     [("0", "Owner"), ("1", "Admin"), ("2", "Member"), ("long", "Helpdesk")]
-        .map(|(id, name)| Role { id: role_id(id), name: name.into() })
+        .map(|(id, name)| Role {
+            id: role_id(id),
+            name: name.into(),
+            description: "".into(),
+            total: None,
+            privileges: None,
+        })
         .into()
 }
 
@@ -108,7 +121,7 @@ impl Default for World {
             unreadable: Vec::new(),
             all_objects_seen: true,
             zoom: BTreeMap::new(),
-            complete: Completeness { people: true, roles: true },
+            complete: everything(),
             records: Vec::new(),
             now: start(),
             taken: Vec::new(),
@@ -186,6 +199,7 @@ impl World {
             people: self.objects.values().cloned().collect(),
             unreadable: self.unreadable.clone(),
             complete: self.all_objects_seen,
+            ..Desired::default()
         }
     }
 
@@ -367,6 +381,7 @@ impl World {
                     state,
                     license: ObservedLicense::Known(new.license),
                     role: (state == State::Active).then(|| role_id(RoleId::MEMBER)),
+                    groups: (state == State::Active).then(Box::default),
                     attributes: new.attributes.clone(),
                     details: None,
                 });
