@@ -182,6 +182,9 @@ pub struct PersonConfig {
     /// Names of groups.
     #[serde(default)]
     pub groups: Vec<String>,
+    /// Whether Zoom answers that it added this person to a group, and does not: for people whom it drops silently.
+    #[serde(default)]
+    pub refuses_groups: bool,
     /// The fields of a profile.
     #[serde(default)]
     pub profile: Profile,
@@ -200,6 +203,7 @@ impl PersonConfig {
             status: Status::Active,
             role: None,
             groups: Vec::new(),
+            refuses_groups: false,
             profile: Profile::default(),
         }
     }
@@ -225,6 +229,9 @@ pub struct RoleConfig {
     /// Its id; absent: made up.
     #[serde(default)]
     pub id: Option<String>,
+    /// What it allows, such as `User:Read`; absent: nothing.
+    #[serde(default)]
+    pub privileges: Vec<String>,
 }
 
 /// A group.
@@ -272,6 +279,44 @@ pub struct Quirks {
     pub id_changes_on_acceptance: bool,
     /// Whether somebody created by `create` is active at once instead of pending.
     pub instant_activation: bool,
+    /// Whether group names that differ in case alone are different names.
+    pub case_sensitive_group_names: bool,
+    /// What creating and changing a role answers.
+    pub role_reply: RoleReply,
+    /// What reading, changing and deleting an unknown role answers.
+    pub missing_role: MissingRole,
+    /// What deleting a role does that people hold.
+    pub held_role: HeldRole,
+}
+
+/// What creating and changing a role answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+pub enum RoleReply {
+    /// 200 and an empty object, also for a new role, as the current reference says: its id has to be looked up.
+    #[default]
+    Bare,
+    /// 201 with the role when it is new, and 204, as older versions of the reference say.
+    Full,
+}
+
+/// What reading, changing and deleting an unknown role answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+pub enum MissingRole {
+    /// Code 200 under HTTP 200.
+    #[default]
+    UnderOk,
+    /// 400/1034.
+    Refused,
+}
+
+/// What deleting a role does that people hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+pub enum HeldRole {
+    /// Makes them Members without a word.
+    #[default]
+    Demotes,
+    /// Refused with 400/300.
+    Refused,
 }
 
 /// The success status of `PUT /users/{userId}/status`.

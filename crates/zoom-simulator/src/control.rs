@@ -16,6 +16,7 @@ use serde_json::json;
 use crate::account::PersonEdit;
 use crate::config::PersonConfig;
 use crate::fault::Fault;
+use crate::group_controls;
 use crate::simulator::{AccountEdit, Controls, PortalRefusal};
 
 pub(crate) fn router() -> Router<Arc<Controls>> {
@@ -23,6 +24,7 @@ pub(crate) fn router() -> Router<Arc<Controls>> {
         .route("/simulator/people", get(people).post(add_person))
         .route("/simulator/people/{key}", patch(edit_person))
         .route("/simulator/people/{key}/accept", post(accept))
+        .merge(group_controls::router())
         .route("/simulator/account", patch(edit_account))
         .route("/simulator/tokens", get(tokens))
         .route("/simulator/journal", get(journal).delete(clear_journal))
@@ -32,10 +34,10 @@ pub(crate) fn router() -> Router<Arc<Controls>> {
         .route("/simulator/{*unknown}", axum::routing::any(unknown))
 }
 
-type Control = State<Arc<Controls>>;
+pub(crate) type Control = State<Arc<Controls>>;
 
 /// A control call that cannot be done, with what to do about it.
-struct Problem(StatusCode, String);
+pub(crate) struct Problem(StatusCode, String);
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
@@ -45,12 +47,13 @@ impl IntoResponse for Problem {
 
 impl From<PortalRefusal> for Problem {
     fn from(refusal: PortalRefusal) -> Self {
-        let status = if refusal.code == 1001 { StatusCode::NOT_FOUND } else { StatusCode::CONFLICT };
+        let status =
+            if matches!(refusal.code, 1001 | 4130 | 4131) { StatusCode::NOT_FOUND } else { StatusCode::CONFLICT };
         Self(status, refusal.to_string())
     }
 }
 
-fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, Problem> {
+pub(crate) fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, Problem> {
     serde_json::from_slice(body)
         .map_err(|error| Problem(StatusCode::BAD_REQUEST, format!("cannot read the body: {error}")))
 }

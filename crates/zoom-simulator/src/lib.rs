@@ -29,6 +29,7 @@ mod config;
 mod control;
 mod exchange;
 mod fault;
+mod group_controls;
 mod journal;
 mod limits;
 mod listener;
@@ -39,10 +40,10 @@ mod simulator;
 mod token;
 mod world;
 
-pub use account::{CustomAttribute, License, PersonEdit, PersonView, PhoneNumber, Profile, Status};
+pub use account::{CustomAttribute, GroupView, License, PersonEdit, PersonView, PhoneNumber, Profile, Status};
 pub use config::{
-    AccountConfig, ConfigError, ElsewhereAnswer, ElsewhereConfig, GroupConfig, PersonConfig, Plan, Quirks, RoleConfig,
-    Seats, StatusReply,
+    AccountConfig, ConfigError, ElsewhereAnswer, ElsewhereConfig, GroupConfig, HeldRole, MissingRole, PersonConfig,
+    Plan, Quirks, RoleConfig, RoleReply, Seats, StatusReply,
 };
 pub use fault::{Fault, FaultEffect, RetryAfter};
 pub use journal::{Counters, Exchange};

@@ -46,6 +46,8 @@ pub struct Sharper {
     pub heavy: Option<Rate>,
     /// Calls of `POST /users` with action `create` a day.
     pub creates_per_day: Option<u32>,
+    /// Groups created a day.
+    pub groups_per_day: Option<u32>,
 }
 
 /// How many calls are allowed.
@@ -115,6 +117,24 @@ fn planned_creates(plan: Plan) -> u32 {
     }
 }
 
+/// A day's cap on one kind of call, beside its label's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Cap {
+    /// `POST /users` with action `create`.
+    Invitations,
+    /// `POST /groups`: 100 on every plan (Zoom API reference, Groups: create).
+    Groups,
+}
+
+impl Cap {
+    fn limit(self, plan: Plan, sharper: &Sharper) -> u32 {
+        match self {
+            Self::Invitations => sharper.creates_per_day.unwrap_or_else(|| planned_creates(plan)),
+            Self::Groups => sharper.groups_per_day.unwrap_or(100),
+        }
+    }
+}
+
 /// The headers that tell a caller where it stands.
 pub(crate) type RateHeaders = Vec<(&'static str, String)>;
 
@@ -123,18 +143,18 @@ pub(crate) type RateHeaders = Vec<(&'static str, String)>;
 pub(crate) struct Limits {
     seconds: HashMap<Label, (i64, u32)>,
     days: HashMap<Label, (Date, u32)>,
-    creates: Option<(Date, u32)>,
+    capped: HashMap<Cap, (Date, u32)>,
 }
 
 impl Limits {
-    /// Lets a call in and counts it, or refuses it; the headers belong on the answer either way. `invites` says that
-    /// it is a `create`, which has a day budget of its own.
+    /// Lets a call in and counts it, or refuses it; the headers belong on the answer either way. A capped
+    /// call's headers tell its cap, but a refusal of groups comes without any (Zoom API reference, Groups: create).
     pub(crate) fn admit(
         &mut self,
         config: &LimitsConfig,
         plan: Plan,
         label: Label,
-        invites: bool,
+        cap: Option<Cap>,
         now: Timestamp,
     ) -> (RateHeaders, Result<(), Refusal>) {
         let sharper = match config {
@@ -164,13 +184,16 @@ impl Limits {
             }
             self.days.insert(label, (today, used + 1));
         }
-        if invites {
-            let limit = sharper.creates_per_day.unwrap_or_else(|| planned_creates(plan));
-            let used = self.creates.filter(|(day, _)| *day == today).map_or(0, |(_, count)| count);
+        if let Some(cap) = cap {
+            let limit = cap.limit(plan, sharper);
+            let used = self.capped.get(&cap).filter(|(day, _)| *day == today).map_or(0, |(_, count)| *count);
             if used >= limit {
-                return (headers(label, "Daily-limit", limit, 0, Some(now)), Err(Refusal::PerDayLimit));
+                return match cap {
+                    Cap::Invitations => (headers(label, "Daily-limit", limit, 0, Some(now)), Err(Refusal::PerDayLimit)),
+                    Cap::Groups => (Vec::new(), Err(Refusal::GroupsOfTheDaySpent(limit))),
+                };
             }
-            self.creates = Some((today, used + 1));
+            self.capped.insert(cap, (today, used + 1));
             return (headers(label, "Daily-limit", limit, limit - used - 1, None), Ok(()));
         }
         (headers(label, "QPS", rate.per_second, rate.per_second - seen, None), Ok(()))

@@ -158,7 +158,7 @@ pub struct AccountEdit {
 
 /// Looks into a running account and steers it, past Zoom's API.
 pub struct Controls {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
 }
 
 impl std::fmt::Debug for Controls {

@@ -84,7 +84,7 @@ impl World {
             return (Vec::new(), Err(refusal));
         }
         let config = &self.account.config;
-        self.limits.admit(&config.limits, config.plan, endpoint.label, request.invites(), now)
+        self.limits.admit(&config.limits, config.plan, endpoint.label, request.cap(), now)
     }
 
     /// Carries a call out: really, on a copy that is thrown away, or on the account as it once was.

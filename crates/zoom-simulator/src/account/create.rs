@@ -65,6 +65,8 @@ impl Account {
             login,
             role: MEMBER.to_owned(),
             groups: Vec::new(),
+            administers: Vec::new(),
+            refuses_groups: false,
             room: false,
             joins_from_elsewhere,
             profile: Profile { division_ids: new.division_ids, ..self.first_profile(new.action, new.license, &email) },

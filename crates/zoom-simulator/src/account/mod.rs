@@ -2,11 +2,15 @@
 //!
 //! A person has one row; listings, counts and seats are derived from it.
 
+mod contact_groups;
 mod create;
 mod delete;
+mod group_settings;
+mod groups;
 mod people;
 mod person;
 mod portal;
+mod portal_groups;
 mod profile;
 mod refusal;
 mod roles;
@@ -21,15 +25,19 @@ use jiff::{SignedDuration, Timestamp};
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 
+pub(crate) use contact_groups::{ContactGroups, ContactMember, NewContactGroup};
 pub(crate) use create::{CreateAction, NewUser};
 pub(crate) use delete::Deletion;
+pub(crate) use group_settings::{OPTIONS, Part, Tree};
+pub(crate) use groups::{Group, Groups};
 pub(crate) use people::{People, Selection};
 pub use person::{License, Status};
 pub(crate) use person::{Person, Seq, State, domain_of};
 pub use portal::{PersonEdit, PersonView};
+pub use portal_groups::GroupView;
 pub use profile::{CustomAttribute, PhoneNumber, Profile};
 pub(crate) use refusal::{FieldError, Refusal};
-pub(crate) use roles::{OWNER, Role};
+pub(crate) use roles::{OWNER, PRIVILEGES, Role, RoleChange};
 pub(crate) use status::StatusAction;
 pub(crate) use update::UserPatch;
 
@@ -38,13 +46,6 @@ use crate::config::{AccountConfig, ConfigError, ElsewhereAnswer};
 /// How long an invitation can be accepted (Zoom support: thirty days).
 const INVITATION_LIFE: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-/// A group.
-#[derive(Clone, Debug)]
-pub(crate) struct Group {
-    pub(crate) id: String,
-    pub(crate) name: String,
-}
-
 /// A Zoom account.
 #[derive(Clone, Debug)]
 pub(crate) struct Account {
@@ -52,7 +53,8 @@ pub(crate) struct Account {
     pub(crate) config: AccountConfig,
     pub(crate) people: People,
     pub(crate) roles: BTreeMap<String, Role>,
-    pub(crate) groups: BTreeMap<String, Group>,
+    pub(crate) groups: Groups,
+    pub(crate) contact_groups: ContactGroups,
     elsewhere: HashMap<String, ElsewhereAnswer>,
     ids: SmallRng,
 }
@@ -63,7 +65,8 @@ impl Account {
         let mut account = Self {
             people: People::default(),
             roles: roles::built_in(),
-            groups: BTreeMap::new(),
+            groups: Groups::default(),
+            contact_groups: ContactGroups::default(),
             elsewhere,
             ids: SmallRng::seed_from_u64(seed),
             config,
@@ -100,7 +103,7 @@ impl Account {
             let id: String = (0..22)
                 .map(|_| char::from(ALPHABET.get(self.ids.random_range(0..ALPHABET.len())).copied().unwrap_or(b'A')))
                 .collect();
-            if !self.people.has_id(&id) {
+            if !self.people.has_id(&id) && self.groups.get(&id).is_none() {
                 return id;
             }
         }

@@ -15,6 +15,7 @@ pub(crate) struct People {
     by_status: HashMap<Status, BTreeSet<Seq>>,
     by_role: HashMap<String, BTreeSet<Seq>>,
     by_group: HashMap<String, BTreeSet<Seq>>,
+    by_administered: HashMap<String, BTreeSet<Seq>>,
     by_vanity_name: HashMap<String, Seq>,
     seats: SeatUse,
     last: u64,
@@ -82,6 +83,14 @@ impl People {
         Selection { people: self, chosen: self.by_group.get(group) }
     }
 
+    pub(crate) fn administering(&self, group: &str) -> Selection<'_> {
+        Selection { people: self, chosen: self.by_administered.get(group) }
+    }
+
+    pub(crate) fn at(&self, seq: Seq) -> Option<&Person> {
+        self.rows.get(&seq)
+    }
+
     pub(crate) fn seats(&self) -> SeatUse {
         self.seats
     }
@@ -96,6 +105,9 @@ impl People {
         }
         for group in &person.groups {
             self.by_group.entry(group.clone()).or_default().insert(seq);
+        }
+        for group in &person.administers {
+            self.by_administered.entry(group.clone()).or_default().insert(seq);
         }
         if !person.profile.vanity_name.is_empty() {
             self.by_vanity_name.insert(person.profile.vanity_name.to_lowercase(), seq);
@@ -113,6 +125,9 @@ impl People {
         forget(&mut self.by_role, &person.role, seq);
         for group in &person.groups {
             forget(&mut self.by_group, group, seq);
+        }
+        for group in &person.administers {
+            forget(&mut self.by_administered, group, seq);
         }
         self.by_vanity_name.remove(&person.profile.vanity_name.to_lowercase());
         if let Some(count) = seat_of(&mut self.seats, person) {

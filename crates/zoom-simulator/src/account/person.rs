@@ -97,7 +97,12 @@ pub(crate) struct Person {
     pub(crate) state: State,
     pub(crate) login: Login,
     pub(crate) role: String,
+    /// Ids of groups; the first is the primary one.
     pub(crate) groups: Vec<String>,
+    /// Ids of the groups that this person administers.
+    pub(crate) administers: Vec<String>,
+    /// Adding this person to a group succeeds and does nothing.
+    pub(crate) refuses_groups: bool,
     pub(crate) room: bool,
     /// Invited although the address has an account elsewhere: the create call told no id.
     pub(crate) joins_from_elsewhere: bool,

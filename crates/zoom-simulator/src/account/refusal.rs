@@ -66,6 +66,21 @@ pub(crate) enum Refusal {
     RoleMissing(String),
     #[error("The group does not exist: {0}.")]
     GroupMissing(String),
+    #[error("Role not found.")]
+    RoleMissingUnderOk,
+    #[error("The role name {0} is already in use.")]
+    RoleNameTaken(String),
+    #[error("Group name {0} is already in use.")]
+    GroupNameTaken(String),
+    #[error("The group member does not exist: {0}.")]
+    NotAMember(String),
+    #[error("The user is not an administrator of the group: {0}.")]
+    NotAGroupAdmin(String),
+    #[error(
+        "You have exceeded the daily rate limit ({0}) of Create a Group API request for this account. This limit resets \
+         at GMT 00:00:00."
+    )]
+    GroupsOfTheDaySpent(u32),
     #[error("Too many concurrent requests. A request to change {0} is being processed, please try again later.")]
     Busy(String),
     #[error("You have reached the maximum per-second rate limit for this API. Try again later.")]
@@ -98,12 +113,13 @@ impl Refusal {
         match self {
             Self::Invalid(_) | Self::BadRequest(_) | Self::BadPageToken => (400, 300),
             Self::NotPermitted(_) | Self::PaidPlanOnly(_) => (400, 200),
-            Self::PaidPlanOnlyUnderOk => (200, 200),
+            Self::PaidPlanOnlyUnderOk | Self::RoleMissingUnderOk => (200, 200),
             Self::StateForbids(_) => (400, 1000),
             Self::UserMissing(_) => (404, 1001),
             Self::AddressUsed(_) => (409, 1005),
             Self::ActiveElsewhere(_) => (400, 1009),
             Self::RoleMissing(_) => (400, 1034),
+            Self::RoleNameTaken(_) => (400, 1224),
             Self::NoPhoneLicense => (404, 1102),
             Self::DomainBlocked(_) | Self::DomainManaged(_) => (400, 1107),
             Self::TypeForbids(_) => (400, 1108),
@@ -120,8 +136,15 @@ impl Refusal {
             Self::SeatsHeldByPending { .. } => (400, 3412),
             Self::VanityNameTaken(_) => (400, 4100),
             Self::GroupMissing(_) => (404, 4130),
+            Self::NotAMember(_) => (404, 4131),
+            Self::GroupNameTaken(_) => (409, 4132),
+            Self::NotAGroupAdmin(_) => (400, 4138),
             Self::ScopeMissing(_) => (400, 4711),
-            Self::Busy(_) | Self::PerSecondLimit | Self::PerDayLimit | Self::EmailChangesSpent(_) => (429, 429),
+            Self::Busy(_)
+            | Self::PerSecondLimit
+            | Self::PerDayLimit
+            | Self::GroupsOfTheDaySpent(_)
+            | Self::EmailChangesSpent(_) => (429, 429),
             Self::TokenInvalid | Self::TokenExpired => (401, 124),
         }
     }

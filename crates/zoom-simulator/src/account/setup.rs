@@ -4,18 +4,19 @@ use jiff::Timestamp;
 
 use super::person::{Login, Person, State};
 use super::roles::{MEMBER, OWNER, Role};
-use super::{Account, Group, License, Seq, Status, email_problem};
+use super::{Account, License, Seq, Status, email_problem};
 use crate::config::{ConfigError, PersonConfig};
 
 impl Account {
     pub(super) fn set_up(&mut self, now: Timestamp) -> Result<(), ConfigError> {
         for role in std::mem::take(&mut self.config.roles) {
             let id = role.id.unwrap_or_else(|| self.new_id());
-            self.roles.insert(id.clone(), Role { id, name: role.name, description: role.description });
+            let privileges = role.privileges;
+            self.roles.insert(id.clone(), Role { id, name: role.name, description: role.description, privileges });
         }
         for group in std::mem::take(&mut self.config.groups) {
             let id = group.id.unwrap_or_else(|| self.new_id());
-            self.groups.insert(id.clone(), Group { id, name: group.name });
+            self.groups.insert(id, group.name);
         }
         let people = std::mem::take(&mut self.config.people);
         let owner = self.config.owner.to_lowercase();
@@ -56,7 +57,7 @@ impl Account {
             },
         };
         let groups = entry.groups.iter().map(|name| {
-            let group = self.groups.values().find(|group| group.name == *name || group.id == *name);
+            let group = self.group_by_name_or_id(name);
             group.map(|group| group.id.clone()).ok_or_else(|| refuse(format!("there is no group {name:?}")))
         });
         let groups = groups.collect::<Result<Vec<_>, _>>()?;
@@ -79,6 +80,8 @@ impl Account {
             login: Login::WorkEmail,
             role,
             groups,
+            administers: Vec::new(),
+            refuses_groups: entry.refuses_groups,
             room: false,
             joins_from_elsewhere: false,
             profile: entry.profile,

@@ -61,9 +61,7 @@ impl Account {
 
     fn place_in_group(&mut self, seq: Seq, group: Option<String>) -> Result<(), Refusal> {
         let Some(group) = group else { return Ok(()) };
-        if !self.groups.contains_key(&group) {
-            return Err(Refusal::GroupMissing(group));
-        }
+        self.group(&group)?;
         self.people.edit(seq, |person| {
             if !person.groups.contains(&group) {
                 person.groups.push(group);

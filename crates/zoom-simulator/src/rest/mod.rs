@@ -1,7 +1,10 @@
 //! REST under `/v2`: the endpoints, each with its rate label and scopes, and how a path finds its endpoint.
 
+mod contact_groups;
 mod fields;
+mod group_settings;
 mod groups;
+mod named;
 mod plans;
 mod roles;
 mod user_body;
@@ -16,7 +19,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::account::{Account, Refusal, Selection, Seq};
-use crate::limits::Label;
+use crate::limits::{Cap, Label};
 use crate::pages::Pages;
 
 /// A call, read as far as no endpoint needs to be known for.
@@ -96,9 +99,6 @@ pub(crate) struct Endpoint {
 
 const USER_READ: &[&str] = &["user:read:admin", "user:write:admin"];
 const USER_WRITE: &[&str] = &["user:write:admin"];
-const ROLE_READ: &[&str] = &["role:read:admin", "role:write:admin"];
-const ROLE_WRITE: &[&str] = &["role:write:admin"];
-const GROUP_READ: &[&str] = &["group:read:admin", "group:write:admin"];
 const ACCOUNT_READ: &[&str] = &["account:read:admin", "account:write:admin"];
 
 const fn endpoint(
@@ -124,8 +124,8 @@ const fn locking(
     Endpoint { method, template, label, scope, classic_scopes, lock, handler }
 }
 
-/// All operations; of two templates that fit a path, the first counts.
-static ENDPOINTS: [Endpoint; 15] = {
+/// Operations on people and on the account; those on groups and roles stand with their handlers.
+static ENDPOINTS: [Endpoint; 10] = {
     use Label::{Heavy, Light, Medium};
     [
         endpoint(Method::GET, "/users", Medium, "user:read:list_users:admin", USER_READ, users::list),
@@ -152,25 +152,6 @@ static ENDPOINTS: [Endpoint; 15] = {
             USER_WRITE,
             users::sign_out,
         ),
-        endpoint(Method::GET, "/roles", Medium, "role:read:list_roles:admin", ROLE_READ, roles::list),
-        endpoint(
-            Method::GET,
-            "/roles/{roleId}/members",
-            Medium,
-            "role:read:list_members:admin",
-            ROLE_READ,
-            roles::members,
-        ),
-        endpoint(Method::POST, "/roles/{roleId}/members", Medium, "role:write:member:admin", ROLE_WRITE, roles::assign),
-        endpoint(
-            Method::DELETE,
-            "/roles/{roleId}/members/{memberId}",
-            Light,
-            "role:delete:member:admin",
-            ROLE_WRITE,
-            roles::unassign,
-        ),
-        endpoint(Method::GET, "/groups", Medium, "group:read:list_groups:admin", GROUP_READ, groups::list),
         endpoint(
             Method::GET,
             "/accounts/{accountId}/plans/usage",
@@ -182,9 +163,16 @@ static ENDPOINTS: [Endpoint; 15] = {
     ]
 };
 
+/// All operations; of two templates that fit a path, the first counts.
+fn endpoints() -> impl Iterator<Item = &'static Endpoint> {
+    let families: [&[Endpoint]; 5] =
+        [&ENDPOINTS, &roles::ENDPOINTS, &groups::ENDPOINTS, &group_settings::ENDPOINTS, &contact_groups::ENDPOINTS];
+    families.into_iter().flatten()
+}
+
 /// Every granular scope that some endpoint asks for.
 pub(crate) fn all_scopes() -> Vec<String> {
-    let mut scopes: Vec<String> = ENDPOINTS.iter().map(|endpoint| endpoint.scope.to_owned()).collect();
+    let mut scopes: Vec<String> = endpoints().map(|endpoint| endpoint.scope.to_owned()).collect();
     scopes.sort();
     scopes.dedup();
     scopes
@@ -195,7 +183,7 @@ pub(crate) fn route(call: &Call) -> Result<(&'static Endpoint, Vec<String>), Ref
     let unknown = || Refusal::UnknownEndpoint(format!("{} {}", call.method, call.path));
     let path = call.path.strip_prefix("/v2").ok_or_else(unknown)?;
     let segments: Vec<&str> = path.split('/').collect();
-    let fitting = ENDPOINTS.iter().filter(|endpoint| endpoint.method == call.method);
+    let fitting = endpoints().filter(|endpoint| endpoint.method == call.method);
     let (endpoint, raw) = fitting
         .into_iter()
         .find_map(|endpoint| Some((endpoint, fit(endpoint.template, &segments)?)))
@@ -239,10 +227,14 @@ impl<'a> Request<'a> {
         (self.endpoint.handler)(session, self).unwrap_or_else(|refusal| Reply::refusal(&refusal))
     }
 
-    /// Whether this is a create that sends a mail, of which there are so many a day.
-    pub(crate) fn invites(&self) -> bool {
-        self.endpoint.lock == Lock::Create
-            && self.object().is_ok_and(|body| body.get("action").and_then(Value::as_str) == Some("create"))
+    /// The day's cap that the call counts against besides its label's: creates that send a mail, and new groups.
+    pub(crate) fn cap(&self) -> Option<Cap> {
+        let invites = || self.object().is_ok_and(|body| body.get("action").and_then(Value::as_str) == Some("create"));
+        match (&self.endpoint.method, self.endpoint.template) {
+            (&Method::POST, "/users") => invites().then_some(Cap::Invitations),
+            (&Method::POST, "/groups") => Some(Cap::Groups),
+            _ => None,
+        }
     }
 
     /// The address or id of the person that the call is about.
@@ -277,8 +269,12 @@ impl<'a> Request<'a> {
 
     /// Reads `page_size` and `next_page_token`; larger sizes than `max` are cut to it.
     fn paging(&self, session: &Session<'_>, max: usize) -> Result<Paging, Refusal> {
+        self.paging_by(session, 30, max)
+    }
+
+    fn paging_by(&self, session: &Session<'_>, default: usize, max: usize) -> Result<Paging, Refusal> {
         let invalid = || Refusal::field("page_size", "The page size must be a positive number.");
-        let size = self.query("page_size").map_or(Ok(30), |size| size.parse::<usize>().map_err(|_| invalid()))?;
+        let size = self.query("page_size").map_or(Ok(default), |size| size.parse::<usize>().map_err(|_| invalid()))?;
         if size == 0 {
             return Err(invalid());
         }
@@ -302,13 +298,13 @@ struct Paging {
 
 impl Paging {
     /// Takes one page of `rows` and says where the next one starts, if there is more.
-    fn take<'a, T>(&self, rows: impl Iterator<Item = &'a T>, seq: impl Fn(&T) -> Seq) -> (Vec<&'a T>, Option<Seq>) {
-        let mut page: Vec<&T> = rows.take(self.size.saturating_add(1)).collect();
+    fn take<T>(&self, rows: impl Iterator<Item = T>, seq: impl Fn(&T) -> Seq) -> (Vec<T>, Option<Seq>) {
+        let mut page: Vec<T> = rows.take(self.size.saturating_add(1)).collect();
         if page.len() <= self.size {
             return (page, None);
         }
         page.truncate(self.size);
-        let last = page.last().map(|row| seq(row));
+        let last = page.last().map(seq);
         (page, last)
     }
 

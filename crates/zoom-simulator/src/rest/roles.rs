@@ -1,14 +1,31 @@
 //! Roles.
 
-use serde::{Deserialize, Serialize};
-use serde_json::json;
+use axum::http::Method;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
 
 use super::fields::Fields;
-use super::{Reply, Request, Session};
-use crate::account::Refusal;
-use crate::config::Plan;
+use super::named::named_people;
+use super::{Endpoint, Reply, Request, Session, endpoint};
+use crate::account::{PRIVILEGES, Refusal, RoleChange};
+use crate::config::{Plan, RoleReply};
+use crate::limits::Label::{Light, Medium};
 
-/// Zoom says "paid accounts only" for role and group reads under HTTP 200.
+const READ: &[&str] = &["role:read:admin", "role:write:admin"];
+const WRITE: &[&str] = &["role:write:admin"];
+
+pub(super) static ENDPOINTS: [Endpoint; 8] = [
+    endpoint(Method::GET, "/roles", Medium, "role:read:list_roles:admin", READ, list),
+    endpoint(Method::POST, "/roles", Light, "role:write:role:admin", WRITE, create),
+    endpoint(Method::GET, "/roles/{roleId}", Light, "role:read:role:admin", READ, get),
+    endpoint(Method::PATCH, "/roles/{roleId}", Light, "role:update:role:admin", WRITE, update),
+    endpoint(Method::DELETE, "/roles/{roleId}", Light, "role:delete:role:admin", WRITE, delete),
+    endpoint(Method::GET, "/roles/{roleId}/members", Medium, "role:read:list_members:admin", READ, members),
+    endpoint(Method::POST, "/roles/{roleId}/members", Medium, "role:write:member:admin", WRITE, assign),
+    endpoint(Method::DELETE, "/roles/{roleId}/members/{memberId}", Light, "role:delete:member:admin", WRITE, unassign),
+];
+
+/// Zoom says "paid accounts only" for role calls and group reads under HTTP 200.
 pub(super) fn paid(session: &Session<'_>) -> Result<(), Refusal> {
     match session.account.config.plan {
         Plan::Free => Err(Refusal::PaidPlanOnlyUnderOk),
@@ -16,12 +33,19 @@ pub(super) fn paid(session: &Session<'_>) -> Result<(), Refusal> {
     }
 }
 
-pub(super) fn list(session: &mut Session<'_>, _: &Request<'_>) -> Result<Reply, Refusal> {
+/// The reference's other kind of role, `iq`, is of a product that the simulator does not have.
+fn list(session: &mut Session<'_>, request: &Request<'_>) -> Result<Reply, Refusal> {
     paid(session)?;
+    let iq = match request.query("type") {
+        None | Some("" | "common") => false,
+        Some("iq") => true,
+        Some(_) => return Err(Refusal::field("type", "The value must be common or iq.")),
+    };
     let account = &session.account;
     let roles: Vec<_> = account
         .roles
         .values()
+        .filter(|_| !iq)
         .map(|role| {
             json!({
                 "id": role.id,
@@ -33,6 +57,65 @@ pub(super) fn list(session: &mut Session<'_>, _: &Request<'_>) -> Result<Reply, 
         })
         .collect();
     Ok(Reply::json(200, &json!({"total_records": roles.len(), "roles": roles})))
+}
+
+fn change(body: &Map<String, Value>) -> Result<RoleChange, Refusal> {
+    let mut fields = Fields::new(body, "");
+    let name = fields.text("name", usize::MAX);
+    if name.as_ref().is_some_and(|name| name.trim().is_empty()) {
+        fields.reject("name", "The name field cannot be empty.");
+    }
+    let description = fields.text("description", usize::MAX);
+    let privileges: Option<Vec<String>> = fields.list("privileges", usize::MAX);
+    for unknown in privileges.iter().flatten().filter(|privilege| !PRIVILEGES.contains(&privilege.as_str())) {
+        fields.reject("privileges", format!("There is no privilege {unknown}."));
+    }
+    fields.finish()?;
+    Ok(RoleChange { name, description, privileges })
+}
+
+fn whole(session: &Session<'_>, id: &str) -> Result<Value, Refusal> {
+    let role = session.account.role_itself(id)?;
+    Ok(json!({
+        "id": role.id,
+        "name": role.name,
+        "description": role.description,
+        "type": "common",
+        "privileges": role.privileges,
+        "privilege_scopes": [],
+        "total_members": session.account.people.with_role(&role.id).len(),
+    }))
+}
+
+fn create(session: &mut Session<'_>, request: &Request<'_>) -> Result<Reply, Refusal> {
+    paid(session)?;
+    let mut change = change(&request.object()?)?;
+    let name = change.name.take().ok_or_else(|| Refusal::field("name", "The name field cannot be empty."))?;
+    let id = session.account.create_role(name, change)?;
+    match session.account.config.quirks.role_reply {
+        RoleReply::Bare => Ok(Reply::json(200, &json!({}))),
+        RoleReply::Full => Ok(Reply::json(201, &whole(session, &id)?)),
+    }
+}
+
+fn get(session: &mut Session<'_>, request: &Request<'_>) -> Result<Reply, Refusal> {
+    paid(session)?;
+    Ok(Reply::json(200, &whole(session, request.param(0))?))
+}
+
+fn update(session: &mut Session<'_>, request: &Request<'_>) -> Result<Reply, Refusal> {
+    paid(session)?;
+    session.account.change_role(request.param(0), change(&request.object()?)?)?;
+    Ok(match session.account.config.quirks.role_reply {
+        RoleReply::Bare => Reply::json(200, &json!({})),
+        RoleReply::Full => Reply::empty(204),
+    })
+}
+
+fn delete(session: &mut Session<'_>, request: &Request<'_>) -> Result<Reply, Refusal> {
+    paid(session)?;
+    session.account.delete_role(request.param(0))?;
+    Ok(Reply::empty(204))
 }
 
 #[derive(Serialize)]
@@ -55,7 +138,7 @@ struct MemberPage<'a> {
     members: Vec<MemberRow<'a>>,
 }
 
-pub(super) fn members(session: &mut Session<'_>, request: &Request<'_>) -> Result<Reply, Refusal> {
+fn members(session: &mut Session<'_>, request: &Request<'_>) -> Result<Reply, Refusal> {
     paid(session)?;
     let role = session.account.role(request.param(0))?;
     let paging = request.paging(session, 300)?;
@@ -83,29 +166,15 @@ pub(super) fn members(session: &mut Session<'_>, request: &Request<'_>) -> Resul
     Ok(Reply::json(200, &reply))
 }
 
-#[derive(Deserialize)]
-struct Member {
-    id: Option<String>,
-    email: Option<String>,
-}
-
-pub(super) fn assign(session: &mut Session<'_>, request: &Request<'_>) -> Result<Reply, Refusal> {
+fn assign(session: &mut Session<'_>, request: &Request<'_>) -> Result<Reply, Refusal> {
     paid(session)?;
-    let body = request.object()?;
-    let mut fields = Fields::new(&body, "");
-    let members: Vec<Member> = fields.list("members", 30).unwrap_or_default();
-    if members.is_empty() {
-        fields.reject("members", "At least one member is required.");
-    }
-    fields.finish()?;
-    let keys: Option<Vec<String>> = members.into_iter().map(|member| member.id.or(member.email)).collect();
-    let keys = keys.ok_or_else(|| Refusal::field("members", "A member needs an id or an email."))?;
+    let keys = named_people(request, "members", 30)?;
     let ids = session.account.assign_role(request.param(0), &keys)?;
     let added = session.now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     Ok(Reply::json(201, &json!({"ids": ids.join(","), "add_at": added})))
 }
 
-pub(super) fn unassign(session: &mut Session<'_>, request: &Request<'_>) -> Result<Reply, Refusal> {
+fn unassign(session: &mut Session<'_>, request: &Request<'_>) -> Result<Reply, Refusal> {
     paid(session)?;
     session.account.unassign_role(request.param(0), request.param(1))?;
     Ok(Reply::empty(204))

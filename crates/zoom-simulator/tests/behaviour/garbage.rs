@@ -7,12 +7,31 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use reqwest::Method;
 
-use crate::support::{Zoom, active};
+use zoom_simulator::{AccountConfig, GroupConfig};
+
+use crate::support::{Zoom, active, unlimited};
 
 fn segment() -> impl Strategy<Value = String> {
     let known = [
-        "users", "roles", "groups", "accounts", "me", "members", "status", "email", "token", "summary", "plans",
-        "usage", "1",
+        "users",
+        "roles",
+        "groups",
+        "accounts",
+        "me",
+        "members",
+        "status",
+        "email",
+        "token",
+        "summary",
+        "plans",
+        "usage",
+        "1",
+        "contacts",
+        "admins",
+        "settings",
+        "lock_settings",
+        "registration",
+        "everyone",
     ];
     prop_oneof![
         4 => proptest::sample::select(known.to_vec()).prop_map(str::to_owned),
@@ -57,6 +76,12 @@ fn body() -> impl Strategy<Value = Vec<u8>> {
         "pmi",
         "pronouns_option",
         "first_name",
+        "name",
+        "privileges",
+        "target_group_id",
+        "admins",
+        "group_members",
+        "in_meeting",
     ];
     let object = vec((proptest::sample::select(names.to_vec()), scalar()), 0..6).prop_map(|fields| {
         let fields: Vec<_> = fields.into_iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
@@ -70,7 +95,11 @@ fn body() -> impl Strategy<Value = Vec<u8>> {
 #[test]
 fn arbitrary_paths_queries_and_bodies_are_never_answered_with_a_500() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let zoom = runtime.block_on(Zoom::with([active("ada@acme.example")]));
+    let zoom = runtime.block_on(Zoom::start(AccountConfig {
+        people: vec![active("ada@acme.example")],
+        groups: vec![GroupConfig { name: "Everyone".into(), id: Some("everyone".into()) }],
+        ..unlimited()
+    }));
     let methods = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
     let strategy = (
         proptest::sample::select(methods.to_vec()),

@@ -5,6 +5,8 @@ mod accounts;
 #[cfg(test)]
 mod binary;
 #[cfg(test)]
+mod contact_groups;
+#[cfg(test)]
 mod controls;
 #[cfg(test)]
 mod create;
@@ -14,6 +16,12 @@ mod email;
 mod faults;
 #[cfg(test)]
 mod garbage;
+#[cfg(test)]
+mod group_members;
+#[cfg(test)]
+mod group_settings;
+#[cfg(test)]
+mod groups;
 #[cfg(test)]
 mod limits;
 #[cfg(test)]
