@@ -241,7 +241,7 @@ async fn tell_objects(context: &Context, connection: &ObjectKey, message: &str) 
 
 /// Objects whose connection is missing say so, and are let go when they are deleted: nobody is removed for that.
 async fn without_connection(context: &Context, connection: &ObjectKey, message: &str) -> Result<(), ClusterError> {
-    let verdict = Verdict::new(Reason::WaitingForConnection, message);
+    let verdict = Verdict::new(Reason::WaitingForConnection, message.to_owned());
     for (object, user) in &context.index.snapshot(connection).users {
         if !context.may_write() {
             return Ok(());

@@ -29,7 +29,7 @@ impl Pass<'_> {
     /// Writes removal records before anything of them runs, tells them their phases, and lets deleted objects go whose
     /// record stands. Returns whether there is a new record, so that the plan is made again with it.
     pub(super) async fn write_down(&mut self, plan: &Plan, snapshot: &Snapshot) -> Result<bool, ClusterError> {
-        let mut torn_down: HashMap<Box<str>, bool> = HashMap::new();
+        let mut torn_down: HashMap<Arc<str>, bool> = HashMap::new();
         let mut written = false;
         for record in &plan.new_records {
             if !self.context.may_write() {

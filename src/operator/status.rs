@@ -121,7 +121,7 @@ pub(super) fn user(old: &api::ZoomUserStatus, finding: Finding<'_>, now: Timesta
         generation,
         now,
     );
-    let held = (verdict.reason == Reason::Held).then(|| ("Guard", verdict.message.clone()));
+    let held = (verdict.reason == Reason::Held).then(|| ("Guard", verdict.message.to_string()));
     set_held(&mut new.conditions, held, generation, now);
     new
 }

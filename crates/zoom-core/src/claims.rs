@@ -1,7 +1,6 @@
 //! Which object speaks for a person.
 
-use std::collections::{HashMap, HashSet};
-
+use foldhash::{HashMap, HashMapExt, HashSet};
 use jiff::Timestamp;
 
 use crate::{

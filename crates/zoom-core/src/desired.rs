@@ -1,6 +1,6 @@
 //! What the custom resources want, parsed.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use jiff::Timestamp;
 
@@ -9,19 +9,19 @@ use crate::{
     NamedClaim, PersonRef, Phones, Reason, Removal, UserId, directory::Person,
 };
 
-/// Names one custom resource.
+/// Names one custom resource. Cheap to clone: a plan names each object several times.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ObjectKey {
     /// Its namespace.
-    pub namespace: Box<str>,
+    pub namespace: Arc<str>,
     /// Its name.
-    pub name: Box<str>,
+    pub name: Arc<str>,
 }
 
 impl ObjectKey {
     /// A key from its parts.
     #[must_use]
-    pub fn new(namespace: impl Into<Box<str>>, name: impl Into<Box<str>>) -> Self {
+    pub fn new(namespace: impl Into<Arc<str>>, name: impl Into<Arc<str>>) -> Self {
         Self { namespace: namespace.into(), name: name.into() }
     }
 }

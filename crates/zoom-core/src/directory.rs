@@ -1,10 +1,8 @@
 //! The observed state of one Zoom account.
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    sync::Arc,
-};
+use std::{collections::BTreeSet, sync::Arc};
 
+use foldhash::HashMap;
 use jiff::Timestamp;
 
 use crate::{

@@ -1,5 +1,7 @@
 //! The plan for one person.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 
 use crate::{
@@ -49,7 +51,7 @@ struct Planned {
 }
 
 impl Planned {
-    fn nothing(reason: Reason, message: impl Into<String>) -> Self {
+    fn nothing(reason: Reason, message: impl Into<Cow<'static, str>>) -> Self {
         Self { operations: Vec::new(), taking: None, verdict: Verdict::new(reason, message) }
     }
 

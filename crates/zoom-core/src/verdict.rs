@@ -1,5 +1,7 @@
 //! What is true of one object, and why: one enum decides the reason, and with it the conditions.
 
+use std::borrow::Cow;
+
 /// How an object stands. Decides its `Ready`, `Reconciling` and `Stalled` conditions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::Display)]
 pub enum Standing {
@@ -131,13 +133,13 @@ pub struct Verdict {
     /// Why.
     pub reason: Reason,
     /// What is so and, where somebody has to act, what to do.
-    pub message: String,
+    pub message: Cow<'static, str>,
 }
 
 impl Verdict {
     /// A verdict.
     #[must_use]
-    pub fn new(reason: Reason, message: impl Into<String>) -> Self {
+    pub fn new(reason: Reason, message: impl Into<Cow<'static, str>>) -> Self {
         Self { reason, message: message.into() }
     }
 }
