@@ -1,14 +1,17 @@
 //! The account file: what a simulated account holds when it starts.
 
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::account::{License, Profile, Status};
+use crate::history::ReadDelay;
 use crate::limits::LimitsConfig;
 
 /// A Zoom account to simulate: the content of an account file, or a value built in a test.
 ///
 /// Every field has a default, so that a file says only what matters; an unknown field is refused with its name.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct AccountConfig {
     /// The account's id, asked for when a token is fetched.
@@ -33,8 +36,17 @@ pub struct AccountConfig {
     pub sso_pre_provisioning: bool,
     /// Whether this is an integration partner's account, which alone may use `custCreate`.
     pub isv: bool,
+    /// The account's own name in Zoom's addresses, as in `https://acme.zoom.example`; SCIM needs an approved one.
+    /// Absent: none.
+    pub vanity_url: Option<String>,
+    /// Whether the app is active; without it there are no tokens.
+    pub app_active: bool,
     /// The app's scopes, granular or classic. Absent: all that the simulator knows.
     pub scopes: Option<Vec<String>>,
+    /// Settings that the account locks for everybody, such as `schedule_meeting.host_video`.
+    pub locked_settings: Vec<String>,
+    /// How long reads show the account as it was before a write.
+    pub read_delay: ReadDelay,
     /// Rate limits: `on`, `off`, or sharper ones.
     pub limits: LimitsConfig,
     /// The largest page that the user listing gives; larger requests are cut to it and the answer says so.
@@ -43,6 +55,8 @@ pub struct AccountConfig {
     pub owner: String,
     /// Who is in the account besides the owner.
     pub people: Vec<PersonConfig>,
+    /// How many made-up people are in the account besides, with seats for them.
+    pub users: usize,
     /// Roles besides Owner, Admin and Member.
     pub roles: Vec<RoleConfig>,
     /// Groups by name.
@@ -70,11 +84,16 @@ impl Default for AccountConfig {
             sso: true,
             sso_pre_provisioning: true,
             isv: false,
+            vanity_url: Some("acme".into()),
+            app_active: true,
             scopes: None,
+            locked_settings: Vec::new(),
+            read_delay: ReadDelay::default(),
             limits: LimitsConfig::default(),
             page_size_max: 2000,
             owner: "owner@acme.example".into(),
             people: Vec::new(),
+            users: 0,
             roles: Vec::new(),
             groups: Vec::new(),
             elsewhere: Vec::new(),
@@ -108,8 +127,48 @@ impl AccountConfig {
     /// # Errors
     /// When the text is not YAML, or a field is unknown or of the wrong type; the message names field and line.
     pub fn from_yaml(text: &str) -> Result<Self, ConfigError> {
-        serde_saphyr::from_str(text).map_err(|error| ConfigError::Unreadable(error.to_string()))
+        read(text)
     }
+
+    /// Reads an account file that describes one account, or several in a list named `accounts`.
+    ///
+    /// # Errors
+    /// As [`AccountConfig::from_yaml`], and when the list is empty.
+    pub fn all_from_yaml(text: &str) -> Result<Vec<Self>, ConfigError> {
+        /// The one field that tells the two shapes of the file apart.
+        #[derive(Deserialize)]
+        struct Shape {
+            accounts: Option<serde::de::IgnoredAny>,
+        }
+
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Several {
+            accounts: Vec<AccountConfig>,
+        }
+
+        if read::<Shape>(text).is_ok_and(|shape| shape.accounts.is_some()) {
+            let accounts = read::<Several>(text)?.accounts;
+            let empty = || ConfigError::Unreadable("accounts: found an empty list, at least one is needed".to_owned());
+            return if accounts.is_empty() { Err(empty()) } else { Ok(accounts) };
+        }
+        Ok(vec![read(text)?])
+    }
+}
+
+/// Reads YAML; what is wrong is told with its field, what was found, what is allowed, and the line.
+fn read<T: DeserializeOwned>(text: &str) -> Result<T, ConfigError> {
+    let mut field = String::new();
+    let read = serde_saphyr::with_deserializer_from_str(text, |deserializer| {
+        serde_path_to_error::deserialize(deserializer).map_err(|error| {
+            field = error.path().to_string();
+            error.into_inner()
+        })
+    });
+    read.map_err(|error| match field.as_str() {
+        "" | "." => ConfigError::Unreadable(error.to_string()),
+        field => ConfigError::Unreadable(format!("{field}: {error}")),
+    })
 }
 
 /// Why an account cannot be simulated.
@@ -118,6 +177,9 @@ pub enum ConfigError {
     /// The account file is not YAML of the expected shape.
     #[error("cannot read the account file: {0}")]
     Unreadable(String),
+    /// Two accounts have the same id.
+    #[error("accountId: found {0:?} twice, each account needs an id of its own")]
+    AccountTwice(String),
     /// A person cannot be placed into the account.
     #[error("cannot place {email} into the account: {reason}")]
     Person {
@@ -129,7 +191,7 @@ pub enum ConfigError {
 }
 
 /// What an account pays for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Plan {
     /// Nothing: roles, groups and plan usage are refused.
     Free,
@@ -140,7 +202,7 @@ pub enum Plan {
 }
 
 /// The seats that an account bought.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Seats {
     /// How many people may be Licensed, pending ones included.
@@ -156,7 +218,7 @@ impl Default for Seats {
 }
 
 /// Somebody in the account.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PersonConfig {
     /// The e-mail address; unique in the account without regard to case.
@@ -218,7 +280,7 @@ fn active() -> Status {
 }
 
 /// A role besides the built-in ones.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RoleConfig {
     /// The role's name.
@@ -235,7 +297,7 @@ pub struct RoleConfig {
 }
 
 /// A group.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct GroupConfig {
     /// The group's name.
@@ -247,7 +309,7 @@ pub struct GroupConfig {
 
 /// An address that has a Zoom account elsewhere, and what creating it answers. Sources differ on which of these
 /// Zoom chooses when.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ElsewhereConfig {
     /// The address.
@@ -258,7 +320,7 @@ pub struct ElsewhereConfig {
 }
 
 /// What creating an address answers that has a Zoom account elsewhere.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 pub enum ElsewhereAnswer {
     /// Refused with 400/1009.
     #[default]
@@ -270,7 +332,7 @@ pub enum ElsewhereAnswer {
 }
 
 /// Where public sources disagree on Zoom's behaviour, which one to show.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Quirks {
     /// What a change of status answers.
@@ -290,7 +352,7 @@ pub struct Quirks {
 }
 
 /// What creating and changing a role answers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 pub enum RoleReply {
     /// 200 and an empty object, also for a new role, as the current reference says: its id has to be looked up.
     #[default]
@@ -300,7 +362,7 @@ pub enum RoleReply {
 }
 
 /// What reading, changing and deleting an unknown role answers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 pub enum MissingRole {
     /// Code 200 under HTTP 200.
     #[default]
@@ -310,7 +372,7 @@ pub enum MissingRole {
 }
 
 /// What deleting a role does that people hold.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 pub enum HeldRole {
     /// Makes them Members without a word.
     #[default]
@@ -320,7 +382,7 @@ pub enum HeldRole {
 }
 
 /// The success status of `PUT /users/{userId}/status`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 pub enum StatusReply {
     /// 204, as older versions of Zoom's reference say.
     #[default]

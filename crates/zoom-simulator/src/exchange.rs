@@ -5,30 +5,29 @@ use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{ConnectInfo, Request as HttpRequest, State};
-use axum::http::{HeaderName, HeaderValue, Response, StatusCode, header};
-use futures::stream;
+use axum::http::{Response, header};
 use jiff::{SignedDuration, Timestamp};
-use rand::RngExt;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::account::Refusal;
+use crate::answer::{Answer, Outcome, respond, respond_half};
 use crate::fault::{FaultEffect, RetryAfter};
+use crate::faults::Hit;
 use crate::journal::Entry;
 use crate::limits::{self, Label, RateHeaders};
 use crate::listener::Cutter;
+use crate::redact;
 use crate::rest::{Call, Endpoint, Reply, Request, all_scopes, route};
-use crate::token::TokenRequest;
-use crate::world::{Hit, Shared};
+use crate::token::{APP_DISABLED, TokenRequest};
+use crate::world::{AccountNumber, Shared};
 
 /// The largest body that is read.
 const BODY_LIMIT: usize = 4 << 20;
-const TOKEN_PATH: &str = "/oauth/token";
-const HTML: &str =
-    "<!DOCTYPE html>\n<html><head><title>Error</title></head><body><h1>Something went wrong</h1></body></html>\n";
+pub(crate) const TOKEN_PATH: &str = "/oauth/token";
 
 /// What a call is for.
 enum Target {
-    Token,
+    Token(TokenRequest),
     Endpoint(&'static Endpoint, Vec<String>),
     Refused(Refusal),
     NotZoom,
@@ -37,7 +36,9 @@ enum Target {
 impl Target {
     fn of(call: &Call) -> Self {
         match route(call) {
-            _ if call.path == TOKEN_PATH && call.method == axum::http::Method::POST => Self::Token,
+            _ if call.path == TOKEN_PATH && call.method == axum::http::Method::POST => {
+                Self::Token(TokenRequest::read(&call.headers, &call.query, &call.body))
+            }
             Ok((endpoint, params)) => Self::Endpoint(endpoint, params),
             Err(refusal) if call.path.starts_with("/v2") => Self::Refused(refusal),
             Err(_) => Self::NotZoom,
@@ -46,7 +47,7 @@ impl Target {
 
     fn template(&self) -> &'static str {
         match self {
-            Self::Token => TOKEN_PATH,
+            Self::Token(_) => TOKEN_PATH,
             Self::Endpoint(endpoint, _) => endpoint.template,
             Self::Refused(_) | Self::NotZoom => "unknown",
         }
@@ -55,46 +56,8 @@ impl Target {
     fn label(&self) -> Option<Label> {
         match self {
             Self::Endpoint(endpoint, _) => Some(endpoint.label),
-            Self::Token | Self::Refused(_) | Self::NotZoom => None,
+            Self::Token(_) | Self::Refused(_) | Self::NotZoom => None,
         }
-    }
-}
-
-/// What goes back to the caller.
-enum Outcome {
-    Answer(Answer),
-    /// Half of the answer, and then the connection is cut.
-    Half(Answer),
-    /// No answer: the connection is cut.
-    Nothing,
-}
-
-struct Answer {
-    status: u16,
-    headers: Vec<(String, String)>,
-    body: Bytes,
-}
-
-impl Answer {
-    fn json(reply: Reply, rate: RateHeaders) -> Self {
-        let mut headers: Vec<_> = rate.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        if !reply.body.is_empty() {
-            headers.push(("content-type".to_owned(), "application/json;charset=UTF-8".to_owned()));
-        }
-        Self { status: reply.status, headers, body: reply.body }
-    }
-
-    fn html(status: u16) -> Self {
-        let headers = vec![("content-type".to_owned(), "text/html;charset=utf-8".to_owned())];
-        Self { status, headers, body: Bytes::from_static(HTML.as_bytes()) }
-    }
-
-    /// Quotes that are not escaped, as seen in Zoom's scope errors; a status without body becomes 200.
-    fn malformed(self) -> Self {
-        let mut body = br#"{"message":"the "quotes" are not escaped","answer":"#.to_vec();
-        body.extend_from_slice(if self.body.is_empty() { b"null" } else { &self.body });
-        body.push(b'}');
-        Self { status: if self.status == 204 { 200 } else { self.status }, body: body.into(), ..self }
     }
 }
 
@@ -135,86 +98,178 @@ pub(crate) async fn handle(
 async fn run(shared: Arc<Shared>, call: Call) -> Outcome {
     let started = Instant::now();
     let target = Target::of(&call);
-    let (time, hit) = {
+    let (visit, time) = {
         let mut world = shared.world();
-        (world.clock.now(), world.take_fault(call.method.as_str(), target.template()))
+        // A call that names no account is booked to the first one.
+        let account = match &target {
+            Target::Token(request) => request.account_id().and_then(|id| world.named(id)),
+            Target::Endpoint(..) | Target::Refused(_) | Target::NotZoom => world.tokens.account(&call.headers),
+        };
+        let account = account.unwrap_or_default();
+        let hit = world.tenant_mut(account).faults.take(call.method.as_str(), target.template());
+        (Visit { shared: &shared, call: &call, target: &target, account, hit }, world.clock.now())
     };
-    let outcome = perform(&shared, &call, &target, hit.as_ref()).await;
-    let (status, response_body) = match &outcome {
-        Outcome::Answer(answer) | Outcome::Half(answer) => (Some(answer.status), answer.body.clone()),
-        Outcome::Nothing => (None, Bytes::new()),
-    };
-    let template = target.template();
+    let (outcome, cost) = visit.perform().await;
+    let (status, response_body) = outcome.sent();
+    let (account, fault) = (visit.account, visit.hit.map(|hit| (&hit.effect).into()));
     let entry = Entry {
         time,
-        endpoint: format!("{} {template}", call.method),
+        account,
+        endpoint: format!("{} {}", call.method, target.template()),
         label: target.label(),
-        request_body: shown_request(&call, &target),
+        cost,
+        request_body: match &target {
+            Target::Token(request) => request.shown(),
+            Target::Endpoint(..) | Target::Refused(_) | Target::NotZoom => redact::body(&call.body),
+        },
         status,
-        response_body: shown_response(response_body, &target),
+        response_body: match target.template().ends_with("/token") {
+            true => redact::body(&response_body),
+            false => response_body,
+        },
         duration_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
-        fault: hit.as_ref().map(|hit| (&hit.effect).into()),
-        query: if matches!(target, Target::Token) { String::new() } else { call.query },
+        fault,
+        query: if matches!(target, Target::Token(_)) { String::new() } else { redact::query(call.query) },
         method: call.method.to_string(),
         path: call.path,
     };
     tracing::debug!(method = entry.method, path = entry.path, status, fault = entry.fault, "call");
-    shared.world().journal.record(entry);
+    shared.record(entry);
     outcome
 }
 
-async fn perform(shared: &Arc<Shared>, call: &Call, target: &Target, hit: Option<&Hit>) -> Outcome {
-    let effect = hit.map(|hit| &hit.effect);
-    if let Some(outcome) = instead(effect, target.label(), shared.now()).await {
-        return outcome;
-    }
-    let answer = answer(shared, call, target, hit).await;
-    match effect {
-        Some(FaultEffect::MalformedJson) => Outcome::Answer(answer.malformed()),
-        Some(FaultEffect::CutBody) if answer.body.is_empty() => Outcome::Nothing,
-        Some(FaultEffect::CutBody) => Outcome::Half(answer),
-        Some(FaultEffect::TimeOutAfter { hold_ms }) => {
-            tokio::time::sleep(Duration::from_millis(*hold_ms)).await;
-            Outcome::Nothing
-        }
-        Some(_) | None => Outcome::Answer(answer),
-    }
+/// A call on its way.
+struct Visit<'a> {
+    shared: &'a Arc<Shared>,
+    call: &'a Call,
+    target: &'a Target,
+    account: AccountNumber,
+    hit: Option<Hit>,
 }
 
-/// Faults that keep a call from being carried out.
-async fn instead(effect: Option<&FaultEffect>, label: Option<Label>, now: Timestamp) -> Option<Outcome> {
-    match effect? {
-        FaultEffect::Answer { status, headers, body } => {
-            let headers = headers.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
-            let body = match body {
-                Value::Null => Bytes::new(),
-                Value::String(text) => text.clone().into(),
-                Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => body.to_string().into(),
-            };
-            Some(Outcome::Answer(Answer { status: *status, headers, body }))
+impl Visit<'_> {
+    /// The outcome, and what it cost of its label's budget.
+    async fn perform(&self) -> (Outcome, u32) {
+        if let Some(outcome) = self.instead().await {
+            return (outcome, 0);
         }
-        FaultEffect::TooManyRequests { rate_headers, daily, retry_after } => {
-            let refusal = if *daily { Refusal::PerDayLimit } else { Refusal::PerSecondLimit };
-            let kind = if *daily { "Daily-limit" } else { "QPS" };
-            let mut headers = match rate_headers {
-                true => limits::headers(label.unwrap_or(Label::Light), kind, 30, 0, None),
-                false => Vec::new(),
-            };
-            headers.extend(retry_after.map(|after| ("retry-after", retry_text(after, now))));
-            Some(Outcome::Answer(Answer::json(Reply::refusal(&refusal), headers)))
+        let (answer, cost) = self.answer().await;
+        let outcome = match self.effect() {
+            Some(FaultEffect::MalformedJson) => Outcome::Answer(answer.malformed()),
+            Some(FaultEffect::CutBody) if answer.body.is_empty() => Outcome::Nothing,
+            Some(FaultEffect::CutBody) => Outcome::Half(answer),
+            Some(FaultEffect::TimeOutAfter { hold_ms }) => {
+                tokio::time::sleep(Duration::from_millis(*hold_ms)).await;
+                Outcome::Nothing
+            }
+            Some(FaultEffect::RepeatedRow) => {
+                Outcome::Answer(answer.with_rows(|rows| rows.extend(rows.last().cloned())))
+            }
+            Some(FaultEffect::LostRow) => Outcome::Answer(answer.with_rows(|rows| drop(rows.pop()))),
+            Some(_) | None => Outcome::Answer(answer),
+        };
+        (outcome, cost)
+    }
+
+    fn effect(&self) -> Option<&FaultEffect> {
+        self.hit.as_ref().map(|hit| &hit.effect)
+    }
+
+    /// Faults that keep a call from being carried out.
+    async fn instead(&self) -> Option<Outcome> {
+        let refuse = |refusal: &Refusal, headers| Outcome::Answer(Answer::json(Reply::refusal(refusal), headers));
+        match self.effect()? {
+            FaultEffect::Answer { status, headers, body } => {
+                let headers = headers.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+                let body = match body {
+                    Value::Null => Bytes::new(),
+                    Value::String(text) => text.clone().into(),
+                    Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => body.to_string().into(),
+                };
+                Some(Outcome::Answer(Answer { status: *status, headers, body }))
+            }
+            FaultEffect::TooManyRequests { rate_headers, daily, retry_after } => {
+                let refusal = if *daily { Refusal::PerDayLimit } else { Refusal::PerSecondLimit };
+                let kind = if *daily { "Daily-limit" } else { "QPS" };
+                let mut headers = match rate_headers {
+                    true => limits::headers(self.target.label().unwrap_or(Label::Light), kind, 30, 0, None),
+                    false => Vec::new(),
+                };
+                headers.extend(retry_after.map(|after| ("retry-after", retry_text(after, self.shared.now()))));
+                Some(refuse(&refusal, headers))
+            }
+            FaultEffect::HtmlPage { status } => Some(Outcome::Answer(Answer::html(*status))),
+            FaultEffect::TimeOutBefore { hold_ms } => {
+                tokio::time::sleep(Duration::from_millis(*hold_ms)).await;
+                Some(Outcome::Nothing)
+            }
+            FaultEffect::Reset => Some(Outcome::Nothing),
+            FaultEffect::CodeUnderOk { code, message } => {
+                let reply = Reply::json(200, &json!({"code": code, "message": message}));
+                Some(Outcome::Answer(Answer::json(reply, Vec::new())))
+            }
+            FaultEffect::AppRevoked => Some(match self.target {
+                Target::Token(_) => Outcome::Answer(Answer::json(Reply::json(400, &APP_DISABLED), Vec::new())),
+                Target::Endpoint(..) | Target::Refused(_) | Target::NotZoom => {
+                    refuse(&Refusal::TokenInvalid, Vec::new())
+                }
+            }),
+            FaultEffect::ScopeMissing => match self.target {
+                Target::Endpoint(endpoint, _) => {
+                    Some(refuse(&Refusal::ScopeMissing(endpoint.scope.to_owned()), Vec::new()))
+                }
+                Target::Token(_) | Target::Refused(_) | Target::NotZoom => None,
+            },
+            FaultEffect::Delay { .. }
+            | FaultEffect::MalformedJson
+            | FaultEffect::CutBody
+            | FaultEffect::TimeOutAfter { .. }
+            | FaultEffect::WithoutEffect
+            | FaultEffect::StaleListing
+            | FaultEffect::RepeatedRow
+            | FaultEffect::LostRow
+            | FaultEffect::SwappedAccount => None,
         }
-        FaultEffect::HtmlPage { status } => Some(Outcome::Answer(Answer::html(*status))),
-        FaultEffect::TimeOutBefore { hold_ms } => {
-            tokio::time::sleep(Duration::from_millis(*hold_ms)).await;
-            Some(Outcome::Nothing)
+    }
+
+    async fn answer(&self) -> (Answer, u32) {
+        let pause = async || {
+            if let Some(FaultEffect::Delay { ms }) = self.effect() {
+                tokio::time::sleep(Duration::from_millis(*ms)).await;
+            }
+        };
+        match self.target {
+            Target::Token(request) => {
+                pause().await;
+                (Answer::json(self.token(request), Vec::new()), 0)
+            }
+            Target::Endpoint(endpoint, params) => {
+                let request = Request::new(endpoint, params, self.call);
+                let (rate, admitted) = self.shared.world().admit(self.account, endpoint, &request, self.call);
+                let refuse = |refusal: &Refusal, rate: RateHeaders| Answer::json(Reply::refusal(refusal), rate);
+                if let Err(refusal) = admitted {
+                    return (refuse(&refusal, rate), 0);
+                }
+                let held = match self.shared.hold(self.account, endpoint, &request) {
+                    Ok(held) => held,
+                    Err(refusal) => return (refuse(&refusal, rate), 1),
+                };
+                pause().await;
+                let reply = self.shared.world().carry_out(self.account, &request, self.hit.as_ref());
+                drop(held);
+                (Answer::json(reply, rate), 1)
+            }
+            Target::Refused(refusal) => (Answer::json(Reply::refusal(refusal), Vec::new()), 0),
+            Target::NotZoom => (Answer::html(404), 0),
         }
-        FaultEffect::Reset => Some(Outcome::Nothing),
-        FaultEffect::Delay { .. }
-        | FaultEffect::MalformedJson
-        | FaultEffect::CutBody
-        | FaultEffect::TimeOutAfter { .. }
-        | FaultEffect::WithoutEffect
-        | FaultEffect::StaleListing => None,
+    }
+
+    fn token(&self, request: &TokenRequest) -> Reply {
+        let host = self.call.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
+        match self.shared.world().issue_token(request, &format!("http://{host}"), all_scopes) {
+            Ok(reply) => Reply::json(200, &reply),
+            Err(refusal) => Reply::json(400, &refusal),
+        }
     }
 }
 
@@ -226,109 +281,4 @@ fn retry_text(after: RetryAfter, now: Timestamp) -> String {
             at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
         }
     }
-}
-
-async fn answer(shared: &Arc<Shared>, call: &Call, target: &Target, hit: Option<&Hit>) -> Answer {
-    let pause = async || {
-        if let Some(FaultEffect::Delay { ms }) = hit.map(|hit| &hit.effect) {
-            tokio::time::sleep(Duration::from_millis(*ms)).await;
-        }
-    };
-    match target {
-        Target::Token => {
-            pause().await;
-            Answer::json(token(shared, call), Vec::new())
-        }
-        Target::Endpoint(endpoint, params) => {
-            let request = Request::new(endpoint, params, call);
-            let (rate, admitted) = shared.world().admit(endpoint, &request, call);
-            let held = match admitted.and_then(|()| shared.hold(endpoint, &request)) {
-                Ok(held) => held,
-                Err(refusal) => return Answer::json(Reply::refusal(&refusal), rate),
-            };
-            pause().await;
-            let reply = shared.world().carry_out(&request, hit);
-            drop(held);
-            Answer::json(reply, rate)
-        }
-        Target::Refused(refusal) => Answer::json(Reply::refusal(refusal), Vec::new()),
-        Target::NotZoom => Answer::html(404),
-    }
-}
-
-fn token(shared: &Shared, call: &Call) -> Reply {
-    let request = TokenRequest::read(&call.headers, &call.query, &call.body);
-    let host = call.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
-    let mut world = shared.world();
-    let world = &mut *world;
-    let now = world.clock.now();
-    match world.tokens.issue(&world.account.config, &request, &format!("http://{host}"), all_scopes, now) {
-        Ok(reply) => Reply::json(200, &reply),
-        Err(refusal) => Reply::json(400, &refusal),
-    }
-}
-
-fn respond(answer: Answer) -> Response<Body> {
-    finish(answer.status, answer.headers, Body::from(answer.body))
-}
-
-/// Promises the whole body and sends half of it.
-fn respond_half(answer: Answer) -> Response<Body> {
-    let half = answer.body.slice(..answer.body.len() / 2);
-    let mut headers = answer.headers;
-    headers.push(("content-length".to_owned(), answer.body.len().to_string()));
-    let cut = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
-    finish(answer.status, headers, Body::from_stream(stream::iter([Ok(half), Err(cut)])))
-}
-
-fn finish(status: u16, headers: Vec<(String, String)>, body: Body) -> Response<Body> {
-    let mut response = Response::new(body);
-    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let tracking = format!("v=2.0;clid=us02;rid=WEB_{:032x}", rand::rng().random::<u128>());
-    for (name, value) in headers.into_iter().chain([("x-zm-trackingid".to_owned(), tracking)]) {
-        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
-            response.headers_mut().insert(name, value);
-        }
-    }
-    response
-}
-
-/// A token call's body holds the secret: the journal shows its harmless parameters alone. Passwords are left out too.
-fn shown_request(call: &Call, target: &Target) -> Bytes {
-    match target {
-        Target::Token => TokenRequest::read(&call.headers, &call.query, &call.body).shown(),
-        Target::Endpoint(..) | Target::Refused(_) | Target::NotZoom => {
-            without(&call.body, &["password", "client_secret"], |body| body.get_mut("user_info"))
-        }
-    }
-}
-
-fn shown_response(body: Bytes, target: &Target) -> Bytes {
-    match target {
-        Target::Token => without(&body, &["access_token"], |body| Some(body)),
-        Target::Endpoint(..) | Target::Refused(_) | Target::NotZoom => body,
-    }
-}
-
-/// The JSON body with some fields hidden, in it and in the part that `inner` picks.
-fn without(body: &Bytes, names: &[&str], inner: impl Fn(&mut Value) -> Option<&mut Value>) -> Bytes {
-    let text = String::from_utf8_lossy(body);
-    if !names.iter().any(|name| text.contains(name)) {
-        return body.clone();
-    }
-    let Ok(mut value) = serde_json::from_slice::<Value>(body) else {
-        return Bytes::from_static(b"\"(not shown: it may hold a secret)\"");
-    };
-    let hide = |part: &mut Value| {
-        for name in names {
-            if let Some(field) = part.get_mut(name) {
-                *field = Value::from("(hidden)");
-            }
-        }
-    };
-    hide(&mut value);
-    if let Some(part) = inner(&mut value) {
-        hide(part);
-    }
-    value.to_string().into()
 }

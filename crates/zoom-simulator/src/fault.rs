@@ -1,14 +1,15 @@
-//! Faults: what can go wrong with the next calls.
+//! Faults: what can go wrong with calls.
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// Something that happens to the next calls that match.
+/// Something that happens to calls that match.
 ///
 /// As JSON: `{"method": "POST", "path": "/users", "count": 2, "effect": {"answer": {"status": 503}}}`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Fault {
     /// The method; absent: any.
@@ -17,19 +18,57 @@ pub struct Fault {
     /// The path as a template, `/users/{userId}` or `/oauth/token`; absent: any, tokens included.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
-    /// How many calls; absent: one. The largest number stands until faults are cleared.
-    #[serde(default = "one")]
-    pub count: u32,
+    /// How many calls; absent: one, or with a probability any number. The largest number stands until faults are
+    /// cleared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub count: Option<u32>,
+    /// The share of the matching calls that it hits; absent: all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub probability: Option<Probability>,
+    /// Decides which calls a probability hits: the same seed hits the same ones of a sequence; absent: 0.
+    #[serde(default)]
+    pub seed: u64,
     /// What happens.
     pub effect: FaultEffect,
 }
 
-fn one() -> u32 {
-    1
+/// A share of calls, from 0 to 1.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "f64", into = "f64")]
+pub struct Probability(f64);
+
+/// A number that is no share of calls.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("found {0}, a probability is a number from 0 to 1")]
+pub struct NoProbability(f64);
+
+impl TryFrom<f64> for Probability {
+    type Error = NoProbability;
+
+    fn try_from(share: f64) -> Result<Self, NoProbability> {
+        if (0.0..=1.0).contains(&share) { Ok(Self(share)) } else { Err(NoProbability(share)) }
+    }
+}
+
+impl From<Probability> for f64 {
+    fn from(probability: Probability) -> Self {
+        probability.0
+    }
+}
+
+impl std::str::FromStr for Probability {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let share: f64 = text.parse().map_err(|_| format!("found {text:?}, a probability is a number from 0 to 1"))?;
+        Self::try_from(share).map_err(|error| error.to_string())
+    }
 }
 
 /// What happens to a call.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr)]
+#[derive(
+    Clone, Debug, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr, strum::VariantNames, JsonSchema,
+)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
 #[strum(serialize_all = "camelCase")]
 pub enum FaultEffect {
@@ -84,14 +123,90 @@ pub enum FaultEffect {
     },
     /// The connection is reset; nothing happens.
     Reset,
-    /// Answers as if the call had been carried out; nothing happens.
+    /// A write is answered as if it had been carried out; nothing happens.
     WithoutEffect,
-    /// Answers from the account as it was when this fault was set.
+    /// A read is answered from the account as it was when this fault was set, or with a probability from the account
+    /// as it was before its latest change.
     StaleListing,
+    /// A listing shows one row of the page twice; its total stays.
+    RepeatedRow,
+    /// A listing leaves out one row of the page; its total stays.
+    LostRow,
+    /// HTTP 200 with a refusal in the body, as Zoom's roles and groups know it; nothing happens.
+    CodeUnderOk {
+        /// Zoom's code.
+        code: u32,
+        /// Zoom's message.
+        message: String,
+    },
+    /// As if the app had been taken back: the token or the credentials are refused; nothing happens.
+    AppRevoked,
+    /// As if the app lacked the scope that the call needs; nothing happens.
+    ScopeMissing,
+    /// As if the token belonged to another account: the next one that is served, or one with only its owner. Nothing
+    /// happens in either.
+    SwappedAccount,
+}
+
+impl FaultEffect {
+    /// One or more effects of every class, each mild enough that a patient caller gets through.
+    #[must_use]
+    pub fn of_every_class() -> Vec<Self> {
+        let too_many = |rate_headers, daily, retry_after| Self::TooManyRequests { rate_headers, daily, retry_after };
+        let message = "No permission.".to_owned();
+        vec![
+            Self::Answer { status: 500, headers: BTreeMap::new(), body: Value::Null },
+            Self::Answer {
+                status: 503,
+                headers: BTreeMap::new(),
+                body: serde_json::json!({"code": 503, "message": ""}),
+            },
+            too_many(true, false, None),
+            too_many(false, false, None),
+            too_many(true, true, Some(RetryAfter::IsoTimeIn(1))),
+            Self::HtmlPage { status: 502 },
+            Self::MalformedJson,
+            Self::CutBody,
+            Self::Delay { ms: 100 },
+            Self::TimeOutBefore { hold_ms: 100 },
+            Self::TimeOutAfter { hold_ms: 100 },
+            Self::Reset,
+            Self::WithoutEffect,
+            Self::StaleListing,
+            Self::RepeatedRow,
+            Self::LostRow,
+            Self::CodeUnderOk { code: 200, message },
+            Self::AppRevoked,
+            Self::ScopeMissing,
+            Self::SwappedAccount,
+        ]
+    }
+
+    /// Whether it can happen to such a call at all.
+    fn fits(&self, method: &str, template: &str) -> bool {
+        let (reads, token) = (method == "GET", template == "/oauth/token");
+        match self {
+            Self::WithoutEffect => !reads && !token,
+            Self::StaleListing => reads,
+            Self::RepeatedRow | Self::LostRow => reads && !template.ends_with('}'),
+            Self::ScopeMissing | Self::SwappedAccount => !token,
+            Self::Answer { .. }
+            | Self::TooManyRequests { .. }
+            | Self::HtmlPage { .. }
+            | Self::MalformedJson
+            | Self::CutBody
+            | Self::Delay { .. }
+            | Self::TimeOutBefore { .. }
+            | Self::TimeOutAfter { .. }
+            | Self::Reset
+            | Self::CodeUnderOk { .. }
+            | Self::AppRevoked => true,
+        }
+    }
 }
 
 /// A `Retry-After` header.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub enum RetryAfter {
     /// As a number of seconds.
@@ -101,27 +216,64 @@ pub enum RetryAfter {
 }
 
 impl Fault {
-    /// Something that happens to the next call, whichever it is.
+    /// Something that happens to the next call that it can happen to.
     #[must_use]
     pub fn next_call(effect: FaultEffect) -> Self {
-        Self { method: None, path: None, count: 1, effect }
+        Self { method: None, path: None, count: None, probability: None, seed: 0, effect }
     }
 
     /// Something that happens to the next call of that method and path template.
     #[must_use]
     pub fn on(method: &str, path: &str, effect: FaultEffect) -> Self {
-        Self { method: Some(method.to_owned()), path: Some(path.to_owned()), count: 1, effect }
+        Self { method: Some(method.to_owned()), path: Some(path.to_owned()), ..Self::next_call(effect) }
     }
 
     /// The same for so many calls.
     #[must_use]
     pub fn times(self, count: u32) -> Self {
-        Self { count, ..self }
+        Self { count: Some(count), ..self }
+    }
+
+    /// The same for that share of the calls, which ones is up to the seed.
+    #[must_use]
+    pub fn at(self, probability: Probability, seed: u64) -> Self {
+        Self { probability: Some(probability), seed, ..self }
+    }
+
+    /// Every class of faults, each hitting that share of the calls that it can happen to.
+    #[must_use]
+    pub fn of_every_class(probability: Probability, seed: u64) -> Vec<Self> {
+        let seeds = seed.wrapping_mul(1000)..;
+        let effects = FaultEffect::of_every_class().into_iter().zip(seeds);
+        effects.map(|(effect, seed)| Self::next_call(effect).at(probability, seed)).collect()
+    }
+
+    /// Refuses a method or a path that no call ever has.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+        if let Some(method) = &self.method
+            && !METHODS.iter().any(|known| known.eq_ignore_ascii_case(method))
+        {
+            return Err(format!("method: found {method:?}, allowed are {}", METHODS.join(", ")));
+        }
+        let mut templates: Vec<_> = crate::rest::templates().chain(["/oauth/token", "unknown"]).collect();
+        templates.sort_unstable();
+        templates.dedup();
+        match &self.path {
+            Some(path) if !templates.iter().any(|template| is_template(path, template)) => {
+                Err(format!("path: found {path:?}, allowed are {}", templates.join(", ")))
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 
     pub(crate) fn matches(&self, method: &str, template: &str) -> bool {
-        let same_path = |path: &str| path == template || path.strip_prefix("/v2").is_some_and(|path| path == template);
-        self.method.as_deref().is_none_or(|own| own.eq_ignore_ascii_case(method))
-            && self.path.as_deref().is_none_or(same_path)
+        self.effect.fits(method, template)
+            && self.method.as_deref().is_none_or(|own| own.eq_ignore_ascii_case(method))
+            && self.path.as_deref().is_none_or(|path| is_template(path, template))
     }
+}
+
+fn is_template(path: &str, template: &str) -> bool {
+    path == template || path.strip_prefix("/v2").is_some_and(|path| path == template)
 }

@@ -1,13 +1,15 @@
 //! The journal of exchanges, and the counters.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use axum::body::Bytes;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::limits::Label;
+use crate::world::AccountNumber;
 
 /// Bodies are kept up to this many bytes together; the oldest exchanges go first.
 const BODY_BYTES: usize = 64 << 20;
@@ -15,10 +17,10 @@ const BODY_BYTES: usize = 64 << 20;
 const EXCHANGES: usize = 200_000;
 
 /// One call and what was answered. Secrets, tokens and passwords are never in it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Exchange {
-    /// Its number, from 1 upwards.
+    /// Its number, from 1 upwards; all accounts count together.
     pub seq: u64,
     /// When it arrived, on the simulator's clock.
     pub time: Timestamp,
@@ -32,6 +34,8 @@ pub struct Exchange {
     pub endpoint: String,
     /// The rate label of a known endpoint.
     pub label: Option<Label>,
+    /// What it took from its label's budgets: 1 once it was let in, 0 if it was refused before.
+    pub cost: u32,
     /// The body: JSON as JSON, anything else as a text; null: none.
     pub request_body: Value,
     /// The HTTP status; null: no answer was given.
@@ -48,11 +52,13 @@ pub struct Exchange {
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
     pub(crate) time: Timestamp,
+    pub(crate) account: AccountNumber,
     pub(crate) method: String,
     pub(crate) path: String,
     pub(crate) query: String,
     pub(crate) endpoint: String,
     pub(crate) label: Option<Label>,
+    pub(crate) cost: u32,
     pub(crate) request_body: Bytes,
     pub(crate) status: Option<u16>,
     pub(crate) response_body: Bytes,
@@ -69,18 +75,32 @@ impl Entry {
 /// Calls by endpoint and status; `none` stands for calls that got no answer.
 pub type Counters = BTreeMap<String, BTreeMap<String, u64>>;
 
+/// What calls took from the budgets, by rate label.
+pub type Costs = BTreeMap<Label, u64>;
+
 #[derive(Debug, Default)]
 pub(crate) struct Journal {
     entries: VecDeque<(u64, Entry)>,
     bytes: usize,
     last: u64,
+    sums: HashMap<AccountNumber, Sums>,
+}
+
+#[derive(Debug, Default)]
+struct Sums {
     counters: Counters,
+    costs: Costs,
 }
 
 impl Journal {
-    pub(crate) fn record(&mut self, entry: Entry) {
+    /// Keeps an exchange and tells its number.
+    pub(crate) fn record(&mut self, entry: Entry) -> u64 {
+        let sums = self.sums.entry(entry.account).or_default();
         let status = entry.status.map_or_else(|| "none".to_owned(), |status| status.to_string());
-        *self.counters.entry(entry.endpoint.clone()).or_default().entry(status).or_default() += 1;
+        *sums.counters.entry(entry.endpoint.clone()).or_default().entry(status).or_default() += 1;
+        if let Some(label) = entry.label {
+            *sums.costs.entry(label).or_default() += u64::from(entry.cost);
+        }
         self.last += 1;
         self.bytes += entry.size();
         self.entries.push_back((self.last, entry));
@@ -88,22 +108,29 @@ impl Journal {
             let Some((_, oldest)) = self.entries.pop_front() else { break };
             self.bytes = self.bytes.saturating_sub(oldest.size());
         }
+        self.last
     }
 
-    /// The exchanges after number `since`, oldest first.
-    pub(crate) fn since(&self, since: u64) -> Vec<Exchange> {
-        self.entries.iter().filter(|(seq, _)| *seq > since).map(|(seq, entry)| exchange(*seq, entry)).collect()
+    /// The exchanges of an account after number `since`, oldest first.
+    pub(crate) fn since(&self, account: AccountNumber, since: u64) -> impl DoubleEndedIterator<Item = Exchange> {
+        let first = self.entries.partition_point(|(seq, _)| *seq <= since);
+        let entries = self.entries.range(first..).filter(move |(_, entry)| entry.account == account);
+        entries.map(|(seq, entry)| exchange(*seq, entry))
     }
 
-    /// Forgets exchanges and counters; numbers go on.
-    pub(crate) fn clear(&mut self) {
-        self.entries.clear();
-        self.bytes = 0;
-        self.counters.clear();
+    /// Forgets an account's exchanges and counters; numbers go on.
+    pub(crate) fn clear(&mut self, account: AccountNumber) {
+        self.entries.retain(|(_, entry)| entry.account != account);
+        self.bytes = self.entries.iter().map(|(_, entry)| entry.size()).sum();
+        self.sums.remove(&account);
     }
 
-    pub(crate) fn counters(&self) -> &Counters {
-        &self.counters
+    pub(crate) fn counters(&self, account: AccountNumber) -> Counters {
+        self.sums.get(&account).map(|sums| sums.counters.clone()).unwrap_or_default()
+    }
+
+    pub(crate) fn costs(&self, account: AccountNumber) -> Costs {
+        self.sums.get(&account).map(|sums| sums.costs.clone()).unwrap_or_default()
     }
 }
 
@@ -117,6 +144,7 @@ fn exchange(seq: u64, entry: &Entry) -> Exchange {
         query: entry.query,
         endpoint: entry.endpoint,
         label: entry.label,
+        cost: entry.cost,
         request_body: readable(&entry.request_body),
         status: entry.status,
         response_body: readable(&entry.response_body),

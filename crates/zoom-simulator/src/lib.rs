@@ -24,19 +24,25 @@
 //!   accept invitations, inject a [`Fault`], and move the clock.
 
 mod account;
+mod answer;
 mod clock;
 mod config;
 mod control;
+mod controls;
 mod exchange;
 mod fault;
+mod faults;
 mod group_controls;
+mod history;
 mod journal;
 mod limits;
 mod listener;
 mod pages;
 mod population;
+mod redact;
 mod rest;
 mod simulator;
+mod tenant;
 mod token;
 mod world;
 
@@ -45,7 +51,9 @@ pub use config::{
     AccountConfig, ConfigError, ElsewhereAnswer, ElsewhereConfig, GroupConfig, HeldRole, MissingRole, PersonConfig,
     Plan, Quirks, RoleConfig, RoleReply, Seats, StatusReply,
 };
-pub use fault::{Fault, FaultEffect, RetryAfter};
-pub use journal::{Counters, Exchange};
+pub use controls::{AccountEdit, AccountView, Controls, PortalRefusal};
+pub use fault::{Fault, FaultEffect, NoProbability, Probability, RetryAfter};
+pub use history::{ReadDelay, Seconds};
+pub use journal::{Costs, Counters, Exchange};
 pub use limits::{Label, LimitsConfig, Rate, Sharper};
-pub use simulator::{AccountEdit, Controls, PortalRefusal, Simulator, StartError};
+pub use simulator::{Simulator, StartError};

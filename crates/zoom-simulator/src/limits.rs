@@ -1,10 +1,12 @@
 //! Rate limits by label and plan, with day budgets (Zoom API reference, Rate limits).
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::value::MapAccessDeserializer;
 use serde::{Deserialize, Deserializer, de};
 
@@ -12,7 +14,7 @@ use crate::account::Refusal;
 use crate::config::Plan;
 
 /// The rate label of a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::Display, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, strum::Display, serde::Serialize, JsonSchema)]
 pub enum Label {
     /// Cheap calls on one thing.
     Light,
@@ -35,7 +37,7 @@ pub enum LimitsConfig {
 }
 
 /// Limits that replace those of the plan.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Sharper {
     /// Light calls.
@@ -51,7 +53,7 @@ pub struct Sharper {
 }
 
 /// How many calls are allowed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Rate {
     /// In one second.
@@ -64,6 +66,17 @@ pub struct Rate {
 impl<'de> Deserialize<'de> for LimitsConfig {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(LimitsVisitor)
+    }
+}
+
+impl JsonSchema for LimitsConfig {
+    fn schema_name() -> Cow<'static, str> {
+        "LimitsConfig".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let sharper = generator.subschema_for::<Sharper>();
+        json_schema!({"oneOf": [{"enum": ["on", "off", true, false]}, sharper]})
     }
 }
 

@@ -1,6 +1,6 @@
 //! Access tokens of the server-to-server grant (Zoom developer documentation, Server-to-Server OAuth).
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use axum::body::Bytes;
 use axum::http::{HeaderMap, header};
@@ -13,12 +13,14 @@ use serde_json::json;
 
 use crate::account::Refusal;
 use crate::config::AccountConfig;
+use crate::world::AccountNumber;
 
 const LIFE: SignedDuration = SignedDuration::from_hours(1);
 
 /// What a token allows: the scopes that the app had when it was issued. Absent: all.
 #[derive(Clone, Debug)]
 struct Grant {
+    account: AccountNumber,
     scopes: Option<Vec<String>>,
     expires: Timestamp,
 }
@@ -26,9 +28,9 @@ struct Grant {
 /// The tokens that are about; several may be good at once.
 #[derive(Debug, Default)]
 pub(crate) struct Tokens {
-    good: BTreeMap<String, Grant>,
+    good: HashMap<String, Grant>,
     /// Every token ever, for those who check that none shows anywhere.
-    issued: Vec<String>,
+    issued: Vec<(AccountNumber, String)>,
 }
 
 /// A refused token call, which has a shape of its own.
@@ -38,6 +40,9 @@ pub(crate) struct OauthRefusal {
     error: &'static str,
 }
 
+/// The app was deactivated: it gets no tokens.
+pub(crate) const APP_DISABLED: OauthRefusal =
+    OauthRefusal { reason: "The app has been disabled.", error: "invalid_client" };
 const INVALID_CLIENT: OauthRefusal =
     OauthRefusal { reason: "Invalid client_id or client_secret", error: "invalid_client" };
 const UNSUPPORTED_GRANT: OauthRefusal =
@@ -70,6 +75,36 @@ impl TokenRequest {
         request
     }
 
+    pub(crate) fn account_id(&self) -> Option<&str> {
+        self.account_id.as_deref()
+    }
+
+    /// Whether the credentials are those of the account's app.
+    pub(crate) fn is_from(&self, config: &AccountConfig) -> bool {
+        let known = (config.client_id.as_str(), config.client_secret.as_str());
+        self.client.as_ref().map(|(id, secret)| (id.as_str(), secret.as_str())) == Some(known)
+    }
+
+    /// Checks the call. `named` is the account that it names, if there is one; `any` says whether some account knows
+    /// the credentials.
+    pub(crate) fn check<'a>(
+        &self,
+        named: Option<(AccountNumber, &'a AccountConfig)>,
+        any: bool,
+    ) -> Result<(AccountNumber, &'a AccountConfig), OauthRefusal> {
+        if !named.map_or(any, |(_, config)| self.is_from(config)) {
+            return Err(INVALID_CLIENT);
+        }
+        if self.grant_type.as_deref() != Some("account_credentials") {
+            return Err(UNSUPPORTED_GRANT);
+        }
+        match named {
+            None => Err(BAD_ACCOUNT),
+            Some((_, config)) if !config.app_active => Err(APP_DISABLED),
+            Some(named) => Ok(named),
+        }
+    }
+
     /// What the journal may show of it.
     pub(crate) fn shown(&self) -> Bytes {
         Bytes::from(json!({"grant_type": self.grant_type, "account_id": self.account_id}).to_string())
@@ -94,34 +129,34 @@ pub(crate) struct TokenReply {
 impl Tokens {
     pub(crate) fn issue(
         &mut self,
+        account: AccountNumber,
         config: &AccountConfig,
-        request: &TokenRequest,
         api_url: &str,
         all_scopes: impl FnOnce() -> Vec<String>,
         now: Timestamp,
-    ) -> Result<TokenReply, OauthRefusal> {
-        let known = (config.client_id.as_str(), config.client_secret.as_str());
-        if request.client.as_ref().map(|(id, secret)| (id.as_str(), secret.as_str())) != Some(known) {
-            return Err(INVALID_CLIENT);
-        }
-        if request.grant_type.as_deref() != Some("account_credentials") {
-            return Err(UNSUPPORTED_GRANT);
-        }
-        if request.account_id.as_deref() != Some(config.account_id.as_str()) {
-            return Err(BAD_ACCOUNT);
-        }
+    ) -> TokenReply {
         self.good.retain(|_, grant| now.duration_since(grant.expires) < LIFE);
         let access_token = new_token(&config.account_id, now);
         let expires = now.saturating_add(LIFE).unwrap_or(now);
-        self.good.insert(access_token.clone(), Grant { scopes: config.scopes.clone(), expires });
-        self.issued.push(access_token.clone());
-        Ok(TokenReply {
+        self.good.insert(access_token.clone(), Grant { account, scopes: config.scopes.clone(), expires });
+        self.issued.push((account, access_token.clone()));
+        TokenReply {
             access_token,
             token_type: "bearer",
             expires_in: LIFE.as_secs(),
             scope: config.scopes.clone().unwrap_or_else(all_scopes).join(" "),
             api_url: api_url.to_owned(),
-        })
+        }
+    }
+
+    fn grant(&self, headers: &HeaderMap) -> Option<&Grant> {
+        let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        self.good.get(bearer.and_then(|value| value.strip_prefix("Bearer "))?.trim())
+    }
+
+    /// The account that a call's token was issued for, expired or not.
+    pub(crate) fn account(&self, headers: &HeaderMap) -> Option<AccountNumber> {
+        self.grant(headers).map(|grant| grant.account)
     }
 
     /// Checks a call's token, and that it has the granular scope or one of the classic ones.
@@ -132,9 +167,7 @@ impl Tokens {
         classic: &[&str],
         now: Timestamp,
     ) -> Result<(), Refusal> {
-        let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let token = bearer.and_then(|value| value.strip_prefix("Bearer ")).ok_or(Refusal::TokenInvalid)?;
-        let grant = self.good.get(token.trim()).ok_or(Refusal::TokenInvalid)?;
+        let grant = self.grant(headers).ok_or(Refusal::TokenInvalid)?;
         if grant.expires <= now {
             return Err(Refusal::TokenExpired);
         }
@@ -146,14 +179,14 @@ impl Tokens {
         }
     }
 
-    /// Makes every token invalid, as when the app is deactivated.
-    pub(crate) fn revoke_all(&mut self) {
-        self.good.clear();
+    /// Makes every token of an account invalid, as when the app is deactivated.
+    pub(crate) fn revoke_all(&mut self, account: AccountNumber) {
+        self.good.retain(|_, grant| grant.account != account);
     }
 
-    /// Every token that was ever issued, oldest first.
-    pub(crate) fn issued(&self) -> &[String] {
-        &self.issued
+    /// Every token that was ever issued for an account, oldest first.
+    pub(crate) fn issued(&self, account: AccountNumber) -> Vec<String> {
+        self.issued.iter().filter(|(of, _)| *of == account).map(|(_, token)| token.clone()).collect()
     }
 }
 

@@ -4,77 +4,98 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
+use tokio::sync::watch;
 
 use crate::account::{Account, Refusal};
 use crate::clock::Clock;
-use crate::fault::{Fault, FaultEffect};
-use crate::journal::Journal;
-use crate::limits::{Limits, RateHeaders};
-use crate::pages::Pages;
-use crate::rest::{Call, Endpoint, Lock, Reply, Request, Session};
-use crate::token::Tokens;
+use crate::config::{AccountConfig, ConfigError};
+use crate::fault::FaultEffect;
+use crate::faults::Hit;
+use crate::journal::{Entry, Journal};
+use crate::limits::RateHeaders;
+use crate::rest::{Call, Endpoint, Lock, Reply, Request};
+use crate::tenant::Tenant;
+use crate::token::{OauthRefusal, TokenReply, TokenRequest, Tokens};
+
+/// Which of the accounts that are served: by order of their coming. Accounts never go.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct AccountNumber(usize);
 
 pub(crate) struct World {
-    pub(crate) account: Account,
-    pub(crate) tokens: Tokens,
-    pub(crate) limits: Limits,
-    pub(crate) pages: Pages,
-    pub(crate) journal: Journal,
     pub(crate) clock: Clock,
-    pub(crate) faults: Vec<PendingFault>,
-}
-
-/// A fault that still has calls to hit.
-pub(crate) struct PendingFault {
-    pub(crate) fault: Fault,
-    /// The account as it was when the fault was set, for stale answers.
-    before: Option<Arc<Account>>,
-}
-
-/// A fault that hits the present call.
-pub(crate) struct Hit {
-    pub(crate) effect: FaultEffect,
-    before: Option<Arc<Account>>,
+    pub(crate) tokens: Tokens,
+    pub(crate) journal: Journal,
+    first: Tenant,
+    others: Vec<Tenant>,
+    seed: u64,
 }
 
 impl World {
-    pub(crate) fn new(account: Account, clock: Clock) -> Self {
-        Self {
-            account,
-            tokens: Tokens::default(),
-            limits: Limits::default(),
-            pages: Pages::default(),
-            journal: Journal::default(),
-            clock,
-            faults: Vec::new(),
-        }
+    /// Accounts that share a clock, a journal and nothing else; `seed` decides the ids that they make up.
+    pub(crate) fn new(first: AccountConfig, seed: u64) -> Result<Self, ConfigError> {
+        let clock = Clock::start();
+        let first = Tenant::new(Account::new(first, seed, clock.now())?);
+        let (tokens, journal) = (Tokens::default(), Journal::default());
+        Ok(Self { clock, tokens, journal, first, others: Vec::new(), seed })
     }
 
-    pub(crate) fn inject(&mut self, fault: Fault) {
-        if fault.count == 0 {
-            return;
+    pub(crate) fn add(&mut self, config: AccountConfig) -> Result<AccountNumber, ConfigError> {
+        if self.named(&config.account_id).is_some() {
+            return Err(ConfigError::AccountTwice(config.account_id));
         }
-        let before = matches!(fault.effect, FaultEffect::StaleListing).then(|| Arc::new(self.account.clone()));
-        self.faults.push(PendingFault { fault, before });
+        let number = self.others.len() + 1;
+        let seed = self.seed.wrapping_add(u64::try_from(number).unwrap_or_default());
+        self.others.push(Tenant::new(Account::new(config, seed, self.clock.now())?));
+        Ok(AccountNumber(number))
     }
 
-    /// The first fault that matches, counted down; the largest count never ends.
-    pub(crate) fn take_fault(&mut self, method: &str, template: &str) -> Option<Hit> {
-        let index = self.faults.iter().position(|pending| pending.fault.matches(method, template))?;
-        let pending = self.faults.get_mut(index)?;
-        if pending.fault.count != u32::MAX {
-            pending.fault.count = pending.fault.count.saturating_sub(1);
-        }
-        let hit = Hit { effect: pending.fault.effect.clone(), before: pending.before.clone() };
-        if pending.fault.count == 0 {
-            self.faults.remove(index);
-        }
-        Some(hit)
+    pub(crate) fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    pub(crate) fn tenants(&self) -> impl Iterator<Item = (AccountNumber, &Tenant)> {
+        std::iter::once(&self.first)
+            .chain(&self.others)
+            .enumerate()
+            .map(|(number, tenant)| (AccountNumber(number), tenant))
+    }
+
+    pub(crate) fn tenant(&self, number: AccountNumber) -> &Tenant {
+        number.0.checked_sub(1).and_then(|index| self.others.get(index)).unwrap_or(&self.first)
+    }
+
+    pub(crate) fn tenant_mut(&mut self, number: AccountNumber) -> &mut Tenant {
+        number.0.checked_sub(1).and_then(|index| self.others.get_mut(index)).unwrap_or(&mut self.first)
+    }
+
+    pub(crate) fn account(&self, number: AccountNumber) -> &Account {
+        &self.tenant(number).account
+    }
+
+    /// The account with that id.
+    pub(crate) fn named(&self, id: &str) -> Option<AccountNumber> {
+        self.tenants().find(|(_, tenant)| tenant.account.config.account_id == id).map(|(number, _)| number)
+    }
+
+    pub(crate) fn issue_token(
+        &mut self,
+        request: &TokenRequest,
+        api_url: &str,
+        all_scopes: impl FnOnce() -> Vec<String>,
+    ) -> Result<TokenReply, OauthRefusal> {
+        let now = self.clock.now();
+        let Self { tokens, first, others, .. } = self;
+        let mut configs = std::iter::once(&*first).chain(&*others).map(|tenant| &tenant.account.config).enumerate();
+        let named = configs.clone().find(|(_, config)| request.account_id() == Some(config.account_id.as_str()));
+        let named = named.map(|(number, config)| (AccountNumber(number), config));
+        let (account, config) = request.check(named, configs.any(|(_, config)| request.is_from(config)))?;
+        Ok(tokens.issue(account, config, api_url, all_scopes, now))
     }
 
     /// Checks token and scope, then counts the call against the limits.
     pub(crate) fn admit(
         &mut self,
+        account: AccountNumber,
         endpoint: &Endpoint,
         request: &Request<'_>,
         call: &Call,
@@ -83,26 +104,33 @@ impl World {
         if let Err(refusal) = self.tokens.check(&call.headers, endpoint.scope, endpoint.classic_scopes, now) {
             return (Vec::new(), Err(refusal));
         }
-        let config = &self.account.config;
-        self.limits.admit(&config.limits, config.plan, endpoint.label, request.cap(), now)
+        self.tenant_mut(account).admit(endpoint, request, now)
     }
 
-    /// Carries a call out: really, on a copy that is thrown away, or on the account as it once was.
-    pub(crate) fn carry_out(&mut self, request: &Request<'_>, hit: Option<&Hit>) -> Reply {
+    pub(crate) fn carry_out(&mut self, account: AccountNumber, request: &Request<'_>, hit: Option<&Hit>) -> Reply {
         let now = self.clock.now();
-        let mut copy = match hit {
-            Some(Hit { effect: FaultEffect::StaleListing, before: Some(before) }) => Some(Account::clone(before)),
-            Some(Hit { effect: FaultEffect::WithoutEffect, .. }) => Some(self.account.clone()),
-            Some(_) | None => None,
-        };
-        let account = copy.as_mut().unwrap_or(&mut self.account);
-        request.carry_out(&mut Session { account, pages: &mut self.pages, now })
+        let swapped = hit.is_some_and(|hit| hit.effect == FaultEffect::SwappedAccount);
+        let other = swapped.then(|| self.another(account)).flatten();
+        self.tenant_mut(account).carry_out(request, hit, other, now)
+    }
+
+    /// A copy of the account after that one, or of one with only its owner.
+    fn another(&self, than: AccountNumber) -> Option<Account> {
+        let (after, before): (Vec<_>, Vec<_>) = self.tenants().partition(|(number, _)| number.0 > than.0);
+        let mut others = after.into_iter().chain(before).filter(|(number, _)| *number != than);
+        if let Some((_, tenant)) = others.next() {
+            return Some(tenant.account.clone());
+        }
+        let limits = self.account(than).config.limits.clone();
+        let config = AccountConfig { account_id: "another".to_owned(), limits, ..AccountConfig::default() };
+        Account::new(config, self.seed.wrapping_add(1), self.clock.now()).ok()
     }
 
     /// The address of the person that a call is about, whether it names them by id or by address.
-    fn subject(&self, request: &Request<'_>) -> Option<String> {
+    fn subject(&self, account: AccountNumber, request: &Request<'_>) -> Option<String> {
         let key = request.person()?;
-        Some(self.account.people.find(&key).map_or_else(|| key.to_lowercase(), |person| person.email.clone()))
+        let person = self.account(account).people.find(&key);
+        Some(person.map_or_else(|| key.to_lowercase(), |person| person.email.clone()))
     }
 }
 
@@ -110,12 +138,13 @@ impl World {
 pub(crate) struct Shared {
     world: Mutex<World>,
     /// Who has a create or a delete running.
-    running: Mutex<HashMap<String, Lock>>,
+    running: Mutex<HashMap<(AccountNumber, String), Lock>>,
+    recorded: watch::Sender<u64>,
 }
 
 impl Shared {
     pub(crate) fn new(world: World) -> Arc<Self> {
-        Arc::new(Self { world: Mutex::new(world), running: Mutex::default() })
+        Arc::new(Self { world: Mutex::new(world), running: Mutex::default(), recorded: watch::Sender::new(0) })
     }
 
     pub(crate) fn world(&self) -> MutexGuard<'_, World> {
@@ -126,35 +155,52 @@ impl Shared {
         self.world().clock.now()
     }
 
-    fn running(&self) -> MutexGuard<'_, HashMap<String, Lock>> {
+    /// Keeps an exchange and tells those who follow the journal.
+    pub(crate) fn record(&self, entry: Entry) {
+        let seq = self.world().journal.record(entry);
+        self.recorded.send_replace(seq);
+    }
+
+    /// Tells the number of the last exchange whenever there is a new one.
+    pub(crate) fn recorded(&self) -> watch::Receiver<u64> {
+        self.recorded.subscribe()
+    }
+
+    fn running(&self) -> MutexGuard<'_, HashMap<(AccountNumber, String), Lock>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Refuses a call on somebody whom a running create or delete holds, else takes the endpoint's own lock.
-    pub(crate) fn hold(self: &Arc<Self>, endpoint: &Endpoint, request: &Request<'_>) -> Result<Option<Held>, Refusal> {
-        let Some(person) = self.world().subject(request) else { return Ok(None) };
+    pub(crate) fn hold(
+        self: &Arc<Self>,
+        account: AccountNumber,
+        endpoint: &Endpoint,
+        request: &Request<'_>,
+    ) -> Result<Option<Held>, Refusal> {
+        let Some(person) = self.world().subject(account, request) else { return Ok(None) };
         let mut running = self.running();
-        match running.get(&person) {
-            Some(Lock::Create) => return Err(Refusal::Busy(person)),
-            Some(Lock::Delete) if endpoint.lock != Lock::None => return Err(Refusal::Busy(person)),
+        let key = (account, person);
+        match running.get(&key) {
+            Some(Lock::Create) => return Err(Refusal::Busy(key.1)),
+            Some(Lock::Delete) if endpoint.lock != Lock::None => return Err(Refusal::Busy(key.1)),
             Some(Lock::Delete | Lock::None) | None => {}
         }
         if endpoint.lock == Lock::None {
             return Ok(None);
         }
-        running.insert(person.clone(), endpoint.lock);
-        Ok(Some(Held { shared: Arc::clone(self), person }))
+        running.insert(key.clone(), endpoint.lock);
+        Ok(Some(Held { shared: Arc::clone(self), key }))
     }
 }
 
 /// A running create or delete; ends when dropped.
 pub(crate) struct Held {
     shared: Arc<Shared>,
-    person: String,
+    key: (AccountNumber, String),
 }
 
 impl Drop for Held {
     fn drop(&mut self) {
-        self.shared.running().remove(&self.person);
+        self.shared.running().remove(&self.key);
     }
 }

@@ -3,6 +3,7 @@
 //! A person has one row; listings, counts and seats are derived from it.
 
 mod contact_groups;
+mod copies;
 mod create;
 mod delete;
 mod group_settings;
@@ -26,6 +27,7 @@ use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 
 pub(crate) use contact_groups::{ContactGroups, ContactMember, NewContactGroup};
+pub(crate) use copies::CopyOnWrite;
 pub(crate) use create::{CreateAction, NewUser};
 pub(crate) use delete::Deletion;
 pub(crate) use group_settings::{OPTIONS, Part, Tree};
@@ -51,9 +53,9 @@ const INVITATION_LIFE: SignedDuration = SignedDuration::from_hours(30 * 24);
 pub(crate) struct Account {
     /// What was bought and set; its people, roles and groups only say how the account started.
     pub(crate) config: AccountConfig,
-    pub(crate) people: People,
+    pub(crate) people: CopyOnWrite<People>,
     pub(crate) roles: BTreeMap<String, Role>,
-    pub(crate) groups: Groups,
+    pub(crate) groups: CopyOnWrite<Groups>,
     pub(crate) contact_groups: ContactGroups,
     elsewhere: HashMap<String, ElsewhereAnswer>,
     ids: SmallRng,
@@ -63,9 +65,9 @@ impl Account {
     pub(crate) fn new(config: AccountConfig, seed: u64, now: Timestamp) -> Result<Self, ConfigError> {
         let elsewhere = config.elsewhere.iter().map(|entry| (entry.email.to_lowercase(), entry.create)).collect();
         let mut account = Self {
-            people: People::default(),
+            people: CopyOnWrite::default(),
             roles: roles::built_in(),
-            groups: Groups::default(),
+            groups: CopyOnWrite::default(),
             contact_groups: ContactGroups::default(),
             elsewhere,
             ids: SmallRng::seed_from_u64(seed),

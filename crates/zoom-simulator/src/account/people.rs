@@ -1,6 +1,7 @@
 //! The people of an account, with every index derived from the one row that a person has.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use super::person::{License, Person, Seq, State, Status};
 use super::seats::SeatUse;
@@ -9,7 +10,7 @@ use super::seats::SeatUse;
 /// [`People::remove`], which keep the indexes and the seat count in step.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct People {
-    rows: BTreeMap<Seq, Person>,
+    rows: BTreeMap<Seq, Arc<Person>>,
     by_email: HashMap<String, Seq>,
     by_id: HashMap<String, Seq>,
     by_status: HashMap<Status, BTreeSet<Seq>>,
@@ -28,34 +29,35 @@ impl People {
         let seq = Seq(self.last);
         person.seq = seq;
         self.index(&person);
-        self.rows.insert(seq, person);
+        self.rows.insert(seq, Arc::new(person));
         seq
     }
 
     /// Changes a person in place.
     pub(crate) fn edit(&mut self, seq: Seq, change: impl FnOnce(&mut Person)) {
-        if let Some(mut person) = self.remove(seq) {
-            change(&mut person);
-            person.seq = seq;
-            self.index(&person);
-            self.rows.insert(seq, person);
-        }
+        let Some(before) = self.rows.get(&seq).cloned() else { return };
+        let mut person = Person::clone(&before);
+        change(&mut person);
+        person.seq = seq;
+        self.unindex(&before);
+        self.index(&person);
+        self.rows.insert(seq, Arc::new(person));
     }
 
-    pub(crate) fn remove(&mut self, seq: Seq) -> Option<Person> {
-        let person = self.rows.remove(&seq)?;
-        self.unindex(&person);
-        Some(person)
+    pub(crate) fn remove(&mut self, seq: Seq) {
+        if let Some(before) = self.rows.remove(&seq) {
+            self.unindex(&before);
+        }
     }
 
     /// Finds a person by id or, without regard to case, by address.
     pub(crate) fn find(&self, key: &str) -> Option<&Person> {
         let seq = self.by_id.get(key).or_else(|| self.by_email.get(&key.to_lowercase()))?;
-        self.rows.get(seq)
+        self.rows.get(seq).map(Arc::as_ref)
     }
 
     pub(crate) fn by_email(&self, email: &str) -> Option<&Person> {
-        self.by_email.get(&email.to_lowercase()).and_then(|seq| self.rows.get(seq))
+        self.by_email.get(&email.to_lowercase()).and_then(|seq| self.rows.get(seq)).map(Arc::as_ref)
     }
 
     pub(crate) fn has_id(&self, id: &str) -> bool {
@@ -67,7 +69,7 @@ impl People {
     }
 
     pub(crate) fn all(&self) -> impl Iterator<Item = &Person> {
-        self.rows.values()
+        self.rows.values().map(Arc::as_ref)
     }
 
     pub(crate) fn with_status(&self, status: Status) -> Selection<'_> {
@@ -88,7 +90,7 @@ impl People {
     }
 
     pub(crate) fn at(&self, seq: Seq) -> Option<&Person> {
-        self.rows.get(&seq)
+        self.rows.get(&seq).map(Arc::as_ref)
     }
 
     pub(crate) fn seats(&self) -> SeatUse {
@@ -175,6 +177,6 @@ impl<'a> Selection<'a> {
         self.chosen
             .into_iter()
             .flat_map(move |chosen| chosen.range((std::ops::Bound::Excluded(seq), std::ops::Bound::Unbounded)))
-            .filter_map(move |seq| self.people.rows.get(seq))
+            .filter_map(move |seq| self.people.rows.get(seq).map(Arc::as_ref))
     }
 }

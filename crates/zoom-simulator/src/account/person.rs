@@ -1,6 +1,7 @@
 //! One person of an account.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::profile::Profile;
@@ -10,7 +11,7 @@ use super::profile::Profile;
 pub(crate) struct Seq(pub(crate) u64);
 
 /// A licence type (Zoom API reference, Users: `type`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum License {
     /// 1: meetings with Basic limits.
     Basic,
@@ -42,7 +43,9 @@ impl License {
 }
 
 /// The three statuses that people are listed by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, strum::EnumString, strum::Display)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, strum::EnumString, strum::Display, JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 #[strum(serialize_all = "lowercase")]
 pub enum Status {

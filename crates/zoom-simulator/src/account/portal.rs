@@ -2,6 +2,7 @@
 //! API's rules but never the seats or the uniqueness of addresses.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -9,7 +10,7 @@ use super::person::State;
 use super::{Account, License, Person, Profile, Refusal, Status, email_problem};
 
 /// Everything about a person.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PersonView {
     /// Zoom's id.
@@ -42,7 +43,7 @@ pub struct PersonView {
 }
 
 /// An edit as the administrator in Zoom's portal makes it; absent fields stay as they are.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct PersonEdit {
     /// Another address.

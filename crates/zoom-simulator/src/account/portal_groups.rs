@@ -1,11 +1,12 @@
 //! Groups as an administrator sees and edits them in Zoom's web portal.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Account, Group, Refusal, Seq};
 
 /// Everything about a group.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct GroupView {
     /// Zoom's id.

@@ -1,11 +1,12 @@
 //! The profile fields of a person.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Profile fields; an empty text or list, or a zero, means not set.
 ///
 /// Limits as in Zoom's API reference (Users: update).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Profile {
     /// Department; the only one of these that listings show.
@@ -53,7 +54,7 @@ pub struct Profile {
 }
 
 /// A phone number of a profile.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PhoneNumber {
     /// Country calling code, such as `+1`.
@@ -73,7 +74,7 @@ pub struct PhoneNumber {
 }
 
 /// A custom attribute of a profile.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CustomAttribute {
     /// The attribute's key.

@@ -178,6 +178,11 @@ pub(crate) fn all_scopes() -> Vec<String> {
     scopes
 }
 
+/// The path templates of all endpoints, some of them more than once.
+pub(crate) fn templates() -> impl Iterator<Item = &'static str> {
+    ENDPOINTS.iter().map(|endpoint| endpoint.template)
+}
+
 /// The endpoint of a call, and what its template's braces stand for.
 pub(crate) fn route(call: &Call) -> Result<(&'static Endpoint, Vec<String>), Refusal> {
     let unknown = || Refusal::UnknownEndpoint(format!("{} {}", call.method, call.path));
@@ -225,6 +230,15 @@ impl<'a> Request<'a> {
 
     pub(crate) fn carry_out(&self, session: &mut Session<'_>) -> Reply {
         (self.endpoint.handler)(session, self).unwrap_or_else(|refusal| Reply::refusal(&refusal))
+    }
+
+    pub(crate) fn template(&self) -> &'static str {
+        self.endpoint.template
+    }
+
+    /// Whether this is a call that changes nothing.
+    pub(crate) fn reads(&self) -> bool {
+        self.endpoint.method == Method::GET
     }
 
     /// The day's cap that the call counts against besides its label's: creates that send a mail, and new groups.

@@ -35,6 +35,8 @@ mod roles;
 #[cfg(test)]
 mod seats;
 #[cfg(test)]
+mod several;
+#[cfg(test)]
 mod status;
 #[cfg(test)]
 mod support;

@@ -1,0 +1,182 @@
+//! What changed in an account, in the words of Zoom's webhook events (Zoom API reference, Users: webhooks).
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+use crate::account::{Account, Change, CopyOnWrite, Group, Person, Status};
+
+/// Why something changed, as far as events tell.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Cause {
+    /// Whether the people themselves did it: then no operator is named.
+    pub(crate) themselves: bool,
+    /// Whether those who went were set free with an account of their own.
+    pub(crate) disassociated: bool,
+}
+
+/// An event, without its account and time.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Event {
+    pub(crate) name: &'static str,
+    pub(crate) object: Value,
+    pub(crate) old_object: Option<Value>,
+    /// Whether an operator is named.
+    pub(crate) by_operator: bool,
+}
+
+type Groups = CopyOnWrite<BTreeMap<String, Group>>;
+
+/// The events of the changes that one call made; `groups` are those of before it.
+pub(crate) fn events(account: &Account, groups: &Groups, changes: &[Change], cause: Cause) -> Vec<Event> {
+    let mut found = Vec::new();
+    group_events(groups, &account.groups, account, &mut found);
+    let mut members = BTreeMap::<(String, bool), Vec<Value>>::new();
+    for change in changes {
+        person_events(account, change, cause, &mut found);
+        moved(change, &mut members);
+    }
+    for ((group, added), members) in members {
+        let name = account.groups.get(&group).or_else(|| groups.get(&group)).map(|group| group.name.clone());
+        let object = json!({"id": group, "name": name, "members": members});
+        found.push(event(if added { "group.member_added" } else { "group.member_deleted" }, object, None));
+    }
+    for event in &mut found {
+        event.by_operator = !cause.themselves;
+    }
+    found
+}
+
+fn event(name: &'static str, object: Value, old_object: Option<Value>) -> Event {
+    Event { name, object, old_object, by_operator: true }
+}
+
+fn group_events(before: &Groups, after: &Groups, account: &Account, found: &mut Vec<Event>) {
+    let object = |group: &Group| {
+        json!({"id": group.id, "name": group.name, "total_members": account.people.in_group(&group.id).len()})
+    };
+    for group in after.values() {
+        match before.get(&group.id) {
+            None => found.push(event("group.created", object(group), None)),
+            Some(old) if old.name != group.name => {
+                let old = json!({"id": old.id, "name": old.name});
+                found.push(event("group.updated", object(group), Some(old)));
+            }
+            Some(_) => {}
+        }
+    }
+    for group in before.values().filter(|group| !after.contains_key(&group.id)) {
+        found.push(event("group.deleted", object(group), None));
+    }
+}
+
+fn person_events(account: &Account, change: &Change, cause: Cause, found: &mut Vec<Event>) {
+    match (change.before.as_deref(), change.after.as_deref()) {
+        (None, Some(after)) => found.push(event("user.created", identity(after), None)),
+        (Some(before), None) => {
+            let name = if cause.disassociated { "user.disassociated" } else { "user.deleted" };
+            found.push(event(name, identity(before), None));
+        }
+        (Some(before), Some(after)) => {
+            let turned = match (before.status(), after.status()) {
+                (Status::Pending, Status::Active) => Some("user.invitation_accepted"),
+                (Status::Active | Status::Pending, Status::Inactive) => Some("user.deactivated"),
+                (Status::Inactive, Status::Active) => Some("user.activated"),
+                (Status::Active | Status::Inactive | Status::Pending, Status::Pending)
+                | (Status::Active, Status::Active)
+                | (Status::Inactive, Status::Inactive) => None,
+            };
+            found.extend(turned.map(|name| event(name, identity(after), None)));
+            updated(account, before, after, found);
+        }
+        (None, None) => {}
+    }
+}
+
+fn identity(person: &Person) -> Value {
+    json!({
+        "id": person.id,
+        "email": person.email,
+        "first_name": person.first_name,
+        "last_name": person.last_name,
+        "type": person.license().number(),
+    })
+}
+
+/// `user.updated` names the changed fields alone, besides the id.
+fn updated(account: &Account, before: &Person, after: &Person, found: &mut Vec<Event>) {
+    let (old, new) = (fields(account, before), fields(account, after));
+    let changed = |one: &Map<String, Value>, other: &Map<String, Value>| -> Map<String, Value> {
+        one.iter().filter(|(name, value)| other.get(*name) != Some(*value)).map(|(n, v)| (n.clone(), v.clone())).collect()
+    };
+    let (mut object, mut old_object) = (changed(&new, &old), changed(&old, &new));
+    if object.is_empty() && old_object.is_empty() {
+        return;
+    }
+    object.insert("id".to_owned(), json!(after.id));
+    old_object.insert("id".to_owned(), json!(before.id));
+    found.push(event("user.updated", object.into(), Some(old_object.into())));
+}
+
+fn fields(account: &Account, person: &Person) -> Map<String, Value> {
+    let profile = &person.profile;
+    let fields = json!({
+        "email": person.email,
+        "first_name": person.first_name,
+        "last_name": person.last_name,
+        "display_name": person.shown_name(),
+        "type": person.license().number(),
+        "role": account.roles.get(&person.role).map(|role| role.name.as_str()),
+        "dept": profile.dept,
+        "job_title": profile.job_title,
+        "company": profile.company,
+        "location": profile.location,
+        "cost_center": profile.cost_center,
+        "manager": profile.manager,
+        "language": profile.language,
+        "timezone": profile.timezone,
+        "pronouns": profile.pronouns,
+        "phone_numbers": profile.phone_numbers,
+        "custom_attributes": profile.custom_attributes,
+        "pmi": profile.pmi,
+        "use_pmi": profile.use_pmi,
+        "vanity_name": profile.vanity_name,
+        "primary_group_id": person.groups.first(),
+    });
+    match fields {
+        Value::Object(fields) => fields,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => Map::new(),
+    }
+}
+
+fn moved(change: &Change, members: &mut BTreeMap<(String, bool), Vec<Value>>) {
+    let groups = |person: Option<&Person>| person.map(|person| person.groups.clone()).unwrap_or_default();
+    let (before, after) = (groups(change.before.as_deref()), groups(change.after.as_deref()));
+    let Some(person) = change.after.as_deref().or(change.before.as_deref()) else { return };
+    let row = json!({"id": person.id, "email": person.email});
+    for group in after.iter().filter(|group| !before.contains(group)) {
+        members.entry((group.clone(), true)).or_default().push(row.clone());
+    }
+    for group in before.iter().filter(|group| !after.contains(group)) {
+        members.entry((group.clone(), false)).or_default().push(row.clone());
+    }
+}
+
+/// The event as it is sent.
+pub(crate) fn envelope(event: &Event, account: &Account, now: Timestamp) -> Value {
+    let mut payload = json!({"account_id": account.config.account_id, "object": event.object});
+    if let Some(payload) = payload.as_object_mut() {
+        if event.by_operator
+            && let Some(owner) = account.people.by_email(&account.config.owner)
+        {
+            payload.insert("operator".to_owned(), json!(owner.email));
+            payload.insert("operator_id".to_owned(), json!(owner.id));
+        }
+        if let Some(old) = &event.old_object {
+            payload.insert("old_object".to_owned(), old.clone());
+            payload.insert("time_stamp".to_owned(), json!(now.as_millisecond()));
+        }
+    }
+    json!({"event": event.name, "event_ts": now.as_millisecond(), "payload": payload})
+}
