@@ -180,7 +180,7 @@ where
         path,
         summary,
         query: |generator| generator.root_schema_for::<NoQuery>(),
-        body: Some(|generator| generator.subschema_for::<B>()),
+        body: Some(SchemaGenerator::subschema_for::<B>),
         answer: A::schema,
         content: A::CONTENT,
         router: on(method.into(), handler),
