@@ -173,9 +173,15 @@ async fn the_operator_may_do_what_it_does_and_nothing_else() {
     for (resource, verbs) in [
         ("zoomconnections", "get list watch"),
         ("zoomusers", "get list watch patch"),
+        ("zoomgroups", "get list watch patch"),
+        ("zoomroles", "get list watch patch"),
+        ("zoomcontactgroups", "get list watch patch"),
         ("zoomremovals", "get list watch create delete"),
         ("zoomconnections/status", "patch"),
         ("zoomusers/status", "patch"),
+        ("zoomgroups/status", "patch"),
+        ("zoomroles/status", "patch"),
+        ("zoomcontactgroups/status", "patch"),
         ("zoomremovals/status", "patch"),
     ] {
         expected.extend(verbs.split(' ').map(|verb| format!("{verb} {group}/{resource}")));
@@ -220,7 +226,9 @@ async fn only_who_is_bound_to_the_role_declares_people_and_no_more() {
     let edit = allowed(rendered.one("ClusterRole", "zoom-operator-edit"));
     let mut written = edit.iter().filter(|right| !reads(right)).peekable();
     assert!(written.peek().is_some());
-    assert!(written.all(|right| right.ends_with(" zoom-operator.dev/zoomusers")), "{edit:?}");
+    let declared = ["zoomusers", "zoomgroups", "zoomroles", "zoomcontactgroups"];
+    let declares = |right: &String| declared.iter().any(|kind| right.ends_with(&format!(" zoom-operator.dev/{kind}")));
+    assert!(written.all(declares), "{edit:?}");
     let read = allowed(rendered.one("ClusterRole", "zoom-operator-view"));
     assert!(read.iter().all(|right| reads(right)), "{read:?}");
     assert!(
@@ -327,11 +335,15 @@ async fn the_api_server_grants_the_operator_its_work_and_refuses_the_rest() {
         ("watch", "zoom-operator.dev/zoomusers", "default", true),
         ("patch", "zoom-operator.dev/zoomusers/status", "default", true),
         ("patch", "zoom-operator.dev/zoomusers", "default", true),
+        ("watch", "zoom-operator.dev/zoomgroups", "default", true),
+        ("patch", "zoom-operator.dev/zoomroles", "default", true),
+        ("patch", "zoom-operator.dev/zoomcontactgroups/status", "default", true),
         ("create", "zoom-operator.dev/zoomremovals", "default", true),
         // Deciding is for people.
         ("patch", "zoom-operator.dev/zoomremovals", "default", false),
         ("create", "zoom-operator.dev/zoomusers", "default", false),
         ("delete", "zoom-operator.dev/zoomusers", "default", false),
+        ("delete", "zoom-operator.dev/zoomgroups", "default", false),
         ("delete", "zoom-operator.dev/zoomconnections", "default", false),
         ("get", "/secrets", "default", true),
         ("list", "/secrets", "default", false),
@@ -387,6 +399,11 @@ async fn rights_for_people_come_with_the_roles_that_they_have() {
         ("viewer", "list", "zoomconnections", true),
         ("any", "create", "zoomusers", false),
         ("any", "list", "zoomusers", true),
+        ("any", "create", "zoomgroups", false),
+        ("any", "list", "zoomroles", true),
+        ("editor", "create", "zoomgroups", true),
+        ("editor", "delete", "zoomcontactgroups", true),
+        ("editor", "patch", "zoomgroups/status", false),
         ("editor", "delete", "zoomusers", true),
         ("editor", "get", "zoomremovals", true),
         ("editor", "patch", "zoomremovals", false),

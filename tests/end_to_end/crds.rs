@@ -10,6 +10,8 @@ use serde_json::{Value, json};
 use zoom_operator_api::{GROUP, ZoomConnection, ZoomRemoval, ZoomUser};
 use zoom_operator_testing::ControlPlane;
 
+mod groups;
+
 async fn control_plane() -> &'static ControlPlane {
     let control_plane = ControlPlane::shared().await.unwrap();
     control_plane.apply_crds().await.unwrap();
@@ -89,6 +91,12 @@ impl Objects {
     async fn change(&self, name: &str, changes: &Value) -> Result<DynamicObject, String> {
         let patch = Patch::Merge(json!({"spec": changes}));
         self.api.patch(name, &PatchParams::default(), &patch).await.map_err(|error| refusal(&error))
+    }
+
+    /// Writes a status, as an operator does.
+    async fn report(&self, name: &str, status: &Value) -> DynamicObject {
+        let report = Patch::Merge(json!({"status": status}));
+        self.api.patch_status(name, &PatchParams::default(), &report).await.unwrap()
     }
 
     async fn apply(&self, name: &str, spec: &Value) -> DynamicObject {
@@ -484,7 +492,14 @@ async fn only_the_decision_of_a_zoom_removal_can_be_changed() {
 
 #[tokio::test]
 async fn a_fresh_object_says_that_nobody_has_looked_at_it() {
-    for (kind, spec) in [("ZoomConnection", connection()), ("ZoomUser", user()), ("ZoomRemoval", removal())] {
+    for (kind, spec) in [
+        ("ZoomConnection", connection()),
+        ("ZoomUser", user()),
+        ("ZoomGroup", json!({"name": "Sales"})),
+        ("ZoomRole", json!({"name": "Help desk"})),
+        ("ZoomContactGroup", json!({"name": "Sales"})),
+        ("ZoomRemoval", removal()),
+    ] {
         let objects = objects(kind).await;
         objects.create("fresh", &spec).await;
         let fresh = objects.api.get("fresh").await.unwrap();
@@ -507,14 +522,16 @@ async fn applying_the_same_twice_changes_nothing() {
                 }}),
             ),
         ),
+        ("ZoomGroup", json!({"name": "Sales", "members": {"users": ["bob", "ada"], "selector": {}}, "admins": {}})),
+        ("ZoomRole", json!({"name": "Help desk", "privileges": ["User:Read"]})),
+        ("ZoomContactGroup", json!({"name": "Sales", "members": {"groups": ["sales"], "emails": []}})),
         ("ZoomRemoval", removal()),
     ] {
         let objects = objects(kind).await;
         objects.apply("same", &spec).await;
         // The API server stores the default status with the first write after the creation, whoever makes it. With an
         // operator that is its first report.
-        let report = Patch::Merge(json!({"status": {"observedGeneration": 1}}));
-        let reported = objects.api.patch_status("same", &PatchParams::default(), &report).await.unwrap();
+        let reported = objects.report("same", &json!({"observedGeneration": 1})).await;
         let again = objects.apply("same", &spec).await;
         assert!(again.metadata.resource_version.is_some());
         assert_eq!(again.metadata.resource_version, reported.metadata.resource_version, "{kind}");
@@ -543,6 +560,9 @@ async fn kubectl_explains_every_kind() {
     for (path, fields) in [
         ("zoomconnection.spec", ["accountId", "quietPeriod", "resyncInterval"]),
         ("zoomuser.spec", ["connectionRef", "phoneNumbers", "enum: Retain, Deactivate, Unlink, Delete"]),
+        ("zoomgroup.spec", ["selector", "emailDomains", "enum: Additive, Exclusive"]),
+        ("zoomrole.spec", ["description", "privileges", "enum: Delete, Retain"]),
+        ("zoomcontactgroup.spec", ["privacy", "groups", "enum: Public, Searchable, Private"]),
         ("zoomremoval.spec", ["operations", "notBefore", "decision"]),
     ] {
         let text = control_plane().await.kubectl(&["explain", path, "--recursive"]).await.unwrap();

@@ -6,7 +6,7 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
 use kube::CustomResourceExt;
 use serde_json::json;
 
-use crate::{NEVER_OBSERVED, ZoomConnection, ZoomRemoval, ZoomUser};
+use crate::{NEVER_OBSERVED, ZoomConnection, ZoomContactGroup, ZoomGroup, ZoomRemoval, ZoomRole, ZoomUser};
 
 /// A definition could not be written as YAML.
 #[derive(Debug, thiserror::Error)]
@@ -19,7 +19,16 @@ pub struct RenderError {
 /// The definitions of all kinds.
 #[must_use]
 pub fn crds() -> Vec<CustomResourceDefinition> {
-    [ZoomConnection::crd(), ZoomUser::crd(), ZoomRemoval::crd()].map(finished).into()
+    [
+        ZoomConnection::crd(),
+        ZoomUser::crd(),
+        ZoomGroup::crd(),
+        ZoomRole::crd(),
+        ZoomContactGroup::crd(),
+        ZoomRemoval::crd(),
+    ]
+    .map(finished)
+    .into()
 }
 
 /// The definitions as YAML documents, each with the name of its file.

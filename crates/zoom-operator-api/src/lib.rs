@@ -1,7 +1,8 @@
 //! The custom resources of zoom-operator: their types and their rules, no I/O.
 //!
 //! A kind is a file: [`ZoomConnection`] is an account and how it may be changed, [`ZoomUser`] is a person who should be
-//! in it, [`ZoomRemoval`] is a step that takes something away (or adds many people at once), written down before it runs.
+//! in it, [`ZoomGroup`], [`ZoomRole`] and [`ZoomContactGroup`] say who belongs where and may do what, [`ZoomRemoval`] is a
+//! step that takes something away (or adds many people at once), written down before it runs.
 //! What a schema can check is checked by the API server: the CRDs from [`crds()`] carry formats, limits and CEL rules whose
 //! messages say what to write instead.
 //!
@@ -11,26 +12,36 @@
 
 mod crds;
 mod duration;
+mod membership;
 mod references;
 mod schemas;
 mod zoom_connection;
+mod zoom_contact_group;
+mod zoom_group;
 mod zoom_removal;
+mod zoom_role;
 mod zoom_user;
 
 pub mod conditions;
 
 pub use crds::{RenderError, crds, render};
 pub use duration::{Duration, DurationError};
+pub use membership::{
+    Attendance, Disposal, DisposalPolicy, MOST_MEMBERS, Match, Members, Membership, Missing, MissingState, NamedPeople,
+};
 pub use references::{ConnectionReference, DEFAULT_CONNECTION, SecretReference};
 pub use zoom_connection::{
     Account, Adoption, Allow, Cloud, Credentials, DefaultRemoval, DefaultRemovalPolicy, Endpoints, Guard, Limit,
     Limits, Mode, PeopleCount, PlanSummary, RateLimit, ZoomConnection, ZoomConnectionSpec, ZoomConnectionStatus,
     ZoomPlan,
 };
+pub use zoom_contact_group::{ContactMembers, Privacy, ZoomContactGroup, ZoomContactGroupSpec, ZoomContactGroupStatus};
+pub use zoom_group::{ZoomGroup, ZoomGroupSpec, ZoomGroupStatus};
 pub use zoom_removal::{
     Class, Decision, ListedPerson, Person, Phase, Restore, Source, Step, ZoomRemoval, ZoomRemovalSpec,
     ZoomRemovalStatus,
 };
+pub use zoom_role::{ZoomRole, ZoomRoleSpec, ZoomRoleStatus};
 pub use zoom_user::{
     Creation, CreationMethod, CustomAttribute, Data, Heir, License, LicenseType, Origin, PhoneLabel, PhoneNumber,
     Profile, Removal, RemovalPolicy, State, Transfer, ZoomUser, ZoomUserSpec, ZoomUserStatus,

@@ -3,6 +3,8 @@
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::json;
 
+use crate::membership::MOST_MEMBERS;
+
 /// Zoom's longest e-mail address (Zoom API reference, Users: create).
 const LONGEST_EMAIL: u32 = 128;
 
@@ -102,6 +104,127 @@ pub(crate) fn phone_number(_: &mut SchemaGenerator) -> Schema {
             "write the number in digits alone, without the calling code, such as 2079460000",
         )],
     )
+}
+
+/// The name of a group or contact group: under 128 characters (Zoom API reference, Groups: create).
+pub(crate) fn group_name(_: &mut SchemaGenerator) -> Schema {
+    text(127, &[("self != '' && self == self.trim()", "write a name without spaces around it, such as Sales")])
+}
+
+/// The name of a role that an account defines for itself.
+pub(crate) fn custom_role_name(_: &mut SchemaGenerator) -> Schema {
+    text(
+        64,
+        &[
+            ("self != '' && self == self.trim()", "write a name without spaces around it, such as Help desk"),
+            (
+                "!(self.trim().lowerAscii() in ['owner', 'admin', 'member'])",
+                "write another name: Owner, Admin and Member are Zoom's own roles, which nobody can change",
+            ),
+        ],
+    )
+}
+
+/// What a role permits, in Zoom's words.
+pub(crate) fn privileges(_: &mut SchemaGenerator) -> Schema {
+    let privilege = (
+        "self.matches('^[A-Za-z0-9_./-]+(:[A-Za-z0-9_./-]+)*$')",
+        "write a privilege as Zoom names it, such as User:Read",
+    );
+    set(0, 512, &text(128, &[privilege]))
+}
+
+/// ZoomUsers by name.
+pub(crate) fn user_names(_: &mut SchemaGenerator) -> Schema {
+    set(0, MOST_MEMBERS, &object_name("ZoomUser"))
+}
+
+/// People by address.
+pub(crate) fn emails(generator: &mut SchemaGenerator) -> Schema {
+    set(0, MOST_MEMBERS, &email(generator))
+}
+
+/// ZoomGroups by name.
+pub(crate) fn group_names(_: &mut SchemaGenerator) -> Schema {
+    set(0, 500, &object_name("ZoomGroup"))
+}
+
+/// Departments as the listing of users shows them.
+pub(crate) fn departments(_: &mut SchemaGenerator) -> Schema {
+    let department =
+        ("self != '' && self == self.trim()", "write a department without spaces around it, such as Sales");
+    set(1, 256, &text(256, &[department]))
+}
+
+/// The part of an address behind its @.
+pub(crate) fn email_domains(_: &mut SchemaGenerator) -> Schema {
+    let domain = (
+        "self.matches('^[^\\\\s@.,;<>]+([.][^\\\\s@.,;<>]+)+$')",
+        "write the part behind the @ of addresses, such as example.com",
+    );
+    set(1, 256, &text(LONGEST_EMAIL, &[domain]))
+}
+
+/// A label selector, as Kubernetes has them everywhere, with the rules that the API server itself applies to its own kinds.
+pub(crate) fn selector(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "object",
+        "x-kubernetes-map-type": "atomic",
+        "properties": {
+            "matchLabels": {
+                "type": "object",
+                "description": "Labels that must all be there with these values. Absent or empty: labels do not matter.",
+                "maxProperties": 64,
+                "additionalProperties": {"type": "string", "maxLength": 63},
+            },
+            "matchExpressions": {
+                "type": "array",
+                "description": "Conditions that must all hold. Absent or empty: none.",
+                "maxItems": 64,
+                "x-kubernetes-list-type": "atomic",
+                "items": {
+                    "type": "object",
+                    "required": ["key", "operator"],
+                    "properties": {
+                        "key": {"type": "string", "description": "The label's key.", "minLength": 1, "maxLength": 317},
+                        "operator": {
+                            "type": "string",
+                            "description": "In: the label has one of the values. NotIn: it has none of them, or is not \
+                                            there. Exists: it is there. DoesNotExist: it is not.",
+                            "enum": ["In", "NotIn", "Exists", "DoesNotExist"],
+                        },
+                        "values": {
+                            "type": "array",
+                            "description": "The values; with In and NotIn alone.",
+                            "maxItems": 256,
+                            "x-kubernetes-list-type": "atomic",
+                            "items": {"type": "string", "maxLength": 63},
+                        },
+                    },
+                    "x-kubernetes-validations": [{
+                        "rule": "(self.operator in ['In', 'NotIn']) == (has(self.values) && size(self.values) > 0)",
+                        "message": "write values with the operators In and NotIn, and with no other",
+                    }],
+                },
+            },
+        },
+    })
+}
+
+/// The name of another object of the same namespace.
+fn object_name(kind: &str) -> Schema {
+    let message = format!("write the name of a {kind} in the same namespace, such as support");
+    text(253, &[("self.matches('^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$')", &message)])
+}
+
+fn set(least: u32, most: u32, items: &Schema) -> Schema {
+    json_schema!({
+        "type": "array",
+        "minItems": least,
+        "maxItems": most,
+        "x-kubernetes-list-type": "set",
+        "items": items,
+    })
 }
 
 fn few_chinese(most: u32) -> String {
