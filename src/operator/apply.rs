@@ -14,7 +14,7 @@ use zoom_operator_api as api;
 use super::{
     cluster::ClusterError,
     events::About,
-    index::Snapshot,
+    index::{Snapshot, User},
     pass::{Applied, Pass},
     status,
     trouble::Trouble,
@@ -100,7 +100,8 @@ impl Pass<'_> {
             if !self.context.may_write() {
                 return Ok(Turn::Stopped);
             }
-            if self.policy.mode != Mode::Plan && !self.context.cluster.add_finalizer(&planned.object, &user.uid).await?
+            if self.policy.mode != Mode::Plan
+                && !self.context.cluster.add_finalizer::<User>(&planned.object, &user.uid).await?
             {
                 return Ok(Turn::Over);
             }

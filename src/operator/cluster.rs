@@ -13,7 +13,7 @@ use zoom_core::ObjectKey;
 use zoom_operator_api as api;
 
 use super::{
-    index::{Index, Referrer, Removal, User},
+    index::{Index, Named, Referrer, Removal, Thing, User},
     metrics::Metrics,
 };
 
@@ -72,34 +72,38 @@ impl Cluster {
         Self::objects::<K>(self.client.clone(), Some(namespace))
     }
 
-    /// Puts our finalizer on a ZoomUser. Returns whether it is there: an object that is gone or going takes none, and
+    /// Puts our finalizer on an object. Returns whether it is there: an object that is gone or going takes none, and
     /// nothing may be done in its name any more.
-    pub(super) async fn add_finalizer(&self, object: &ObjectKey, uid: &str) -> Result<bool, ClusterError> {
-        self.change_finalizers(object, uid, true, |finalizers| finalizers.push(api::FINALIZER.into())).await
+    pub(super) async fn add_finalizer<E: Referrer>(&self, object: &ObjectKey, uid: &str) -> Result<bool, ClusterError> {
+        self.change_finalizers::<E>(object, uid, true, |finalizers| finalizers.push(api::FINALIZER.into())).await
     }
 
-    /// Takes our finalizer off a ZoomUser; one that is gone needs nothing.
-    pub(super) async fn remove_finalizer(&self, object: &ObjectKey, uid: &str) -> Result<(), ClusterError> {
+    /// Takes our finalizer off an object; one that is gone needs nothing.
+    pub(super) async fn remove_finalizer<E: Referrer>(
+        &self,
+        object: &ObjectKey,
+        uid: &str,
+    ) -> Result<(), ClusterError> {
         let ours = |finalizer: &Value| finalizer.as_str() == Some(api::FINALIZER);
-        self.change_finalizers(object, uid, false, |finalizers| finalizers.retain(|finalizer| !ours(finalizer)))
+        self.change_finalizers::<E>(object, uid, false, |finalizers| finalizers.retain(|finalizer| !ours(finalizer)))
             .await
             .map(drop)
     }
 
     /// Reads the finalizers and writes them with the resource version: other finalizers must not be lost, and an object
     /// made anew under the same name must not be touched.
-    async fn change_finalizers(
+    async fn change_finalizers<E: Referrer>(
         &self,
         object: &ObjectKey,
         uid: &str,
         live_only: bool,
         change: impl Fn(&mut Vec<Value>),
     ) -> Result<bool, ClusterError> {
-        let users = self.api::<api::ZoomUser>(&object.namespace);
+        let objects = self.api::<E::Kind>(&object.namespace);
         let failed =
-            |verb, source| ClusterError { verb, kind: "ZoomUser", object: object.clone(), source: Box::new(source) };
+            |verb, source| ClusterError { verb, kind: E::KIND, object: object.clone(), source: Box::new(source) };
         loop {
-            let found = users.get_opt(&object.name).await.map_err(|source| failed("get", source))?;
+            let found = objects.get_opt(&object.name).await.map_err(|source| failed("get", source))?;
             let Some(found) = found.filter(|found| found.metadata.uid.as_deref() == Some(uid)) else {
                 return Ok(false);
             };
@@ -116,10 +120,10 @@ impl Cluster {
                 return Ok(true);
             }
             let patch = json!({"metadata": {"finalizers": after, "resourceVersion": found.metadata.resource_version}});
-            self.metrics.kubernetes_write("ZoomUser", "patch");
-            match users.patch(&object.name, &PatchParams::default(), &Patch::Merge(&patch)).await {
+            self.metrics.kubernetes_write(E::KIND, "patch");
+            match objects.patch(&object.name, &PatchParams::default(), &Patch::Merge(&patch)).await {
                 Ok(answer) => {
-                    self.index.answered::<User>(&answer);
+                    self.index.answered::<E>(&answer);
                     return Ok(true);
                 }
                 Err(kube::Error::Api(status)) if status.code == 404 => return Ok(false),
@@ -136,7 +140,7 @@ impl Cluster {
         uid: &str,
         status: &api::ZoomUserStatus,
     ) -> Result<(), ClusterError> {
-        self.write_status::<api::ZoomUser, User>("ZoomUser", object, uid, status).await
+        self.write_status::<User>(object, uid, status).await
     }
 
     /// Writes a ZoomRemoval's status.
@@ -146,17 +150,26 @@ impl Cluster {
         uid: &str,
         status: &api::ZoomRemovalStatus,
     ) -> Result<(), ClusterError> {
-        self.write_status::<api::ZoomRemoval, Removal>("ZoomRemoval", object, uid, status).await
+        self.write_status::<Removal>(object, uid, status).await
     }
 
-    async fn write_status<K: Resource<DynamicType = ()>, E: Referrer>(
+    /// Writes the status of a group, role or contact group.
+    pub(super) async fn write_named_status<K: Named>(
         &self,
-        kind: &'static str,
+        object: &ObjectKey,
+        uid: &str,
+        status: &K::Status,
+    ) -> Result<(), ClusterError> {
+        self.write_status::<Thing<K>>(object, uid, status).await
+    }
+
+    async fn write_status<E: Referrer>(
+        &self,
         object: &ObjectKey,
         uid: &str,
         status: &impl Serialize,
     ) -> Result<(), ClusterError> {
-        match self.patch_status::<K>(kind, object, uid, status).await {
+        match self.patch_status::<E::Kind>(E::KIND, object, uid, status).await {
             Ok(answer) => {
                 self.index.answered::<E>(&answer);
                 Ok(())
@@ -249,8 +262,8 @@ impl Cluster {
         Ok(())
     }
 
-    /// Whether a namespace, or the kind ZoomUser itself, is going or gone: then its objects' deletion means nothing.
-    pub(super) async fn is_torn_down(&self, namespace: &str) -> Result<bool, ClusterError> {
+    /// Whether a namespace, or a kind itself, is going or gone: then its objects' deletion means nothing.
+    pub(super) async fn is_torn_down<K: CustomResourceExt>(&self, namespace: &str) -> Result<bool, ClusterError> {
         let failed = |kind, name: &str, source| ClusterError {
             verb: "get",
             kind,
@@ -262,7 +275,7 @@ impl Cluster {
         if found.is_none_or(|namespace| namespace.metadata.deletion_timestamp.is_some()) {
             return Ok(true);
         }
-        let name = api::ZoomUser::crd_name();
+        let name = K::crd_name();
         let found = Api::<CustomResourceDefinition>::all(self.client.clone()).get_opt(name).await;
         let found = found.map_err(|source| failed("CustomResourceDefinition", name, source))?;
         Ok(found.is_none_or(|definition| definition.metadata.deletion_timestamp.is_some()))

@@ -1,7 +1,7 @@
 //! The controller over ZoomConnections: who asks for a pass, and who gets one.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     hash::{DefaultHasher, Hash, Hasher},
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
@@ -30,7 +30,7 @@ use zoom_operator_api::{self as api, ZoomConnection};
 
 use super::{
     cluster::ClusterError,
-    index::{ConnectionVersion, Scope, Triggers},
+    index::{ConnectionVersion, Named, Scope, Thing, Triggers, User},
     kept::Kept,
     lease::Leadership,
     pass::{Context, Pass},
@@ -242,19 +242,46 @@ async fn tell_objects(context: &Context, connection: &ObjectKey, message: &str) 
 /// Objects whose connection is missing say so, and are let go when they are deleted: nobody is removed for that.
 async fn without_connection(context: &Context, connection: &ObjectKey, message: &str) -> Result<(), ClusterError> {
     let verdict = Verdict::new(Reason::WaitingForConnection, message.to_owned());
-    for (object, user) in &context.index.snapshot(connection).users {
+    let snapshot = context.index.snapshot(connection);
+    named_without_connection::<api::ZoomGroup>(context, &snapshot.groups, &verdict).await?;
+    named_without_connection::<api::ZoomRole>(context, &snapshot.roles, &verdict).await?;
+    named_without_connection::<api::ZoomContactGroup>(context, &snapshot.contact_groups, &verdict).await?;
+    for (object, user) in &snapshot.users {
         if !context.may_write() {
             return Ok(());
         }
         if user.deleting {
             if user.has_finalizer {
-                context.cluster.remove_finalizer(object, &user.uid).await?;
+                context.cluster.remove_finalizer::<User>(object, &user.uid).await?;
             }
             continue;
         }
         let new = status::user_without_plan(&user.status, &verdict, user.generation, Timestamp::now());
         if status::user_differs(&user.status, &new) {
             context.cluster.write_user_status(object, &user.uid, &new).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn named_without_connection<K: Named>(
+    context: &Context,
+    things: &BTreeMap<ObjectKey, Arc<Thing<K>>>,
+    verdict: &Verdict,
+) -> Result<(), ClusterError> {
+    for (object, thing) in things {
+        if !context.may_write() {
+            return Ok(());
+        }
+        if thing.deleting {
+            if thing.has_finalizer {
+                context.cluster.remove_finalizer::<Thing<K>>(object, &thing.uid).await?;
+            }
+            continue;
+        }
+        let new = status::named::without_plan(thing, verdict, Timestamp::now());
+        if status::named::differs::<K>(&thing.status, &new) {
+            context.cluster.write_named_status::<K>(object, &thing.uid, &new).await?;
         }
     }
     Ok(())

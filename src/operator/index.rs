@@ -12,7 +12,7 @@ use std::{
 
 use futures::{StreamExt, pin_mut};
 use kube::{
-    Api, ResourceExt,
+    Api, Resource, ResourceExt,
     api::{DynamicObject, ObjectMeta},
     runtime::{WatchStreamExt, watcher},
 };
@@ -20,13 +20,16 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::sync::{mpsc, watch};
 use tracing::warn;
-use zoom_core::{Claim, Desired, DesiredPerson, LabelPool, Labels, ObjectKey, PersonRef, Record, Refusal};
+use zoom_core::{Claim, Desired, DesiredPerson, LabelPool, Labels, NamedClaim, ObjectKey, PersonRef, Record, Refusal};
 use zoom_operator_api as api;
 
 use super::translate;
 
+mod named;
 #[cfg(test)]
 mod tests;
+
+pub(super) use named::{Head, Named, Thing};
 
 /// A ZoomUser, as far as passes need it.
 #[derive(Clone, Debug)]
@@ -89,6 +92,10 @@ pub(super) struct Removal {
 
 /// A kind that refers to connections.
 pub(super) trait Referrer: Sized + Send + Sync + 'static {
+    /// The kind of the objects that are read.
+    type Kind: Resource<DynamicType = ()>;
+    /// Its name.
+    const KIND: &'static str;
     /// Parses an object; also tells the connection that it refers to. Never fails: what cannot be understood is kept
     /// as such.
     fn read(object: &DynamicObject) -> (ObjectKey, Self);
@@ -105,6 +112,9 @@ pub(super) trait Referrer: Sized + Send + Sync + 'static {
 }
 
 impl Referrer for User {
+    type Kind = api::ZoomUser;
+    const KIND: &'static str = "ZoomUser";
+
     fn read(object: &DynamicObject) -> (ObjectKey, Self) {
         let meta = &object.metadata;
         let key = translate::key(meta);
@@ -148,6 +158,9 @@ impl Referrer for User {
 }
 
 impl Referrer for Removal {
+    type Kind = api::ZoomRemoval;
+    const KIND: &'static str = "ZoomRemoval";
+
     fn read(object: &DynamicObject) -> (ObjectKey, Self) {
         let meta = &object.metadata;
         let parsed = parse::<api::ZoomRemoval>(object);
@@ -240,13 +253,16 @@ impl<E: Referrer> Table<E> {
     }
 }
 
-/// How many kinds are followed: [`User`] and [`Removal`].
-const KINDS: usize = 2;
+/// How many kinds are followed: [`User`], [`Removal`] and those that are [`Named`].
+const KINDS: usize = 5;
 
 /// What the lock protects.
 #[derive(Debug, Default)]
 pub(super) struct Inner {
     users: Table<User>,
+    groups: Table<Thing<api::ZoomGroup>>,
+    roles: Table<Thing<api::ZoomRole>>,
+    contact_groups: Table<Thing<api::ZoomContactGroup>>,
     removals: Table<Removal>,
     labels: LabelPool,
     changes: HashMap<ObjectKey, u64>,
@@ -287,6 +303,12 @@ pub(super) type Triggers = mpsc::UnboundedReceiver<ObjectKey>;
 pub(super) struct Snapshot {
     /// The live and the deleted users.
     pub(super) users: BTreeMap<ObjectKey, Arc<User>>,
+    /// The live and the deleted groups.
+    pub(super) groups: BTreeMap<ObjectKey, Arc<Thing<api::ZoomGroup>>>,
+    /// The live and the deleted roles.
+    pub(super) roles: BTreeMap<ObjectKey, Arc<Thing<api::ZoomRole>>>,
+    /// The live and the deleted contact groups.
+    pub(super) contact_groups: BTreeMap<ObjectKey, Arc<Thing<api::ZoomContactGroup>>>,
     /// The removal records.
     pub(super) removals: BTreeMap<ObjectKey, Arc<Removal>>,
     /// When it was taken.
@@ -308,6 +330,10 @@ impl Snapshot {
                 Err(misfit) => desired.unreadable.push(misfit.claim.clone()),
             }
         }
+        let things = &mut desired.unreadable_things;
+        (desired.groups, things.groups) = wishes(&self.groups);
+        (desired.roles, things.roles) = wishes(&self.roles);
+        (desired.contact_groups, things.contact_groups) = wishes(&self.contact_groups);
         desired
     }
 
@@ -315,6 +341,18 @@ impl Snapshot {
     pub(super) fn records(&self) -> Vec<Record> {
         self.removals.values().filter_map(|removal| removal.record.clone().ok()).collect()
     }
+}
+
+/// What objects want, and what those claim that cannot be understood.
+fn wishes<K: Named>(things: &BTreeMap<ObjectKey, Arc<Thing<K>>>) -> (Vec<K::Wish>, Vec<NamedClaim>) {
+    let (mut wishes, mut claims) = (Vec::with_capacity(things.len()), Vec::new());
+    for thing in things.values() {
+        match &thing.wish {
+            Ok(wish) => wishes.push(wish.clone()),
+            Err(misfit) => claims.push(misfit.claim.clone()),
+        }
+    }
+    (wishes, claims)
 }
 
 impl Index {
@@ -336,11 +374,11 @@ impl Index {
         }
     }
 
-    /// Asks for a pass over every connection that something refers to.
+    /// Asks for a pass over every connection that something refers to, or did.
     pub(super) fn trigger_all(&self) {
         let connections: Vec<ObjectKey> = {
             let inner = self.lock();
-            inner.users.by_connection.keys().chain(inner.removals.by_connection.keys()).cloned().collect()
+            inner.changes.keys().cloned().collect()
         };
         connections.iter().for_each(|connection| self.trigger(connection));
     }
@@ -356,6 +394,9 @@ impl Index {
         let inner = self.lock();
         Snapshot {
             users: inner.users.of(connection),
+            groups: inner.groups.of(connection),
+            roles: inner.roles.of(connection),
+            contact_groups: inner.contact_groups.of(connection),
             removals: inner.removals.of(connection),
             taken_at: Instant::now(),
             changes: inner.changes.get(connection).copied().unwrap_or_default(),

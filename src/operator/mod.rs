@@ -103,18 +103,13 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
     };
 
     let mut tasks: JoinSet<anyhow::Result<&'static str>> = JoinSet::new();
-    for scope in scopes.clone() {
-        let users = cluster::Cluster::objects::<api::ZoomUser>(client.clone(), scope.as_deref());
-        let removals = cluster::Cluster::objects::<api::ZoomRemoval>(client.clone(), scope.as_deref());
-        let (for_users, for_removals, of_removals) = (index.clone(), index.clone(), scope.clone());
-        tasks.spawn(async move {
-            for_users.follow::<index::User>(users, scope).await;
-            Ok("the watch of ZoomUsers")
-        });
-        tasks.spawn(async move {
-            for_removals.follow::<index::Removal>(removals, of_removals).await;
-            Ok("the watch of ZoomRemovals")
-        });
+    for scope in &scopes {
+        let follow = Follow { client: &client, index: &index, scope };
+        follow.kind::<index::User>(&mut tasks, "the watch of ZoomUsers");
+        follow.kind::<index::Thing<api::ZoomGroup>>(&mut tasks, "the watch of ZoomGroups");
+        follow.kind::<index::Thing<api::ZoomRole>>(&mut tasks, "the watch of ZoomRoles");
+        follow.kind::<index::Thing<api::ZoomContactGroup>>(&mut tasks, "the watch of ZoomContactGroups");
+        follow.kind::<index::Removal>(&mut tasks, "the watch of ZoomRemovals");
     }
     tasks.spawn(async move {
         sender.await;
@@ -137,6 +132,24 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
         controller::run(context, client, scopes.into_iter().zip(triggers).collect()).await;
     });
     supervise(tasks, passes, &stopping, &released).await
+}
+
+/// Follows the kinds of one scope.
+struct Follow<'a> {
+    client: &'a Client,
+    index: &'a index::Index,
+    scope: &'a index::Scope,
+}
+
+impl Follow<'_> {
+    fn kind<E: index::Referrer>(&self, tasks: &mut JoinSet<anyhow::Result<&'static str>>, name: &'static str) {
+        let objects = cluster::Cluster::objects::<E::Kind>(self.client.clone(), self.scope.as_deref());
+        let (index, scope) = (self.index.clone(), self.scope.clone());
+        tasks.spawn(async move {
+            index.follow::<E>(objects, scope).await;
+            Ok(name)
+        });
+    }
 }
 
 /// Ends the process in order: no new calls, the passes' last ones to their end, then the lease to somebody else.

@@ -12,7 +12,7 @@ use super::{
     apply::{Turn, retry_at, tracking},
     cluster::ClusterError,
     events::About,
-    index::{Removal, Snapshot},
+    index::{Removal, Snapshot, User},
     pass::Pass,
     status, translate,
 };
@@ -39,7 +39,7 @@ impl Pass<'_> {
                 let namespace = &source.object.namespace;
                 let going = match torn_down.get(namespace) {
                     Some(going) => *going,
-                    None => self.context.cluster.is_torn_down(namespace).await?,
+                    None => self.context.cluster.is_torn_down::<api::ZoomUser>(namespace).await?,
                 };
                 torn_down.insert(namespace.clone(), going);
                 if going {
@@ -92,7 +92,7 @@ impl Pass<'_> {
     async fn let_go(&self, object: &ObjectKey, snapshot: &Snapshot) -> Result<(), ClusterError> {
         let Some(user) = snapshot.users.get(object).filter(|user| user.has_finalizer) else { return Ok(()) };
         if self.context.may_write() {
-            self.context.cluster.remove_finalizer(object, &user.uid).await?;
+            self.context.cluster.remove_finalizer::<User>(object, &user.uid).await?;
         }
         Ok(())
     }
@@ -184,7 +184,7 @@ impl Pass<'_> {
         if let Some(claimant) = self.context.index.claimant(&self.key, person) {
             return cancelled(RecordReason::Reclaimed, format!("{claimant} declares {} again", person.email));
         }
-        if self.context.cluster.is_torn_down(&source.object.namespace).await? {
+        if self.context.cluster.is_torn_down::<api::ZoomUser>(&source.object.namespace).await? {
             let message = "the namespace of the object, or its kind, is being deleted: nobody is removed for that";
             return cancelled(RecordReason::Teardown, message.to_owned());
         }

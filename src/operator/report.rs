@@ -19,6 +19,8 @@ use super::{
     status, translate,
 };
 
+mod named;
+
 /// How long ended removal records are kept as history, or as long as the window if that is longer.
 const HISTORY: SignedDuration = SignedDuration::from_hours(30 * 24);
 
@@ -39,10 +41,11 @@ impl Pass<'_> {
                 );
                 tolerate(self.write_without_plan(object, user, &Verdict::new(Reason::Unreadable, message)).await)?;
                 if user.deleting && user.has_finalizer && self.context.may_write() {
-                    self.context.cluster.remove_finalizer(object, &user.uid).await?;
+                    self.context.cluster.remove_finalizer::<User>(object, &user.uid).await?;
                 }
             }
         }
+        self.report_misfits(snapshot).await?;
         for (object, removal) in &snapshot.removals {
             if let Err(problem) = &removal.record
                 && removal.status.phase != Some(api::Phase::Refused)
@@ -121,7 +124,7 @@ impl Pass<'_> {
         };
         let new = status::user(&user.status, finding, Timestamp::now());
         let ours = new.origin.is_some() && !user.has_finalizer && self.adopts();
-        if ours && !self.context.cluster.add_finalizer(object, &user.uid).await? {
+        if ours && !self.context.cluster.add_finalizer::<User>(object, &user.uid).await? {
             return Ok(());
         }
         self.write_if_different(object, user, verdict, &new).await

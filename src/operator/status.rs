@@ -10,6 +10,8 @@ use zoom_operator_api::{
 
 use super::translate;
 
+pub(super) mod named;
+
 /// Something is held until a human decides. Beside `Ready`, because what is held must not keep the commit out that
 /// takes it back.
 pub(super) const HELD: &str = "Held";

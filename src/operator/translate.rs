@@ -11,6 +11,8 @@ use zoom_core::{
 };
 use zoom_operator_api as api;
 
+pub(super) mod groups;
+
 /// What an object says that this version cannot understand.
 #[derive(Debug, thiserror::Error)]
 #[error("{field}: {problem}")]
@@ -108,16 +110,20 @@ fn remembered(status: &api::ZoomUserStatus) -> Remembered {
     Remembered {
         id: status.id.as_deref().and_then(UserId::new),
         email: status.email.as_deref().and_then(|email| Email::parse(email).ok()),
-        origin: status.origin.map(|origin| match origin {
-            api::Origin::Created => zoom_core::Origin::Created,
-            api::Origin::Adopted => zoom_core::Origin::Adopted,
-        }),
+        origin: status.origin.map(origin_in),
         creating: status.state == Some(api::State::Creating),
         created_at: status.created_at.as_ref().map(|time| time.0),
         access_generation: status.access_generation,
         observed_generation: status.observed_generation.filter(|generation| *generation != api::NEVER_OBSERVED),
         not_applied: status.not_applied.iter().map(|field| field.as_str().into()).collect(),
         refusal: None,
+    }
+}
+
+fn origin_in(origin: api::Origin) -> zoom_core::Origin {
+    match origin {
+        api::Origin::Created => zoom_core::Origin::Created,
+        api::Origin::Adopted => zoom_core::Origin::Adopted,
     }
 }
 

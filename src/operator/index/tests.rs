@@ -48,3 +48,84 @@ fn an_older_reading_does_not_replace_a_newer_one() {
     index.answered::<User>(&user(4, false));
     assert!(index.user(&ada()).unwrap().deleting);
 }
+
+fn group(spec: &serde_json::Value) -> DynamicObject {
+    serde_json::from_value(json!({
+        "apiVersion": "zoom-operator.dev/v1alpha1",
+        "kind": "ZoomGroup",
+        "metadata": {"namespace": "acme", "name": "sales", "uid": "2", "resourceVersion": "7", "generation": 1},
+        "spec": spec,
+        "status": {"id": "group-1", "origin": "Created", "added": ["ada-id"]},
+    }))
+    .unwrap()
+}
+
+fn snapshot(index: &Index) -> Snapshot {
+    index.snapshot(&ObjectKey::new("acme", api::DEFAULT_CONNECTION))
+}
+
+#[test]
+fn a_group_is_read_in_the_words_of_the_core() {
+    let index = index();
+    index.apply::<Thing<api::ZoomGroup>>(&group(&json!({
+        "name": "Sales",
+        "members": {
+            "users": ["ada"],
+            "emails": ["Bob@acme.example", "bob@acme.example"],
+            "selector": {"matchLabels": {"team": "sales"}},
+            "match": {"departments": ["Sales"]},
+        },
+        "membership": "Exclusive",
+        "removal": {"policy": "Retain"},
+    })));
+    let desired = snapshot(&index).desired(&HashMap::new());
+    let [group] = desired.groups.as_slice() else { panic!("{:?}", desired.groups) };
+    let members = group.members.as_ref().unwrap();
+    assert_eq!((&*group.name, &group.object.key), ("Sales", &ObjectKey::new("acme", "sales")));
+    assert!(members.named.users.contains(&ada()));
+    assert_eq!(members.named.emails.len(), 1, "compared without case");
+    assert_eq!(members.selector.as_ref().unwrap().labels.len(), 1);
+    assert_eq!(members.matching.as_ref().unwrap().departments.len(), 1);
+    assert_eq!(group.membership, zoom_core::Membership::Exclusive);
+    assert_eq!(group.removal, Some(zoom_core::ThingRemoval::Retain));
+    assert_eq!(group.memory.id.as_ref().unwrap().as_str(), "group-1");
+    assert_eq!(group.added.len(), 1);
+}
+
+#[test]
+fn an_address_that_is_listed_twice_in_different_case_is_remarked_on() {
+    let index = index();
+    let emails = json!(["Bob@acme.example", "bob@acme.example", "eve@acme.example"]);
+    index.apply::<Thing<api::ZoomGroup>>(&group(&json!({"name": "Sales", "members": {"emails": emails}})));
+    let snapshot = snapshot(&index);
+    let [remark] = snapshot.groups.values().next().unwrap().remarks.as_slice() else { panic!("no remark") };
+    assert!(remark.contains("spec.members.emails") && remark.contains("bob@acme.example"), "{remark}");
+    assert!(!remark.contains("eve"), "{remark}");
+}
+
+#[test]
+fn a_group_that_cannot_be_understood_keeps_its_claim_and_harms_no_other() {
+    let index = index();
+    index.apply::<Thing<api::ZoomGroup>>(&group(&json!({"name": "Sales", "membership": "Tomorrow"})));
+    let desired = snapshot(&index).desired(&HashMap::new());
+    assert!(desired.groups.is_empty());
+    let [claim] = desired.unreadable_things.groups.as_slice() else { panic!("{:?}", desired.unreadable_things) };
+    assert_eq!((claim.id.as_deref(), claim.name.as_deref()), (Some("group-1"), Some("Sales")));
+}
+
+#[test]
+fn an_edit_of_a_group_asks_for_a_pass_and_its_status_does_not() {
+    let (index, mut triggers) = Index::new(&[None]);
+    let triggers = &mut triggers[0];
+    index.apply::<Thing<api::ZoomGroup>>(&group(&json!({"name": "Sales"})));
+    assert!(triggers.try_recv().is_ok());
+    let mut reported = group(&json!({"name": "Sales"}));
+    reported.metadata.resource_version = Some("8".to_owned());
+    reported.data["status"] = json!({"observedGeneration": 1});
+    index.apply::<Thing<api::ZoomGroup>>(&reported);
+    assert!(triggers.try_recv().is_err());
+    reported.metadata.resource_version = Some("9".to_owned());
+    reported.metadata.generation = Some(2);
+    index.apply::<Thing<api::ZoomGroup>>(&reported);
+    assert!(triggers.try_recv().is_ok());
+}

@@ -1,0 +1,66 @@
+//! Reports on groups, roles and contact groups.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use jiff::Timestamp;
+use zoom_core::{ObjectKey, Reason, Standing, Verdict};
+use zoom_operator_api as api;
+
+use super::tolerate;
+use crate::operator::{
+    cluster::ClusterError,
+    events::About,
+    index::{Named, Snapshot, Thing},
+    pass::Pass,
+    status::named as status,
+};
+
+impl Pass<'_> {
+    /// Says of every object that this version cannot understand that it does not; one that is being deleted is let go.
+    pub(super) async fn report_misfits(&self, snapshot: &Snapshot) -> Result<(), ClusterError> {
+        self.report_misfits_of::<api::ZoomGroup>(&snapshot.groups).await?;
+        self.report_misfits_of::<api::ZoomRole>(&snapshot.roles).await?;
+        self.report_misfits_of::<api::ZoomContactGroup>(&snapshot.contact_groups).await
+    }
+
+    async fn report_misfits_of<K: Named>(
+        &self,
+        things: &BTreeMap<ObjectKey, Arc<Thing<K>>>,
+    ) -> Result<(), ClusterError> {
+        for (object, thing) in things {
+            let Err(misfit) = &thing.wish else { continue };
+            let message = format!(
+                "this version of the operator does not understand the object and does nothing for it: {}",
+                misfit.problem
+            );
+            let verdict = Verdict::new(Reason::Unreadable, message);
+            let new = status::without_plan(thing, &verdict, Timestamp::now());
+            tolerate(self.write_named(object, thing, &verdict, &new).await)?;
+            if thing.deleting && thing.has_finalizer && self.context.may_write() {
+                self.context.cluster.remove_finalizer::<Thing<K>>(object, &thing.uid).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes a status if it differs, and warns when the object becomes stalled.
+    pub(in crate::operator) async fn write_named<K: Named>(
+        &self,
+        object: &ObjectKey,
+        thing: &Thing<K>,
+        verdict: &Verdict,
+        new: &K::Status,
+    ) -> Result<(), ClusterError> {
+        if !status::differs::<K>(&thing.status, new) || !self.context.may_write() {
+            return Ok(());
+        }
+        self.context.cluster.write_named_status::<K>(object, &thing.uid, new).await?;
+        let reason = verdict.reason.to_string();
+        let known = K::head(&mut thing.status.clone()).conditions.iter().any(|condition| condition.reason == reason);
+        if verdict.reason.standing() == Standing::Stalled && !known {
+            let about = About { key: object.clone(), uid: thing.uid.clone() };
+            self.context.events.warning::<K>(&about, &reason, &verdict.message);
+        }
+        Ok(())
+    }
+}
