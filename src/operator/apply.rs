@@ -179,6 +179,7 @@ impl Pass<'_> {
             Operation::Create(_)
             | Operation::Update(..)
             | Operation::SetRole { .. }
+            | Operation::SetEmail(..)
             | Operation::Activate(_)
             | Operation::Deactivate(_)
             | Operation::Unlink(..)
@@ -207,7 +208,10 @@ impl Pass<'_> {
         let earlier = self.kept.refusals.get(&wish.uid).map_or(0, |refusal| refusal.attempts);
         let refusal = Refusal {
             generation: wish.generation,
-            row: self.row(wish.remembered.id.as_ref(), &wish.email),
+            row: match wish.find(self.directory()) {
+                Lookup::Found(person) => Some(person.clone()),
+                Lookup::Absent | Lookup::Unknown => None,
+            },
             attempts: earlier.saturating_add(1),
             retry_at: retry_at(retry, earlier, Timestamp::now()),
             reason,

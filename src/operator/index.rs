@@ -59,11 +59,17 @@ impl User {
 
     /// Whether this is a live object that speaks for a person, understood or not.
     pub(super) fn claims(&self, person: &PersonRef) -> bool {
-        let (id, email) = match &self.wish {
-            Ok(wish) => (&wish.remembered.id, Some(&wish.email)),
-            Err(misfit) => (&misfit.claim.id, misfit.claim.email.as_ref()),
+        let (id, email, former) = match &self.wish {
+            Ok(wish) => (&wish.remembered.id, Some(&wish.email), &*wish.previous_emails),
+            Err(misfit) => (&misfit.claim.id, misfit.claim.email.as_ref(), &[][..]),
         };
-        !self.deleting && ((id.is_some() && *id == person.id) || email == Some(&person.email))
+        let speaks = match (id, &person.id) {
+            (Some(own), Some(other)) => own == other,
+            // Who has found their person needs no former addresses any more.
+            (Some(_), None) => email == Some(&person.email),
+            (None, Some(_) | None) => email == Some(&person.email) || former.contains(&person.email),
+        };
+        !self.deleting && speaks
     }
 }
 

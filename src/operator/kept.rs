@@ -21,8 +21,8 @@ pub(super) struct Kept {
     pub(super) account: Option<Account>,
     /// Users whom Zoom refused something, by uid: a later object of the same name starts afresh.
     pub(super) refusals: HashMap<Box<str>, Refusal>,
-    /// Removal records that failed, and when to try them again.
-    pub(super) removal_retries: HashMap<ObjectKey, Timestamp>,
+    /// Removal records that failed: how often, and when to try them again.
+    pub(super) removal_retries: HashMap<ObjectKey, (u32, Timestamp)>,
     /// What keeps the account from being managed.
     pub(super) trouble: Option<Trouble>,
     /// How many calls in a row did not get through.

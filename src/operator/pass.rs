@@ -196,9 +196,7 @@ impl<'a> Pass<'a> {
             Some(api::State::Creating | api::State::Absent) | None => false,
         };
         let known = snapshot.users.values().filter(|user| was_there(user)).filter_map(|user| user.wish.as_ref().ok());
-        let missing: Vec<_> = known
-            .filter(|wish| matches!(account.directory().find(wish.remembered.id.as_ref(), &wish.email), Lookup::Absent))
-            .collect();
+        let missing: Vec<_> = known.filter(|wish| matches!(wish.find(account.directory()), Lookup::Absent)).collect();
         for (looked_for, wish) in missing.iter().enumerate() {
             let problem = if looked_for < LOOKS {
                 match account.read(&wish.reference()).await {
@@ -271,7 +269,7 @@ impl<'a> Pass<'a> {
         let next_listing = if self.listing && !next_listing.is_zero() { next_listing } else { resync };
         let trouble = self.kept.trouble.as_ref().map(|trouble| trouble.retry_after(resync));
         let writes = !self.kept.trouble.as_ref().is_some_and(Trouble::forbids_writes);
-        let retries = self.kept.removal_retries.values().filter(|_| writes).map(|at| until(*at));
+        let retries = self.kept.removal_retries.values().filter(|_| writes).map(|(_, at)| until(*at));
         let wake = plan.wake_at.map(until);
         let earliest = retries.chain(wake).chain(trouble).chain([next_listing]).min().unwrap_or(resync);
         earliest.max(Duration::from_millis(100))

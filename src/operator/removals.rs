@@ -100,7 +100,7 @@ impl Pass<'_> {
     /// Runs one removal record whose turn has come. `None`: its time to be tried again has not come.
     pub(super) async fn run_record(&mut self, object: &ObjectKey) -> Result<Option<Turn>, ClusterError> {
         let now = Timestamp::now();
-        if self.kept.removal_retries.get(object).is_some_and(|at| *at > now) {
+        if self.kept.removal_retries.get(object).is_some_and(|(_, at)| *at > now) {
             return Ok(None);
         }
         let Some(removal) = self.context.index.removal(object) else { return Ok(None) };
@@ -215,8 +215,12 @@ impl Pass<'_> {
                 self.set_phase(object, removal, Phase::Refused, reason, &error.to_string()).await?;
             }
             retry @ (Retry::Soon | Retry::At(_) | Retry::Slowly | Retry::Account) => {
-                self.kept.removal_retries.insert(object.clone(), retry_at(retry, 0, now));
-                let running = RecordReason::WithinLimit;
+                let earlier = self.kept.removal_retries.get(object).map_or(0, |(attempts, _)| *attempts);
+                let at = retry_at(retry, earlier, now);
+                self.kept.removal_retries.insert(object.clone(), (earlier.saturating_add(1), at));
+                // Why it runs stays as it was: approved, asked for by hand, or within the limit.
+                let reason = removal.record.as_ref().ok().and_then(|record| record.reason);
+                let running = reason.unwrap_or(RecordReason::WithinLimit);
                 self.set_phase(object, removal, Phase::Running, running, &format!("tried again: {error}")).await?;
             }
         }

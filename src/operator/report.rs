@@ -107,7 +107,7 @@ impl Pass<'_> {
         if first_listing || !self.context.may_write() {
             return Ok(());
         }
-        let row = self.directory().find(wish.remembered.id.as_ref(), &wish.email);
+        let row = wish.find(self.directory());
         let role = match row {
             Lookup::Found(person) => person.role.as_ref().map(|role| self.directory().role_name(role)),
             Lookup::Absent | Lookup::Unknown => None,
@@ -255,7 +255,7 @@ impl Pass<'_> {
             .users
             .values()
             .filter_map(|user| user.wish.as_ref().ok())
-            .filter(|wish| match self.directory().find(wish.remembered.id.as_ref(), &wish.email) {
+            .filter(|wish| match wish.find(self.directory()) {
                 Lookup::Found(person) => person.state == State::Pending,
                 Lookup::Absent | Lookup::Unknown => false,
             })
@@ -313,7 +313,7 @@ fn summary(plan: &Plan) -> api::PlanSummary {
             match operation {
                 Operation::Read(_) => {}
                 Operation::Create(_) => summary.create += 1,
-                Operation::Update(..) | Operation::SetRole { .. } => summary.update += 1,
+                Operation::Update(..) | Operation::SetRole { .. } | Operation::SetEmail(..) => summary.update += 1,
                 Operation::Activate(_) => summary.activate += 1,
                 Operation::Deactivate(_) => summary.deactivate += 1,
                 Operation::Unlink(..) => summary.unlink += 1,
@@ -325,7 +325,7 @@ fn summary(plan: &Plan) -> api::PlanSummary {
                 Step::Deactivate => summary.deactivate += 1,
                 Step::Unlink(_) => summary.unlink += 1,
                 Step::Delete(_) => summary.delete += 1,
-                Step::SetLicense(_) | Step::SetRole(_) => summary.update += 1,
+                Step::SetLicense(_) | Step::SetRole(_) | Step::SetEmail(_) => summary.update += 1,
                 Step::Create => {}
             }
         }

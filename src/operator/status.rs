@@ -154,6 +154,7 @@ pub(super) fn is_managed(reason: Reason) -> bool {
         | Reason::NotAllowed
         | Reason::DeactivatedInZoom
         | Reason::RemovedInZoom
+        | Reason::EmailTaken
         | Reason::NotApplied
         | Reason::RoleUnknown
         | Reason::PendingInZoom
@@ -183,7 +184,9 @@ fn seen(
         new.origin = Some(if created { api::Origin::Created } else { api::Origin::Adopted });
         new.created_at = created.then(|| translate::time(now));
     }
-    if has_access == wish.wanted.active {
+    // An invitation to another address is not the access that is wanted.
+    let invited_elsewhere = person.state == State::Pending && person.email != wish.email;
+    if has_access == wish.wanted.active && !invited_elsewhere {
         new.access_generation = Some(wish.generation);
     }
     if let Some(id) = person.reference().id {

@@ -43,6 +43,11 @@ pub(super) fn desired(user: &api::ZoomUser) -> Result<DesiredPerson, Unreadable>
         deleting: meta.deletion_timestamp.is_some(),
         labels: meta.labels.clone().unwrap_or_default().into_iter().collect(),
         email: email("spec.email", &spec.email)?,
+        previous_emails: spec
+            .previous_emails
+            .iter()
+            .map(|former| email("spec.previousEmails", former))
+            .collect::<Result<_, _>>()?,
         wanted: wanted(spec),
         creation: spec.creation.map(|creation| method(creation.method)),
         removal: spec.removal.as_ref().map(removal).transpose()?,
@@ -173,7 +178,7 @@ macro_rules! same_words {
 }
 
 same_words!(license_in, license_out: api::LicenseType => zoom_core::License { Basic, Licensed, Unassigned });
-same_words!(class_in, class_out: api::Class => zoom_core::Class { Access, Entitlement, Creation });
+same_words!(class_in, class_out: api::Class => zoom_core::Class { Access, Entitlement, Identity, Creation });
 same_words!(phase_in, phase_out: api::Phase => zoom_core::Phase {
     Settling, Held, Scheduled, Running, Done, Refused, Cancelled,
 });
@@ -212,6 +217,7 @@ pub(super) fn policy(spec: &api::ZoomConnectionSpec) -> Policy {
             limits: zoom_core::Limits {
                 access: limit(limits.access),
                 entitlement: limit(limits.entitlement),
+                identity: limit(limits.identity),
                 creation: limit(limits.creation),
             },
         },
@@ -255,7 +261,7 @@ pub(super) fn record(removal: &api::ZoomRemoval) -> Result<Record, Unreadable> {
             uid: source.uid.clone().into(),
             generation: source.generation,
         }),
-        steps: spec.operations.iter().map(|step| step_in(step, heir.as_ref())).collect(),
+        steps: spec.operations.iter().map(|step| step_in(step, heir.as_ref())).collect::<Result<_, _>>()?,
         not_before: spec.not_before.as_ref().map(|time| time.0),
         approved: spec.decision == Some(api::Decision::Approve),
         phase: status.phase.map_or(zoom_core::Phase::Settling, phase_in),
@@ -270,15 +276,16 @@ fn listed_in(listed: &api::ListedPerson) -> Result<(ObjectKey, Email), Unreadabl
     Ok((ObjectKey::new(namespace, name), email("spec.people.email", &listed.email)?))
 }
 
-fn step_in(step: &api::Step, heir: Option<&zoom_core::Heir>) -> zoom_core::Step {
-    match step {
+fn step_in(step: &api::Step, heir: Option<&zoom_core::Heir>) -> Result<zoom_core::Step, Unreadable> {
+    Ok(match step {
         api::Step::Deactivate => zoom_core::Step::Deactivate,
         api::Step::Unlink => zoom_core::Step::Unlink(heir.cloned()),
         api::Step::Delete => zoom_core::Step::Delete(heir.cloned()),
         api::Step::SetLicense { license } => zoom_core::Step::SetLicense(license_in(*license)),
         api::Step::SetRole { role } => zoom_core::Step::SetRole(role.as_str().into()),
+        api::Step::SetEmail { email: to } => zoom_core::Step::SetEmail(email("spec.operations.email", to)?),
         api::Step::Create => zoom_core::Step::Create,
-    }
+    })
 }
 
 fn step_out(step: &zoom_core::Step) -> (api::Step, Option<&zoom_core::Heir>) {
@@ -288,6 +295,7 @@ fn step_out(step: &zoom_core::Step) -> (api::Step, Option<&zoom_core::Heir>) {
         zoom_core::Step::Delete(heir) => (api::Step::Delete, heir.as_ref()),
         zoom_core::Step::SetLicense(license) => (api::Step::SetLicense { license: license_out(*license) }, None),
         zoom_core::Step::SetRole(role) => (api::Step::SetRole { role: role.to_string() }, None),
+        zoom_core::Step::SetEmail(email) => (api::Step::SetEmail { email: email.to_string() }, None),
         zoom_core::Step::Create => (api::Step::Create, None),
     }
 }

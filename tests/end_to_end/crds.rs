@@ -375,6 +375,7 @@ async fn every_policy_of_a_zoom_connection_has_its_documented_default() {
                 "limits": {
                     "access": {"percent": 2, "floor": 5},
                     "entitlement": {"percent": 5, "floor": 10},
+                    "identity": {"percent": 2, "floor": 5},
                     "creation": {"percent": 10, "floor": 100},
                 },
             },

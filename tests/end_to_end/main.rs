@@ -10,6 +10,7 @@ mod crds;
 mod examples;
 mod life;
 mod modes;
+mod moving;
 mod quiet;
 mod removal;
 mod rights;

@@ -2,10 +2,7 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 use zoom_client::{ErrorKind, Removal, StatusAction};
-use zoom_core::{
-    Attribute, CustomAttributes, Heir, NewPerson, ObservedLicense, Operation, Patch, Person, PersonRef, Phone, Phones,
-    RoleId, State, UserId,
-};
+use zoom_core::{CustomAttributes, Email, Heir, NewPerson, Operation, Patch, Person, PersonRef, RoleId, State, UserId};
 
 use crate::{
     Account, convert,
@@ -62,6 +59,7 @@ impl Account {
             Operation::Create(new) => self.create(new).await,
             Operation::Update(person, patch) => self.update(person, patch).await,
             Operation::SetRole { person, from, to } => self.set_role(person, from, to).await,
+            Operation::SetEmail(person, to) => self.set_email(person, to).await,
             Operation::Activate(person) => self.set_status(person, StatusAction::Activate, State::Active).await,
             Operation::Deactivate(person) => self.deactivate(person).await,
             Operation::Unlink(person, heir) => {
@@ -136,9 +134,9 @@ impl Account {
         let present = if patch.custom.is_empty() { CustomAttributes::default() } else { self.custom(person).await? };
         let call = self.client.update_user(person.key(), &convert::user_patch(patch, &present)).await;
         self.unless_gone(person, call)?;
-        let settled = |row: &Person| row.state == State::Pending || unapplied(patch, row).is_empty();
+        let settled = |row: &Person| row.state == State::Pending || patch.unmet(row).is_empty();
         let row = self.read_until(person, |row| row.is_some_and(settled)).await?.ok_or(Problem::Gone)?;
-        let left = unapplied(patch, &row);
+        let left = patch.unmet(&row);
         Ok(if left.is_empty() {
             Applied::Proved
         } else if row.state == State::Pending {
@@ -174,6 +172,17 @@ impl Account {
         }
         let row = self.read_until(person, |row| row.is_some_and(given)).await?.ok_or(Problem::Gone)?;
         if given(&row) { Ok(Applied::Proved) } else { Err(Problem::NotApplied(shown_role(&row))) }
+    }
+
+    async fn set_email(&mut self, person: &PersonRef, to: &Email) -> Result<Applied, Problem> {
+        let changed = |row: &Person| row.email == *to;
+        if let Err(error) = self.client.change_email(person.key(), to.as_str()).await {
+            // The first of two tries may have done it, and then the second is refused.
+            let done = matches!(self.fetch(person).await, Ok(Some(row)) if changed(&row));
+            return if done { Ok(Applied::Proved) } else { Err(error.into()) };
+        }
+        let row = self.read_until(person, |row| row.is_some_and(changed)).await?.ok_or(Problem::Gone)?;
+        if changed(&row) { Ok(Applied::Proved) } else { Err(Problem::NotApplied(format!("the address {}", row.email))) }
     }
 
     async fn set_status(
@@ -262,35 +271,4 @@ impl Account {
 
 fn shown_role(row: &Person) -> String {
     row.role.as_ref().map_or_else(|| "no role".to_owned(), |role| format!("the role {role}"))
-}
-
-/// The part of a patch that a freshly read row does not show.
-fn unapplied(patch: &Patch, row: &Person) -> Patch {
-    let Patch { attributes, phones, custom, license } = patch;
-    let details = row.details.as_deref();
-    let shown = |attribute: Attribute| {
-        let shown =
-            if attribute.is_listed() { Some(&row.attributes) } else { details.map(|details| &details.attributes) };
-        shown.and_then(|shown| shown.get(attribute)).unwrap_or_default()
-    };
-    let shown_custom = |key: &str| details.and_then(|details| details.custom.get(key));
-    Patch {
-        attributes: attributes.iter().filter(|(attribute, value)| !attribute.same(value, shown(*attribute))).collect(),
-        phones: phones.clone().filter(|phones| details.is_none_or(|details| !same_phones(phones, &details.phones))),
-        custom: custom
-            .iter()
-            .filter(|(key, wanted)| shown_custom(key).is_none_or(|shown| shown.value != wanted.value))
-            .map(|(key, wanted)| (key.clone(), wanted.clone()))
-            .collect(),
-        license: license.filter(|license| row.license != ObservedLicense::Known(*license)),
-    }
-}
-
-/// As sets; a country that is not asked for is not compared.
-fn same_phones(wanted: &Phones, shown: &Phones) -> bool {
-    let same = |wanted: &Phone, shown: &Phone| {
-        let country = wanted.country.clone().or_else(|| shown.country.clone());
-        Phone { country, ..wanted.clone() } == *shown
-    };
-    wanted.len() == shown.len() && wanted.iter().all(|wanted| shown.iter().any(|shown| same(wanted, shown)))
 }

@@ -77,7 +77,9 @@ impl Error {
                 if protected && *error.kind() == ErrorKind::Refused {
                     (Reason::NeedsOwner, Retry::AfterEdit, NEEDS_OWNER)
                 } else {
-                    let (reason, advice) = meaning(error.kind(), error.code());
+                    let of_email = operation.is_some_and(|operation| matches!(operation, Operation::SetEmail(..)));
+                    let special = if of_email { meaning_for_email(error.kind()) } else { None };
+                    let (reason, advice) = special.unwrap_or_else(|| meaning(error.kind(), error.code()));
                     (reason, retry(error.retry_class()), advice)
                 }
             }
@@ -149,6 +151,7 @@ pub(crate) fn subject(operation: &Operation) -> &zoom_core::Email {
         Operation::Read(person)
         | Operation::Update(person, _)
         | Operation::SetRole { person, .. }
+        | Operation::SetEmail(person, _)
         | Operation::Activate(person)
         | Operation::Deactivate(person)
         | Operation::Unlink(person, _)
@@ -156,10 +159,14 @@ pub(crate) fn subject(operation: &Operation) -> &zoom_core::Email {
     }
 }
 
-/// Whether Zoom refuses the operation for administrators (Zoom API reference, Users: status, delete).
+/// Whether Zoom refuses the operation for administrators (Zoom API reference, Users: status, e-mail, delete).
 fn touches_standing(operation: &Operation) -> bool {
     match operation {
-        Operation::Activate(_) | Operation::Deactivate(_) | Operation::Unlink(..) | Operation::Delete(..) => true,
+        Operation::SetEmail(..)
+        | Operation::Activate(_)
+        | Operation::Deactivate(_)
+        | Operation::Unlink(..)
+        | Operation::Delete(..) => true,
         Operation::Read(_) | Operation::Create(_) | Operation::Update(..) | Operation::SetRole { .. } => false,
     }
 }
@@ -171,6 +178,32 @@ fn retry(class: RetryClass) -> Retry {
         RetryClass::Slowly => Retry::Slowly,
         RetryClass::Never => Retry::AfterEdit,
         RetryClass::Account => Retry::Account,
+    }
+}
+
+/// What a refusal means of a change of address: Zoom's rules for that are its own (Zoom API reference, Users: e-mail).
+fn meaning_for_email(kind: &ErrorKind) -> Option<(Reason, &'static str)> {
+    match kind {
+        ErrorKind::DomainNotAllowed | ErrorKind::ManagedDomain => Some((
+            Reason::AddressRefused,
+            "Zoom changes addresses only to a domain that the account manages: have the domain verified for the account, \
+             or let the person change the address in their own profile",
+        )),
+        ErrorKind::AddressTaken | ErrorKind::AccountElsewhere => Some((
+            Reason::EmailTaken,
+            "The new address belongs to a Zoom account already: have its owner close it or give it another address, then \
+             edit the object",
+        )),
+        ErrorKind::DailyBudget { .. } | ErrorKind::RateLimited { .. } => Some((
+            Reason::WaitingForDailyBudget,
+            "Zoom takes three changes of one person's address in 24 hours: it is tried again by itself",
+        )),
+        ErrorKind::Refused => Some((
+            Reason::Refused,
+            "Zoom changes the address of active people alone, and not of everybody: do what its message asks for, or let \
+             the person change it in their own profile",
+        )),
+        _ => None,
     }
 }
 

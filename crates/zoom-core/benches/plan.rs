@@ -127,6 +127,7 @@ fn object(place: usize) -> DesiredPerson {
         deleting: false,
         labels: Labels::default(),
         email: email(place),
+        previous_emails: Box::default(),
         wanted: Wanted {
             license: Some(License::Licensed),
             role: Some("Member".into()),

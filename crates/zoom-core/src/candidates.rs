@@ -294,9 +294,9 @@ fn word_on(record: &Record, asked_by: Option<&Ask<'_>>, input: &Input<'_>, claim
     }
 }
 
-/// An explicit edit to `active: false` that nobody has looked at yet.
+/// An explicit edit to `active: false`, or of the address, that nobody has looked at yet.
 fn is_prompt(deleting: bool, edited: bool, steps: &[Step]) -> bool {
-    !deleting && edited && *steps == [Step::Deactivate]
+    !deleting && edited && matches!(steps, [Step::Deactivate | Step::SetEmail(_)])
 }
 
 fn refuses(record: &Record, intent: &Intent<'_>, directory: &Directory) -> bool {

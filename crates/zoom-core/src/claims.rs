@@ -4,7 +4,7 @@ use foldhash::{HashMap, HashMapExt, HashSet};
 use jiff::Timestamp;
 
 use crate::{
-    Adoption, Claim, Directory, Email, Lookup, ObjectKey, PersonRef, UserId,
+    Adoption, Claim, Directory, Email, Lookup, ObjectKey, PersonPlan, PersonRef, Reason, UserId,
     plan::{Input, Seen},
 };
 
@@ -12,9 +12,11 @@ use crate::{
 pub(crate) struct Claims<'a> {
     /// By the address under which the person is found in Zoom, or else the one that the object names.
     winners: HashMap<&'a Email, Seen<'a>>,
-    /// By everything else that names a person: ids that were not found, addresses that Zoom does not show.
+    /// By everything else that names a person: ids that were not found, addresses that Zoom does not show yet, and
+    /// those of before where nobody was found.
     ids: HashMap<&'a UserId, &'a ObjectKey>,
-    emails: HashMap<&'a Email, &'a ObjectKey>,
+    movers: HashMap<&'a Email, Seen<'a>>,
+    formers: HashMap<&'a Email, &'a ObjectKey>,
     unreadable: Unreadable<'a>,
     unreadable_objects: HashSet<&'a ObjectKey>,
     directory: &'a Directory,
@@ -32,15 +34,15 @@ impl<'a> Claims<'a> {
     pub(crate) fn of(objects: &[Seen<'a>], input: &Input<'a>) -> Self {
         let Input { desired, directory, .. } = *input;
         let mut winners: HashMap<&'a Email, Seen<'a>> = HashMap::with_capacity(objects.len());
-        let (mut ids, mut emails) = (HashMap::new(), HashMap::new());
+        let (mut ids, mut formers) = (HashMap::new(), HashMap::new());
+        let mut movers: HashMap<&'a Email, Seen<'a>> = HashMap::new();
         for seen in objects.iter().filter(|seen| !seen.object.deleting) {
             let (object, row) = (seen.object, seen.row());
-            let winner = winners.entry(address(*seen)).or_insert(*seen);
-            if !std::ptr::eq(winner.object, object) && precedence(*seen) < precedence(*winner) {
-                *winner = *seen;
-            }
-            if row.is_some_and(|row| row.email != object.email) {
-                first(&mut emails, &object.email, &object.object);
+            contend(&mut winners, address(*seen), *seen);
+            match row {
+                Some(row) if row.email != object.email => contend(&mut movers, &object.email, *seen),
+                Some(_) => {}
+                None => object.previous_emails.iter().for_each(|email| first(&mut formers, email, &object.object)),
             }
             if let Some(id) =
                 object.remembered.id.as_ref().filter(|id| row.and_then(|row| row.id.as_ref()) != Some(*id))
@@ -51,7 +53,7 @@ impl<'a> Claims<'a> {
         let managed = winners.values().filter(|seen| is_managed(**seen, input)).count();
         let unreadable_objects = desired.unreadable.iter().map(|claim| &claim.object).collect();
         let unreadable = Unreadable::of(&desired.unreadable);
-        Self { winners, ids, emails, unreadable, unreadable_objects, directory, managed }
+        Self { winners, ids, movers, formers, unreadable, unreadable_objects, directory, managed }
     }
 
     /// Whether an object is there but could not be understood.
@@ -64,10 +66,31 @@ impl<'a> Claims<'a> {
         let row = seen.row();
         let ids = [seen.object.remembered.id.as_ref(), row.and_then(|row| row.id.as_ref())];
         let emails = [Some(&seen.object.email), row.map(|row| &row.email)];
-        self.unreadable.claimant(ids, emails).or_else(|| {
-            let winner = self.winners.get(address(seen))?.object;
-            (winner.object != seen.object.object).then_some(&winner.object)
-        })
+        let another = |contender: Option<&Seen<'a>>| {
+            let winner = &contender?.object.object;
+            (*winner != seen.object.object).then_some(winner)
+        };
+        let moves = row.is_none_or(|row| row.email != seen.object.email);
+        self.unreadable
+            .claimant(ids, emails)
+            .or_else(|| another(self.winners.get(address(seen))))
+            .or_else(|| another(self.movers.get(&seen.object.email).filter(|_| moves)))
+    }
+
+    /// Names the object that speaks for whoever has the address that another object wants for its person.
+    pub(crate) fn name_holder(&self, seen: Seen<'a>, mut planned: PersonPlan) -> PersonPlan {
+        if planned.verdict.reason != Reason::EmailTaken {
+            return planned;
+        }
+        let (Some(row), Some(holder)) = (seen.row(), self.winners.get(&seen.object.email)) else { return planned };
+        let swap = if holder.object.email == row.email {
+            "; two people cannot swap their addresses in one step: give one of them a third address first"
+        } else {
+            ""
+        };
+        let told = format!("; {} declares that person{swap}", holder.object.object);
+        planned.verdict.message.to_mut().push_str(&told);
+        planned
     }
 
     /// The live object that claims a person by id or by address, readable or not.
@@ -81,10 +104,20 @@ impl<'a> Claims<'a> {
         let by_id = || ids.iter().flatten().find_map(|id| self.ids.get(id).copied());
         let by_email = || {
             emails.iter().flatten().find_map(|email| {
-                self.winners.get(email).map(|seen| &seen.object.object).or_else(|| self.emails.get(email).copied())
+                let contender = self.winners.get(email).or_else(|| self.mover(person, email));
+                contender.map(|seen| &seen.object.object).or_else(|| self.formers.get(email).copied())
             })
         };
         self.unreadable.claimant(ids, emails).or_else(by_id).or_else(by_email)
+    }
+}
+
+impl<'a> Claims<'a> {
+    /// Who wants an address for their own person does not speak for somebody else who has it.
+    fn mover(&self, person: &PersonRef, email: &Email) -> Option<&Seen<'a>> {
+        let mover = self.movers.get(email)?;
+        let own = mover.row().and_then(|row| row.id.as_ref());
+        (person.id.is_none() || own.is_none() || own == person.id.as_ref()).then_some(mover)
     }
 }
 
@@ -114,16 +147,25 @@ fn first<'a, K: std::hash::Hash + Eq>(map: &mut HashMap<K, &'a ObjectKey>, key: 
     *present = object.min(present);
 }
 
+/// Keeps the one that goes before the others.
+fn contend<'a>(contenders: &mut HashMap<&'a Email, Seen<'a>>, email: &'a Email, seen: Seen<'a>) {
+    let first = contenders.entry(email).or_insert(seen);
+    if !std::ptr::eq(first.object, seen.object) && precedence(seen) < precedence(*first) {
+        *first = seen;
+    }
+}
+
 fn address(seen: Seen<'_>) -> &Email {
     seen.row().map_or(&seen.object.email, |row| &row.email)
 }
 
-/// Lower goes first: who holds the id, then the older, then by name.
-fn precedence(seen: Seen<'_>) -> (bool, Timestamp, &ObjectKey) {
+/// Lower goes first: who holds the id, then who declares the address that the person has, then the older, then by name.
+fn precedence(seen: Seen<'_>) -> (bool, bool, Timestamp, &ObjectKey) {
     let remembered = seen.object.remembered.id.as_ref();
     let present = seen.row().and_then(|row| row.id.as_ref());
     let holds_id = remembered.is_some() && (present.is_none() || remembered == present);
-    (!holds_id, seen.object.created, &seen.object.object)
+    let former = seen.row().is_some_and(|row| row.email != seen.object.email);
+    (!holds_id, former, seen.object.created, &seen.object.object)
 }
 
 /// Who is there and not left alone. Before the listing is complete, what the object remembers counts.

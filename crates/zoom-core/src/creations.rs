@@ -143,7 +143,7 @@ fn settle_creations(plan: &mut Plan, open: &[&Record], held: bool, input: &Input
 fn awaits_creation(object: &DesiredPerson, input: &Input<'_>) -> bool {
     let remembered = &object.remembered;
     let gone_for_good = remembered.access_generation.is_some() && !object.access_is_newer();
-    match input.directory.find(remembered.id.as_ref(), &object.email) {
+    match object.find(input.directory) {
         Lookup::Found(_) => false,
         Lookup::Absent => object.wanted.active && !gone_for_good,
         Lookup::Unknown => object.wanted.active,

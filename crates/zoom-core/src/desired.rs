@@ -6,7 +6,8 @@ use jiff::Timestamp;
 
 use crate::{
     Attributes, Creation, CustomAttributes, DesiredContactGroup, DesiredGroup, DesiredRole, Email, Labels, License,
-    NamedClaim, PersonRef, Phones, Reason, Removal, UserId, directory::Person,
+    Lookup, NamedClaim, PersonRef, Phones, Reason, Removal, UserId,
+    directory::{Directory, Person},
 };
 
 /// Names one custom resource. Cheap to clone: a plan names each object several times.
@@ -100,6 +101,8 @@ pub struct DesiredPerson {
     pub labels: Labels,
     /// The person's address.
     pub email: Email,
+    /// Addresses that the person had before: who is found under one of them is the same person.
+    pub previous_emails: Box<[Email]>,
     /// What is asked for.
     pub wanted: Wanted,
     /// How to create them; absent: as the connection says.
@@ -230,6 +233,23 @@ impl DesiredPerson {
     pub(crate) fn manages(&self, person: &Person) -> bool {
         let Remembered { id, origin, creating, .. } = &self.remembered;
         (origin.is_some() || *creating) && (id.is_none() || *id == person.id)
+    }
+
+    /// Looks the person up: by id; without one, by the address under which they were seen last, by the declared one, and
+    /// by those that they had before.
+    #[must_use]
+    pub fn find<'d>(&self, directory: &'d Directory) -> Lookup<'d> {
+        let Remembered { id, email, origin, creating, .. } = &self.remembered;
+        if id.is_some() {
+            return directory.find(id.as_ref(), &self.email);
+        }
+        let last_seen = email.iter().filter(|_| origin.is_some() || *creating);
+        let former = |email| match directory.find(None, email) {
+            found @ Lookup::Found(_) => Some(found),
+            Lookup::Absent | Lookup::Unknown => None,
+        };
+        let mut emails = last_seen.chain([&self.email]).chain(&self.previous_emails);
+        emails.find_map(former).unwrap_or_else(|| directory.find(None, &self.email))
     }
 
     /// How operations name this person before the directory knows better.

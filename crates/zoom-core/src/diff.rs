@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::{
-    Attribute, Attributes, CustomAttributes, License, ObservedLicense, Phone, Phones, desired::Wanted,
+    Attribute, Attributes, CustomAttribute, CustomAttributes, License, ObservedLicense, Phone, Phones, desired::Wanted,
     directory::Person, policy::is_lower,
 };
 
@@ -28,21 +28,44 @@ impl Patch {
         attributes.is_empty() && phones.is_none() && custom.is_empty() && license.is_none()
     }
 
-    /// The names of the fields that it changes, as the custom resource writes them.
+    /// The fields that it changes, by their path in the custom resource's spec.
     #[must_use]
     pub fn fields(&self) -> Vec<String> {
         let Self { attributes, phones, custom, license } = self;
         let license = license.iter().map(|_| LICENSE.to_owned());
-        let texts = attributes.iter().map(|(attribute, _)| attribute.to_string());
+        let texts = attributes.iter().map(|(attribute, _)| attribute.path());
         let phones = phones.iter().map(|_| PHONES.to_owned());
         let custom = custom.keys().map(|key| custom_field(key));
         license.chain(texts).chain(phones).chain(custom).collect()
     }
 
+    /// The part of it that a person's row does not show. What was not read yet is not known to differ.
+    #[must_use]
+    pub fn unmet(&self, person: &Person) -> Self {
+        let Self { attributes, phones, custom, license } = self;
+        let details = person.details.as_deref();
+        let unmet_custom = |key: &str, wanted: &CustomAttribute| {
+            let shown = details.map(|details| details.custom.get(key));
+            shown.is_some_and(|shown| shown.is_none_or(|shown| shown.value != wanted.value))
+        };
+        Self {
+            attributes: attributes.iter().filter(|(attribute, value)| differs(*attribute, value, person)).collect(),
+            phones: phones
+                .clone()
+                .filter(|phones| details.is_some_and(|details| !same_phones(phones, &details.phones))),
+            custom: custom
+                .iter()
+                .filter(|(key, wanted)| unmet_custom(key, wanted))
+                .map(|(key, wanted)| (key.clone(), wanted.clone()))
+                .collect(),
+            license: license.filter(|license| person.license != ObservedLicense::Known(*license)),
+        }
+    }
+
     /// The same patch without some fields.
     pub(crate) fn without(mut self, fields: &[Box<str>]) -> Self {
         let named = |field: &str| fields.iter().any(|name| **name == *field);
-        self.attributes = self.attributes.iter().filter(|(attribute, _)| !named(&attribute.to_string())).collect();
+        self.attributes = self.attributes.iter().filter(|(attribute, _)| !named(&attribute.path())).collect();
         self.phones = self.phones.filter(|_| !named(PHONES));
         self.custom.retain(|key, _| !named(&custom_field(key)));
         self.license = self.license.filter(|_| !named(LICENSE));
@@ -51,10 +74,10 @@ impl Patch {
 }
 
 const LICENSE: &str = "license";
-const PHONES: &str = "phoneNumbers";
+const PHONES: &str = "profile.phoneNumbers";
 
 fn custom_field(key: &str) -> String {
-    format!("customAttributes[{key}]")
+    format!("profile.customAttributes[{key}]")
 }
 
 impl fmt::Display for Patch {
@@ -77,32 +100,17 @@ pub(crate) struct Difference {
 
 /// Compares one person with what is wanted of them.
 pub(crate) fn difference(wanted: &Wanted, person: &Person) -> Difference {
-    let mut found = Difference::default();
-    match (wanted.license, person.license) {
-        (Some(wanted), ObservedLicense::Known(present)) if is_lower(wanted, present) => {
-            found.lower_license = Some(wanted);
-        }
-        (Some(wanted), present) if present != ObservedLicense::Known(wanted) => found.patch.license = Some(wanted),
-        (Some(_) | None, _) => {}
-    }
-    for (attribute, value) in wanted.attributes.iter() {
-        if differs(attribute, value, person) {
-            found.patch.attributes.set(attribute, value);
-        }
-    }
-    if let Some(details) = &person.details {
-        found.patch.phones = wanted.phones.clone().filter(|phones| !same_phones(phones, &details.phones));
-        found.patch.custom = wanted
-            .custom
-            .iter()
-            .filter(|(key, wanted)| details.custom.get(*key).is_none_or(|present| present.value != wanted.value))
-            .map(|(key, wanted)| (key.clone(), wanted.clone()))
-            .collect();
-    }
-    found
+    let Wanted { license, attributes, phones, custom, .. } = wanted;
+    let whole =
+        Patch { attributes: attributes.clone(), phones: phones.clone(), custom: custom.clone(), license: *license };
+    let mut patch = whole.unmet(person);
+    let lower =
+        |wanted: &License| matches!(person.license, ObservedLicense::Known(present) if is_lower(*wanted, present));
+    let lower_license = patch.license.take_if(|wanted| lower(wanted));
+    Difference { patch, lower_license }
 }
 
-/// Whether an attribute is known to differ. What was not read yet is not known to.
+/// Whether an attribute is known to differ.
 fn differs(attribute: Attribute, value: &str, person: &Person) -> bool {
     let present = if attribute.is_listed() {
         person.attributes.get(attribute)

@@ -51,7 +51,7 @@ impl Allowance {
 fn floor(class: Class, limit: Limit, managed: usize) -> usize {
     let floor = usize::try_from(limit.floor).unwrap_or(usize::MAX);
     match class {
-        Class::Access | Class::Entitlement => floor.min(managed.div_ceil(2)),
+        Class::Access | Class::Entitlement | Class::Identity => floor.min(managed.div_ceil(2)),
         Class::Creation => floor,
     }
 }

@@ -274,6 +274,23 @@ impl Attribute {
         matches!(self, Self::FirstName | Self::LastName | Self::DisplayName)
     }
 
+    /// Where the custom resource's spec has it, such as `profile.jobTitle`.
+    #[must_use]
+    pub fn path(self) -> String {
+        match self {
+            Self::FirstName | Self::LastName | Self::DisplayName => self.to_string(),
+            Self::Department
+            | Self::Timezone
+            | Self::JobTitle
+            | Self::Company
+            | Self::Location
+            | Self::CostCenter
+            | Self::Manager
+            | Self::Language
+            | Self::Pronouns => format!("profile.{self}"),
+        }
+    }
+
     /// Whether two values mean the same.
     #[must_use]
     pub fn same(self, left: &str, right: &str) -> bool {

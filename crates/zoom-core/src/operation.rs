@@ -67,6 +67,8 @@ pub enum Operation {
         /// The role that they get.
         to: RoleId,
     },
+    /// Give another address to the same person.
+    SetEmail(PersonRef, Email),
     /// Let a deactivated person in again.
     Activate(PersonRef),
     /// Keep a person out: deactivate, or withdraw the invitation of one who has not accepted it yet.
@@ -86,6 +88,7 @@ impl Operation {
             Self::Create(_) => "Create",
             Self::Update(..) => "Update",
             Self::SetRole { .. } => "SetRole",
+            Self::SetEmail(..) => "SetEmail",
             Self::Activate(_) => "Activate",
             Self::Deactivate(_) => "Deactivate",
             Self::Unlink(..) => "Unlink",
@@ -103,6 +106,7 @@ impl Operation {
             Self::Create(_) => "Created",
             Self::Update(..) => "Updated",
             Self::SetRole { .. } => "RoleSet",
+            Self::SetEmail(..) => "EmailSet",
             Self::Activate(_) => "Activated",
             Self::Deactivate(_) => "Deactivated",
             Self::Unlink(..) => "Unlinked",
@@ -118,6 +122,7 @@ impl fmt::Display for Operation {
             Self::Create(new) => write!(f, "create by {} with licence {}", new.method, new.license),
             Self::Update(_, patch) => write!(f, "update {patch}"),
             Self::SetRole { to, .. } => write!(f, "give role {to}"),
+            Self::SetEmail(_, email) => write!(f, "change the address to {email}"),
             Self::Activate(_) => write!(f, "activate"),
             Self::Deactivate(_) => write!(f, "deactivate"),
             Self::Unlink(_, heir) => write!(f, "unlink{}", HeirNote(heir.as_ref())),

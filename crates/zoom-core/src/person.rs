@@ -13,8 +13,7 @@ use crate::{
 /// them. See [`crate::plan()`].
 #[must_use]
 pub fn plan_person(desired: &DesiredPerson, policy: &Policy, directory: &Directory, now: Timestamp) -> PersonPlan {
-    let lookup = directory.find(desired.remembered.id.as_ref(), &desired.email);
-    plan_found(desired, lookup, policy, directory, now)
+    plan_found(desired, desired.find(directory), policy, directory, now)
 }
 
 /// The same for a person who was looked up before.
@@ -133,22 +132,13 @@ fn found(desired: &DesiredPerson, person: &Person, policy: &Policy, directory: &
              object",
         );
     }
-    if person.email != desired.email {
-        return Planned::nothing(
-            Reason::EmailDiffers,
-            format!(
-                "the person with id {} has the address {} in Zoom; this version does not change addresses: put that \
-                 address back into spec.email, or change it in Zoom",
-                person.id.as_ref().map_or("unknown", |id| id.as_str()),
-                person.email
-            ),
-        );
-    }
     match (person.state, desired.wanted.active) {
+        (State::Active | State::Pending, false) => Planned::taking(Class::Access, Step::Deactivate),
+        (State::Active | State::Pending, true) if person.email != desired.email => {
+            other_address(desired, person, policy, directory)
+        }
         (State::Active, true) => active(desired, person, directory),
-        (State::Active, false) => Planned::taking(Class::Access, Step::Deactivate),
         (State::Pending, true) => pending(desired, person),
-        (State::Pending, false) => Planned::taking(Class::Access, Step::Deactivate),
         (State::Inactive, false) => {
             Planned::nothing(Reason::Deactivated, "is deactivated in Zoom; the other fields rest")
         }
@@ -159,6 +149,48 @@ fn found(desired: &DesiredPerson, person: &Person, policy: &Policy, directory: &
              or set spec.active to false",
         ),
     }
+}
+
+/// The person has another address in Zoom than the object declares: an edit is carried out, and who was renamed in Zoom is
+/// not renamed back on their own.
+fn other_address(desired: &DesiredPerson, person: &Person, policy: &Policy, directory: &Directory) -> Planned {
+    let renamed_in_zoom = desired.remembered.email.as_ref() == Some(&desired.email);
+    if renamed_in_zoom && !desired.previous_emails.contains(&person.email) {
+        return Planned::nothing(
+            Reason::EmailDiffers,
+            format!(
+                "the person with id {} was given the address {} in Zoom: put it into spec.email, or add it to \
+                 spec.previousEmails to have it changed back",
+                person.id.as_ref().map_or("unknown", |id| id.as_str()),
+                person.email
+            ),
+        );
+    }
+    if let Lookup::Found(_) = directory.find(None, &desired.email) {
+        return Planned::nothing(Reason::EmailTaken, taken(desired, person));
+    }
+    match (person.state, desired.creation.or(policy.creation)) {
+        (State::Active | State::Inactive, _) => Planned::taking(Class::Identity, Step::SetEmail(desired.email.clone())),
+        // Zoom does not change the address of an invitation: it is withdrawn, and another one sent.
+        (State::Pending, Some(Creation::By(_))) => Planned::taking(Class::Access, Step::Deactivate),
+        (State::Pending, Some(Creation::Wait) | None) => Planned::nothing(
+            Reason::EmailDiffers,
+            format!(
+                "was invited as {}, and Zoom does not change the address of an invitation: have them accept it first, \
+                 or withdraw it by setting active to false",
+                person.email
+            ),
+        ),
+    }
+}
+
+/// Whose address an object wants that somebody else has.
+pub(crate) fn taken(desired: &DesiredPerson, person: &Person) -> String {
+    format!(
+        "somebody else in the account has the address {}; the person keeps {} until it is free: correct spec.email, or \
+         change the other person's address first",
+        desired.email, person.email
+    )
 }
 
 /// Waits for the person; what Zoom does not take before they accept is named.
@@ -315,7 +347,7 @@ fn forbidden_by(operation: &Operation, policy: &Policy) -> Option<&'static str> 
     match operation {
         Operation::Read(_) => None,
         Operation::Create(_) => (!policy.allow.create).then_some("create"),
-        Operation::Update(..) | Operation::SetRole { .. } | Operation::Activate(_) => {
+        Operation::Update(..) | Operation::SetRole { .. } | Operation::SetEmail(..) | Operation::Activate(_) => {
             (!policy.allow.update).then_some("update")
         }
         Operation::Deactivate(_) => (!policy.allow.deactivate).then_some("deactivate"),

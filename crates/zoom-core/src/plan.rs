@@ -121,6 +121,7 @@ pub fn plan(input: &Input<'_>) -> Plan {
                 Some(winner) => claimed_by(object, winner),
                 None => plan_found(object, lookup, input.policy, input.directory, input.now),
             };
+            let planned = claims.name_holder(seen, planned);
             intents.extend(guard::Intent::of(seen, &planned));
             live.push(Live { seen, planned });
         }
@@ -146,7 +147,7 @@ pub(crate) struct Seen<'a> {
 
 impl<'a> Seen<'a> {
     fn of(object: &'a DesiredPerson, input: &Input<'a>) -> Self {
-        Self { object, lookup: input.directory.find(object.remembered.id.as_ref(), &object.email) }
+        Self { object, lookup: object.find(input.directory) }
     }
 
     pub(crate) fn row(self) -> Option<&'a Person> {
@@ -169,7 +170,7 @@ fn rank(object: &DesiredPerson, planned: &PersonPlan) -> (bool, u8) {
     let kind = match planned.operations.first() {
         None => 0,
         Some(Operation::Deactivate(_) | Operation::Unlink(..) | Operation::Delete(..)) => 1,
-        Some(Operation::Read(_) | Operation::Update(..) | Operation::SetRole { .. }) => 2,
+        Some(Operation::Read(_) | Operation::Update(..) | Operation::SetRole { .. } | Operation::SetEmail(..)) => 2,
         Some(Operation::Activate(_)) => 3,
         Some(Operation::Create(_)) => 4,
     };

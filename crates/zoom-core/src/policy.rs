@@ -111,6 +111,8 @@ pub enum Class {
     Access,
     /// A licence or role taken away.
     Entitlement,
+    /// An e-mail address changed: what a person signs in with.
+    Identity,
     /// People created: invitations cannot be recalled.
     Creation,
 }
@@ -131,6 +133,8 @@ pub struct Limits {
     pub access: Limit,
     /// See [`Class::Entitlement`].
     pub entitlement: Limit,
+    /// See [`Class::Identity`].
+    pub identity: Limit,
     /// See [`Class::Creation`].
     pub creation: Limit,
 }
@@ -142,6 +146,7 @@ impl Limits {
         match class {
             Class::Access => self.access,
             Class::Entitlement => self.entitlement,
+            Class::Identity => self.identity,
             Class::Creation => self.creation,
         }
     }
@@ -166,6 +171,7 @@ impl Default for GuardPolicy {
             limits: Limits {
                 access: Limit { percent: 2, floor: 5 },
                 entitlement: Limit { percent: 5, floor: 10 },
+                identity: Limit { percent: 2, floor: 5 },
                 creation: Limit { percent: 10, floor: 100 },
             },
         }

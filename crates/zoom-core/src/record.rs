@@ -95,6 +95,8 @@ pub enum Step {
     SetLicense(License),
     /// Take the present role away and give the one with this name.
     SetRole(Box<str>),
+    /// Give the person another address.
+    SetEmail(Email),
     /// Create people.
     Create,
 }
@@ -109,6 +111,7 @@ impl Step {
             Self::Delete(_) => "Delete",
             Self::SetLicense(_) => "SetLicense",
             Self::SetRole(_) => "SetRole",
+            Self::SetEmail(_) => "SetEmail",
             Self::Create => "Create",
         }
     }
@@ -122,6 +125,7 @@ impl fmt::Display for Step {
             Self::Delete(_) => f.write_str("delete"),
             Self::SetLicense(license) => write!(f, "lower the licence to {license}"),
             Self::SetRole(role) => write!(f, "take the role away and give role {role}"),
+            Self::SetEmail(email) => write!(f, "change the address to {email}"),
             Self::Create => f.write_str("create"),
         }
     }
@@ -253,6 +257,7 @@ impl Record {
             | Step::Unlink(_)
             | Step::Delete(_)
             | Step::SetLicense(_)
+            | Step::SetEmail(_)
             | Step::Create => None,
         })
     }
@@ -274,6 +279,9 @@ fn open_operation(step: &Step, person: &Person, directory: &Directory) -> Option
             let (from, to) = (person.role.clone()?, directory.role_named(name)?.id.clone());
             (from != to && person.state == State::Active).then_some(Operation::SetRole { person: reference, from, to })
         }
+        // Zoom changes the address of active people alone.
+        Step::SetEmail(email) => (person.state == State::Active && person.email != *email)
+            .then(|| Operation::SetEmail(reference, email.clone())),
         Step::Create => None,
     }
 }

@@ -62,8 +62,10 @@ pub enum Reason {
     DeactivatedInZoom,
     /// Somebody removed the person in Zoom.
     RemovedInZoom,
-    /// The person with the known id has another address in Zoom.
+    /// Somebody gave the person another address in Zoom.
     EmailDiffers,
+    /// Somebody else in the account has the address.
+    EmailTaken,
     /// Zoom accepted a change without carrying it out.
     NotApplied,
     /// The account has no role of that name.
@@ -113,6 +115,7 @@ impl Reason {
             | Self::DeactivatedInZoom
             | Self::RemovedInZoom
             | Self::EmailDiffers
+            | Self::EmailTaken
             | Self::NotApplied
             | Self::RoleUnknown
             | Self::PendingInZoom

@@ -93,7 +93,7 @@ fn held_by_switch(candidate: &Candidate<'_>, policy: &Policy) -> Option<Outcome>
     let forbidden = candidate.steps().iter().find_map(|step| match step {
         Step::Deactivate => (!policy.allow.deactivate).then_some("deactivate"),
         Step::Unlink(_) | Step::Delete(_) => (!policy.allow.delete).then_some("delete"),
-        Step::SetLicense(_) | Step::SetRole(_) => (!policy.allow.update).then_some("update"),
+        Step::SetLicense(_) | Step::SetRole(_) | Step::SetEmail(_) => (!policy.allow.update).then_some("update"),
         Step::Create => (!policy.allow.create).then_some("create"),
     })?;
     held(RecordReason::NotAllowed, &format!("the connection's allow.{forbidden} is false"))

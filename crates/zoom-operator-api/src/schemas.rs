@@ -15,6 +15,11 @@ pub(crate) fn email(_: &mut SchemaGenerator) -> Schema {
     text(LONGEST_EMAIL, &[(&format!("self.matches('{EMAIL}')"), "write one e-mail address, such as ada@example.com")])
 }
 
+/// Several e-mail addresses.
+pub(crate) fn former_emails(generator: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": "array", "maxItems": 10, "x-kubernetes-list-type": "set", "items": email(generator)})
+}
+
 /// One e-mail address, or nothing.
 pub(crate) fn email_or_empty(_: &mut SchemaGenerator) -> Schema {
     let rule = format!("self == '' || self.matches('{EMAIL}')");

@@ -293,6 +293,9 @@ pub struct Limits {
     /// People whose licence or role is taken away. Absent: percent 5, floor 10.
     #[serde(default = "entitlement_limit")]
     pub entitlement: Limit,
+    /// People whose e-mail address is changed: what they sign in with. Absent: percent 2, floor 5.
+    #[serde(default = "identity_limit")]
+    pub identity: Limit,
     /// People created; an invitation cannot be called back. Absent: percent 10, floor 100.
     #[serde(default = "creation_limit")]
     pub creation: Limit,
@@ -305,6 +308,7 @@ impl Limits {
         match class {
             Class::Access => self.access,
             Class::Entitlement => self.entitlement,
+            Class::Identity => self.identity,
             Class::Creation => self.creation,
         }
     }
@@ -312,7 +316,12 @@ impl Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { access: access_limit(), entitlement: entitlement_limit(), creation: creation_limit() }
+        Self {
+            access: access_limit(),
+            entitlement: entitlement_limit(),
+            identity: identity_limit(),
+            creation: creation_limit(),
+        }
     }
 }
 
@@ -322,6 +331,10 @@ fn access_limit() -> Limit {
 
 fn entitlement_limit() -> Limit {
     Limit { percent: 5, floor: 10 }
+}
+
+fn identity_limit() -> Limit {
+    Limit { percent: 2, floor: 5 }
 }
 
 fn creation_limit() -> Limit {

@@ -61,9 +61,10 @@ fn unchanged(fields: &[&str]) -> String {
 ))]
 #[x_kube(validation = (
     "self.class == (self.operations.exists(step, step.action in ['Deactivate', 'Unlink', 'Delete']) ? 'Access' \
-     : self.operations.exists(step, step.action == 'Create') ? 'Creation' : 'Entitlement')",
+     : self.operations.exists(step, step.action == 'Create') ? 'Creation' \
+     : self.operations.exists(step, step.action == 'SetEmail') ? 'Identity' : 'Entitlement')",
     "write the class that the operations belong to: Access with Deactivate, Unlink or Delete, Creation with Create, \
-     Entitlement with any other"
+     Identity with SetEmail, Entitlement with any other"
 ))]
 #[x_kube(validation = (
     "!self.operations.exists(step, step.action == 'Delete') || has(self.heir) || has(self.transfer)",
@@ -76,7 +77,7 @@ fn unchanged(fields: &[&str]) -> String {
 ))]
 #[x_kube(validation = (
     "has(self.people) == (self.class == 'Creation')",
-    "write person with the classes Access and Entitlement, and people with the class Creation"
+    "write person with the classes Access, Entitlement and Identity, and people with the class Creation"
 ))]
 #[x_kube(validation = (
     "!(has(self.heir) && has(self.transfer))",
@@ -97,7 +98,7 @@ pub struct ZoomRemovalSpec {
     pub connection_ref: Option<ConnectionReference>,
 
     /// Which of the connection's limits the step counts towards. Access: operations with Deactivate, Unlink or Delete.
-    /// Creation: operations with Create. Entitlement: all others.
+    /// Creation: operations with Create. Identity: operations with SetEmail. Entitlement: all others.
     pub class: Class,
 
     /// The person, where it is one. Absent: `people` says who.
@@ -188,6 +189,8 @@ pub enum Class {
     Access,
     /// A licence or role is taken away.
     Entitlement,
+    /// An e-mail address is changed.
+    Identity,
     /// Somebody is created.
     Creation,
 }
@@ -259,6 +262,11 @@ pub enum Step {
         /// The role by its name in Zoom.
         role: String,
     },
+    /// Gets another e-mail address.
+    SetEmail {
+        /// The address.
+        email: String,
+    },
     /// Is created as their ZoomUser says.
     Create,
 }
@@ -278,6 +286,8 @@ impl JsonSchema for Step {
         license.insert("description".to_owned(), "The licence; with SetLicense alone.".into());
         let mut role = schemas::role(generator);
         role.insert("description".to_owned(), "The role by its name in Zoom; with SetRole alone.".into());
+        let mut email = schemas::email(generator);
+        email.insert("description".to_owned(), "The e-mail address; with SetEmail alone.".into());
         json_schema!({
             "type": "object",
             "description": "What is done to a person.",
@@ -287,11 +297,12 @@ impl JsonSchema for Step {
                     "type": "string",
                     "description": "Deactivate: cannot sign in any more. Unlink: leaves the account and keeps a free Zoom \
                                     account. Delete: is deleted for good. SetLicense: gets the licence named beside. \
-                                    SetRole: gets the role named beside. Create: is created as their ZoomUser says.",
-                    "enum": ["Deactivate", "Unlink", "Delete", "SetLicense", "SetRole", "Create"],
+                                    SetRole: gets the role named beside. SetEmail: gets the address named beside. Create: is created as their ZoomUser says.",
+                    "enum": ["Deactivate", "Unlink", "Delete", "SetLicense", "SetRole", "SetEmail", "Create"],
                 },
                 "license": license,
                 "role": role,
+                "email": email,
             },
             "x-kubernetes-validations": [
                 {
@@ -301,6 +312,10 @@ impl JsonSchema for Step {
                 {
                     "rule": "(self.action == 'SetRole') == has(self.role)",
                     "message": "write role with the action SetRole, and with no other",
+                },
+                {
+                    "rule": "(self.action == 'SetEmail') == has(self.email)",
+                    "message": "write email with the action SetEmail, and with no other",
                 },
             ],
         })

@@ -45,6 +45,10 @@ use crate::{ConnectionReference, references, schemas};
     "connectionRef cannot be changed: delete this ZoomUser and create one that names the other connection"
 ))]
 #[x_kube(validation = (
+    "!has(self.previousEmails) || !self.previousEmails.exists(former, former.lowerAscii() == self.email.lowerAscii())",
+    "previousEmails has the person's present address: write those that they had before"
+))]
+#[x_kube(validation = (
     "!has(self.removal) || !has(self.removal.heir) \
      || self.removal.heir.email.lowerAscii() != self.email.lowerAscii()",
     "removal.heir.email is the person's own address: write who else receives their data"
@@ -59,6 +63,12 @@ pub struct ZoomUserSpec {
     /// The address that the person signs in with; compared without case. A change is a new address of the same person.
     #[schemars(schema_with = "schemas::email")]
     pub email: String,
+
+    /// Addresses that the person had before, at most 10: lets a manifest that was renamed and given another address at once
+    /// keep its person. Absent or empty: none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(schema_with = "schemas::former_emails")]
+    pub previous_emails: Vec<String>,
 
     /// Absent: not managed. Cannot be empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]

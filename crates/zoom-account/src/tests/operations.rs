@@ -67,7 +67,10 @@ async fn fields_that_zoom_accepts_without_effect_are_named() {
         license: Some(License::Licensed),
     };
     assert_eq!(rig.update(ADA, patch.clone()).await.unwrap(), Applied::NotApplied(patch.fields()));
-    assert_eq!(patch.fields(), ["license", "lastName", "jobTitle", "phoneNumbers", "customAttributes[badge]"]);
+    assert_eq!(
+        patch.fields(),
+        ["license", "lastName", "profile.jobTitle", "profile.phoneNumbers", "profile.customAttributes[badge]"]
+    );
 }
 
 #[tokio::test]

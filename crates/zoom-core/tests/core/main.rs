@@ -5,6 +5,7 @@ mod creations;
 mod guard;
 mod labels;
 mod leaving;
+mod moving;
 mod people;
 mod properties;
 mod reasons;

@@ -62,6 +62,7 @@ pub(crate) fn object(name: &str) -> DesiredPerson {
         deleting: false,
         labels: Labels::default(),
         email: address(name),
+        previous_emails: Box::default(),
         wanted: Wanted::default(),
         creation: None,
         removal: None,
@@ -332,6 +333,7 @@ impl World {
         let directory = self.directory();
         for planned in &plan.people {
             let Some(object) = self.objects.get_mut(&planned.object) else { continue };
+            let found = object.find(&directory);
             let remembered = &mut object.remembered;
             if planned.verdict.reason == Reason::WaitingForListing {
                 continue;
@@ -341,12 +343,13 @@ impl World {
             if left_alone.contains(&planned.verdict.reason) {
                 continue;
             }
-            match directory.find(remembered.id.as_ref(), &object.email) {
+            match found {
                 Lookup::Found(row) => {
                     remembered.origin.get_or_insert(Origin::Adopted);
                     remembered.id = row.reference().id.or(remembered.id.take());
                     remembered.email = Some(row.email.clone());
-                    if (row.state != State::Inactive) == object.wanted.active {
+                    let invited_elsewhere = row.state == State::Pending && row.email != object.email;
+                    if (row.state != State::Inactive) == object.wanted.active && !invited_elsewhere {
                         remembered.access_generation = Some(object.generation);
                     }
                 }
@@ -363,6 +366,7 @@ impl World {
             Operation::Read(person)
             | Operation::Update(person, _)
             | Operation::SetRole { person, .. }
+            | Operation::SetEmail(person, _)
             | Operation::Activate(person)
             | Operation::Deactivate(person)
             | Operation::Unlink(person, _)
@@ -407,6 +411,12 @@ impl World {
                 let row = self.zoom.get_mut(&who).unwrap();
                 assert_eq!(row.role.as_ref(), Some(from));
                 row.role = Some(to.clone());
+            }
+            Operation::SetEmail(_, to) => {
+                assert!(!self.zoom.contains_key(to), "{to} belongs to somebody else");
+                let row = self.zoom.remove(&who).unwrap();
+                assert_eq!(row.state, State::Active);
+                self.join(Person { email: to.clone(), ..row });
             }
             Operation::Activate(_) => self.zoom.get_mut(&who).unwrap().state = State::Active,
             Operation::Deactivate(_) if self.zoom.get(&who).is_some_and(|row| row.state == State::Pending) => {
@@ -493,5 +503,5 @@ pub(crate) fn is_idle(plan: &Plan) -> bool {
 
 pub(crate) fn limits(allowed: u32) -> Limits {
     let limit = Limit { percent: 0, floor: allowed };
-    Limits { access: limit, entitlement: limit, creation: limit }
+    Limits { access: limit, entitlement: limit, identity: limit, creation: limit }
 }

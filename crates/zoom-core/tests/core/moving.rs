@@ -1,0 +1,201 @@
+//! What becomes of people whose address changes.
+
+use crate::support::*;
+use rstest::rstest;
+use zoom_core::*;
+
+/// Ada, whose object was given another address.
+fn moved() -> World {
+    let mut world = World::of(2);
+    world.add(managed("ada"));
+    world.join(person("ada", State::Active));
+    let ada = world.object("ada");
+    ada.email = address("ada.king");
+    ada.generation += 1;
+    world
+}
+
+#[test]
+fn another_address_is_a_change_of_the_same_person_and_runs_at_once() {
+    let mut world = moved();
+    world.round();
+    world.round();
+    assert_eq!(world.row("ada.king").id, Some(id("ADA")));
+    assert!(!world.zoom.contains_key(&address("ada")));
+    assert_eq!((world.record("ada").class, world.phase("ada")), (Class::Identity, Phase::Done));
+    assert_eq!(world.verdict("ada"), Reason::Synced);
+    assert_eq!(world.object("ada").remembered.email, Some(address("ada.king")));
+    assert!(is_idle(&world.plan()));
+}
+
+#[test]
+fn addresses_of_more_people_than_allowed_are_held_together() {
+    let mut world = World::of(20);
+    for place in 0..6 {
+        let object = world.object(&name(place));
+        object.email = address(&format!("{}.new", name(place)));
+        object.generation += 1;
+    }
+    world.settle();
+    assert_eq!(world.phases(), [("Held".to_owned(), 6)].into());
+    assert!(world.touched.is_empty());
+    world.approve(|_| true);
+    world.round();
+    assert_eq!(world.taken.len(), 6);
+    assert!(world.zoom.contains_key(&address("person003.new")));
+}
+
+#[test]
+fn who_was_renamed_in_zoom_is_told_of_and_not_renamed_back() {
+    let mut world = World::of(1);
+    let row = world.zoom.remove(&address("person000")).unwrap();
+    world.join(Person { email: address("married"), ..row });
+    assert_eq!(world.verdict("person000"), Reason::EmailDiffers);
+    world.settle();
+    assert_eq!(world.verdict("person000"), Reason::EmailDiffers);
+    assert!(world.touched.is_empty());
+
+    world.object("person000").previous_emails = [address("married")].into();
+    world.settle();
+    assert_eq!(world.row("person000").id, Some(id("PERSON000")));
+}
+
+#[rstest]
+#[case::declared(true)]
+#[case::not_declared(false)]
+fn an_address_typed_as_a_colleagues_changes_nobody(#[case] declared: bool) {
+    let mut world = World::of(2);
+    if !declared {
+        world.objects.remove(&key("person001"));
+    }
+    let object = world.object("person000");
+    object.email = address("person001");
+    object.generation += 1;
+    let plan = world.plan();
+    let told = verdict(&plan, "person000");
+    assert_eq!(told.reason, Reason::EmailTaken);
+    assert_eq!(told.message.contains("team/person001 declares"), declared, "{}", told.message);
+    world.settle();
+    assert!(world.touched.is_empty());
+    if declared {
+        assert_eq!(world.verdict("person001"), Reason::Synced);
+        world.delete("person001");
+        world.settle();
+        assert_eq!(world.phase("person001"), Phase::Done, "the colleague leaves all the same");
+    }
+}
+
+#[test]
+fn a_swap_of_two_addresses_is_refused_and_named() {
+    let mut world = World::of(2);
+    for (name, other) in [("person000", "person001"), ("person001", "person000")] {
+        let object = world.object(name);
+        object.email = address(other);
+        object.generation += 1;
+    }
+    for name in ["person000", "person001"] {
+        let plan = world.plan();
+        assert_eq!(verdict(&plan, name).reason, Reason::EmailTaken);
+        assert!(verdict(&plan, name).message.contains("swap"), "{}", verdict(&plan, name).message);
+    }
+    world.settle();
+    assert!(world.touched.is_empty());
+}
+
+#[test]
+fn a_chain_of_addresses_is_followed_from_its_free_end() {
+    let mut world = World::of(20);
+    for (name, next) in [("person000", "person001"), ("person001", "person002"), ("person002", "free")] {
+        let object = world.object(name);
+        object.email = address(next);
+        object.generation += 1;
+    }
+    for _ in 0..8 {
+        world.pass_time(seconds(31));
+        world.round();
+    }
+    let ids: Vec<_> = ["free", "person002", "person001"].map(|name| world.row(name).id.clone().unwrap()).into();
+    assert_eq!(ids, [id("PERSON002"), id("PERSON001"), id("PERSON000")]);
+}
+
+#[rstest]
+#[case::both_move(true)]
+#[case::one_is_new(false)]
+fn of_two_objects_that_want_one_free_address_one_gets_it(#[case] both_move: bool) {
+    let mut world = moved();
+    let mut other = if both_move { managed("person001") } else { object("bob") };
+    other.email = address("ada.king");
+    other.generation += 1;
+    other.created = start();
+    let loser = other.object.name.to_string();
+    world.add(other);
+    assert_eq!(world.verdict(&loser), Reason::ClaimedByAnother);
+    world.settle();
+    assert_eq!(world.row("ada.king").id, Some(id("ADA")));
+}
+
+#[rstest]
+#[case::deleted_first(true)]
+#[case::created_first(false)]
+fn a_renamed_manifest_with_a_new_address_keeps_its_person(#[case] deleted_first: bool) {
+    let mut world = World::of(2);
+    let mut renamed = object("ada-king");
+    renamed.email = address("ada.king");
+    renamed.previous_emails = [address("person000")].into();
+    if deleted_first {
+        world.delete("person000");
+        world.round();
+        world.add(renamed);
+    } else {
+        world.add(renamed);
+        world.delete("person000");
+    }
+    world.settle();
+    let row = world.row("ada.king");
+    assert_eq!((row.id.clone(), row.state), (Some(id("PERSON000")), State::Active));
+    assert_eq!(world.verdict("ada-king"), Reason::Synced);
+    let classes: Vec<_> = world.taken.iter().map(|(_, class, ..)| *class).collect();
+    assert_eq!(classes, [Class::Identity]);
+}
+
+#[test]
+fn a_former_address_that_another_object_declares_is_theirs() {
+    let mut world = World::of(1);
+    let mut newcomer = object("newcomer");
+    newcomer.previous_emails = [address("person000")].into();
+    world.add(newcomer);
+    assert_eq!(world.verdict("newcomer"), Reason::ClaimedByAnother);
+    assert_eq!(world.verdict("person000"), Reason::Synced);
+}
+
+#[test]
+fn an_invitation_to_the_former_address_is_withdrawn_and_another_one_sent() {
+    let mut world = World::of(1);
+    world.policy.creation = Some(Creation::By(CreateMethod::Invite));
+    let mut ada = managed("ada");
+    ada.remembered.id = None;
+    ada.email = address("ada.king");
+    ada.generation += 1;
+    world.add(ada);
+    world.join(person("ada", State::Pending));
+    for _ in 0..4 {
+        world.round();
+    }
+    assert_eq!(world.row("ada.king").state, State::Pending);
+    assert!(!world.zoom.contains_key(&address("ada")));
+    assert_eq!(world.verdict("ada"), Reason::Invited);
+}
+
+#[test]
+fn an_invitation_that_could_not_be_sent_again_stays() {
+    let mut world = World::of(1);
+    world.policy.creation = Some(Creation::Wait);
+    let mut ada = managed("ada");
+    ada.remembered.id = None;
+    ada.email = address("ada.king");
+    world.add(ada);
+    world.join(person("ada", State::Pending));
+    assert_eq!(world.verdict("ada"), Reason::EmailDiffers);
+    world.settle();
+    assert!(world.touched.is_empty());
+}

@@ -1,0 +1,86 @@
+//! People whose address changes.
+
+use serde_json::json;
+
+use crate::world::{REMOVAL, USER, World, account_of, email, message};
+
+#[tokio::test]
+async fn another_address_is_given_to_the_same_person_by_one_call() -> anyhow::Result<()> {
+    let world = World::managed(&["ada", "bob"], json!({})).await?;
+    let before = world.person(&email("ada")).await?;
+    world.edit(USER, "ada", json!({"email": email("ada.king")})).await?;
+    let user = world.user_is("ada", "Synced").await?;
+    assert_eq!(user["status"]["email"], email("ada.king"));
+    assert_eq!(world.person(&email("ada.king")).await?.id, before.id);
+    assert_eq!(world.zoom_writes().await?, ["PUT /users/{userId}/email"]);
+    let removal = world.removal_is("ada", "Done", "Completed").await?;
+    assert_eq!(removal["spec"]["class"], "Identity");
+    assert_eq!(removal["spec"]["operations"], json!([{"action": "SetEmail", "email": email("ada.king")}]));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_manifest_renamed_together_with_its_address_keeps_its_person_who_is_not_deactivated() -> anyhow::Result<()> {
+    let world = World::managed(&["ada", "bob"], json!({})).await?;
+    let before = world.person(&email("ada")).await?;
+    world.delete_all(&["ada"]).await?;
+    world.user("ada-king", json!({"email": email("ada.king"), "previousEmails": [email("ada")]})).await?;
+    world.user_is("ada-king", "Synced").await?;
+    let after = world.person(&email("ada.king")).await?;
+    assert_eq!((after.id, after.status.as_str()), (before.id, "active"));
+    world.resync().await?;
+    assert_eq!(world.zoom_writes().await?, ["PUT /users/{userId}/email"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_manifest_renamed_with_its_address_kept_writes_nothing_to_zoom() -> anyhow::Result<()> {
+    let world = World::managed(&["ada", "bob"], json!({})).await?;
+    world.user("ada-lovelace", json!({"email": email("ada")})).await?;
+    world.delete_all(&["ada"]).await?;
+    world.user_is("ada-lovelace", "Synced").await?;
+    world.resync().await?;
+    assert_eq!(world.zoom_writes().await?, [""; 0]);
+    assert_eq!(world.list(REMOVAL).await?.len(), 0);
+    Ok(())
+}
+
+#[tokio::test]
+async fn two_people_who_swap_their_addresses_are_named_and_left_alone() -> anyhow::Result<()> {
+    let world = World::managed(&["ada", "bob"], json!({})).await?;
+    world.edit(USER, "ada", json!({"email": email("bob")})).await?;
+    world.edit(USER, "bob", json!({"email": email("ada")})).await?;
+    for (name, other) in [("ada", "bob"), ("bob", "ada")] {
+        let user = world.until(USER, name, "is told of the swap", |user| message(user).contains("swap")).await?;
+        assert!(message(&user).contains(&format!("/{other} declares")), "{}", message(&user));
+    }
+    world.resync().await?;
+    assert_eq!(world.zoom_writes().await?, [""; 0]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_address_outside_the_managed_domains_is_refused_with_what_zoom_asks_for() -> anyhow::Result<()> {
+    let world = World::managed(&["ada", "bob"], json!({})).await?;
+    world.edit(USER, "ada", json!({"email": "ada@elsewhere.example"})).await?;
+    let removal = world.removal_is("ada", "Refused", "ZoomRefused").await?;
+    let told = removal["status"]["message"].as_str().unwrap_or_default();
+    assert!(told.contains("a domain that the account manages"), "{told}");
+    world.user_is("ada", "Refused").await?;
+    assert_eq!(world.person(&email("ada")).await?.status, "active");
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_invitation_to_a_mistyped_address_is_withdrawn_and_sent_to_the_right_one() -> anyhow::Result<()> {
+    let world = World::connected(account_of(&["bob", "eve"]), json!({})).await?;
+    world.users(&["bob", "eve"], &json!({})).await?;
+    world.user("ada", json!({"email": email("adda")})).await?;
+    world.users_are(&["bob", "eve"], "Synced").await?;
+    world.user_is("ada", "Invited").await?;
+    world.edit(USER, "ada", json!({"email": email("ada")})).await?;
+    world.person_until(&email("ada"), "is invited", |person| person.status == "pending").await?;
+    world.user_is("ada", "Invited").await?;
+    assert!(world.zoom.person(&email("adda")).await?.is_none());
+    Ok(())
+}
