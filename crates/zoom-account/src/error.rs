@@ -203,7 +203,21 @@ fn meaning_for_email(kind: &ErrorKind) -> Option<(Reason, &'static str)> {
             "Zoom changes the address of active people alone, and not of everybody: do what its message asks for, or let \
              the person change it in their own profile",
         )),
-        _ => None,
+        ErrorKind::UserNotFound
+        | ErrorKind::RoleNotFound
+        | ErrorKind::InvitationExpired
+        | ErrorKind::NoSeats { .. }
+        | ErrorKind::Invalid { .. }
+        | ErrorKind::AdminProtected
+        | ErrorKind::MissingScopes { .. }
+        | ErrorKind::BadCredentials
+        | ErrorKind::AppDisabled
+        | ErrorKind::AccessDenied
+        | ErrorKind::PlanUnsupported
+        | ErrorKind::Transient
+        | ErrorKind::InDoubt { .. }
+        | ErrorKind::TooLarge
+        | ErrorKind::Unexpected => None,
     }
 }
 
