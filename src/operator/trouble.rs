@@ -74,6 +74,11 @@ impl Trouble {
             Some(
                 ErrorKind::UserNotFound
                 | ErrorKind::RoleNotFound
+                | ErrorKind::RoleNameTaken
+                | ErrorKind::GroupNotFound
+                | ErrorKind::GroupNameTaken
+                | ErrorKind::NotAMember
+                | ErrorKind::NotAGroupAdmin
                 | ErrorKind::AddressTaken
                 | ErrorKind::AccountElsewhere
                 | ErrorKind::InvitationExpired

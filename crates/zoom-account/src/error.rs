@@ -205,6 +205,11 @@ fn meaning_for_email(kind: &ErrorKind) -> Option<(Reason, &'static str)> {
         )),
         ErrorKind::UserNotFound
         | ErrorKind::RoleNotFound
+        | ErrorKind::RoleNameTaken
+        | ErrorKind::GroupNotFound
+        | ErrorKind::GroupNameTaken
+        | ErrorKind::NotAMember
+        | ErrorKind::NotAGroupAdmin
         | ErrorKind::InvitationExpired
         | ErrorKind::NoSeats { .. }
         | ErrorKind::Invalid { .. }
@@ -239,7 +244,13 @@ fn meaning(kind: &ErrorKind, code: Option<i64>) -> (Reason, &'static str) {
         ErrorKind::NoSeats { .. } => {
             (Reason::WaitingForSeat, "Free a seat or buy one: it is tried again by itself, slowly")
         }
-        ErrorKind::Refused => {
+        // No operation on a person asks for groups or makes roles.
+        ErrorKind::Refused
+        | ErrorKind::GroupNotFound
+        | ErrorKind::GroupNameTaken
+        | ErrorKind::RoleNameTaken
+        | ErrorKind::NotAMember
+        | ErrorKind::NotAGroupAdmin => {
             (Reason::Refused, "Do what Zoom's message asks for: it is tried again by itself, slowly, and after an edit")
         }
         ErrorKind::Invalid { .. } => (Reason::InvalidValue, "Correct the value that Zoom's message names"),

@@ -9,6 +9,7 @@ use serde_json::error::Category;
 use crate::error::{Detail, Error, ErrorKind, Seats};
 use crate::lenient::lenient;
 use crate::throttle::{Scope, Throttle};
+use crate::transport::Subject;
 
 /// Messages are cut here: they go into statuses and logs.
 const LONGEST_MESSAGE: usize = 500;
@@ -108,8 +109,8 @@ impl Answer {
         })
     }
 
-    /// The error that this answer is. `names_address`: the call brings a new address into the account.
-    pub(crate) fn into_error(self, tried: &str, names_address: bool) -> Error {
+    /// The error that this answer is.
+    pub(crate) fn into_error(self, tried: &str, subject: Subject) -> Error {
         let refusal = self.refusal();
         let kind = match self.throttle() {
             Some(Throttle { scope: Scope::Day, retry_at, .. }) => ErrorKind::DailyBudget { retry_at },
@@ -118,7 +119,7 @@ impl Answer {
             }
             None => refusal
                 .code
-                .and_then(|code| kind_of_code(code, &refusal, names_address))
+                .and_then(|code| kind_of_code(code, &refusal, subject))
                 .unwrap_or_else(|| kind_of_status(self.status, self.is_html())),
         };
         self.error(kind, tried, &refusal)
@@ -142,18 +143,24 @@ impl From<Envelope> for Refusal {
 }
 
 /// What a code means; `None` for codes without a name here.
-fn kind_of_code(code: i64, refusal: &Refusal, names_address: bool) -> Option<ErrorKind> {
+fn kind_of_code(code: i64, refusal: &Refusal, subject: Subject) -> Option<ErrorKind> {
     let message = refusal.message.to_lowercase();
     let max = number_after(&message, "max");
     let no_seats = |of| ErrorKind::NoSeats { of, max };
     Some(match code {
+        1010 if subject == Subject::Group => ErrorKind::GroupNotFound,
         1001 | 1010 => ErrorKind::UserNotFound,
+        4130 => ErrorKind::GroupNotFound,
+        4131 => ErrorKind::NotAMember,
+        4132 => ErrorKind::GroupNameTaken,
+        4138 => ErrorKind::NotAGroupAdmin,
+        1224 => ErrorKind::RoleNameTaken,
         1034 => ErrorKind::RoleNotFound,
         1005 => ErrorKind::AddressTaken,
         1009 => ErrorKind::AccountElsewhere,
         1120 => ErrorKind::InvitationExpired,
         1117 => ErrorKind::AdminProtected,
-        1107 if names_address => ErrorKind::DomainNotAllowed,
+        1107 if subject == Subject::Address => ErrorKind::DomainNotAllowed,
         1107 => ErrorKind::ManagedDomain,
         1116 | 11321 => ErrorKind::DomainNotAllowed,
         2033 | 2039 => no_seats(Seats::Basic),
@@ -162,8 +169,12 @@ fn kind_of_code(code: i64, refusal: &Refusal, names_address: bool) -> Option<Err
         1102 => no_seats(Seats::Phone),
         3412 => no_seats(Seats::Unstated),
         200 if max.is_some() => no_seats(Seats::Unstated),
+        200 if message.contains("role not found") => ErrorKind::RoleNotFound,
         200 if message.contains("paid account") => ErrorKind::PlanUnsupported,
         200 | 1000 | 1108 | 1109 | 1122 | 1135 | 2002 | 2016 | 2032 | 2035..=2037 | 4100 => ErrorKind::Refused,
+        // Contact groups have no codes of their own.
+        300 if message.contains("group with this groupid") => ErrorKind::GroupNotFound,
+        300 if message.contains("member with this memberid") => ErrorKind::NotAMember,
         300 => ErrorKind::Invalid { fields: refusal.fields.clone() },
         104 | 4700 | 4711 => ErrorKind::MissingScopes { scopes: scopes_in(&refusal.message) },
         4717 | 4738 | 4741 => ErrorKind::AppDisabled,

@@ -12,7 +12,7 @@ fn coded(status: u16, code: i64, message: &str) -> Answer {
 }
 
 fn error(answer: Answer) -> Error {
-    answer.into_error("PATCH /users/abc", false)
+    answer.into_error("PATCH /users/abc", Subject::User)
 }
 
 fn seats(of: Seats, max: Option<u64>) -> ErrorKind {
@@ -24,6 +24,15 @@ fn seats(of: Seats, max: Option<u64>) -> ErrorKind {
 #[case(400, 1001, "User does not exist.", ErrorKind::UserNotFound)]
 #[case(400, 1010, "User does not belong to this account.", ErrorKind::UserNotFound)]
 #[case(400, 1034, "The role does not exist.", ErrorKind::RoleNotFound)]
+#[case(200, 200, "Role not found.", ErrorKind::RoleNotFound)]
+#[case(400, 1224, "The role name is already in use.", ErrorKind::RoleNameTaken)]
+#[case(404, 4130, "A group with this abc does not exist.", ErrorKind::GroupNotFound)]
+#[case(404, 4131, "Group member not found.", ErrorKind::NotAMember)]
+#[case(409, 4132, "Group name is already in use.", ErrorKind::GroupNameTaken)]
+#[case(400, 4138, "Not an admin of the group.", ErrorKind::NotAGroupAdmin)]
+#[case(400, 300, "A group with this groupId: abc does not exist.", ErrorKind::GroupNotFound)]
+#[case(400, 300, "A member with this memberId: abc does not exist.", ErrorKind::NotAMember)]
+#[case(400, 300, "A group must have at least one member.", ErrorKind::Invalid { fields: vec![] })]
 #[case(409, 1005, "User already in the account.", ErrorKind::AddressTaken)]
 #[case(400, 1009, "Has an active account.", ErrorKind::AccountElsewhere)]
 #[case(409, 1009, "Has an active account.", ErrorKind::AccountElsewhere)]
@@ -86,7 +95,7 @@ fn without_a_code_the_status_decides_and_nobody_is_ever_gone(
 
 #[test]
 fn a_blocked_domain_on_create_is_not_a_managed_domain_on_removal() {
-    let created = coded(400, 1107, "Domain blocked.").into_error("POST /users", true);
+    let created = coded(400, 1107, "Domain blocked.").into_error("POST /users", Subject::Address);
     assert_eq!(created.kind(), &ErrorKind::DomainNotAllowed);
 }
 

@@ -155,6 +155,21 @@ pub enum ErrorKind {
     /// 1034: no such role.
     #[error("no such role")]
     RoleNotFound,
+    /// 4130, 1010 on group calls, and 300 with that text for contact groups: no such group.
+    #[error("no such group")]
+    GroupNotFound,
+    /// 4132: the group's name is in use already.
+    #[error("the group's name is in use already")]
+    GroupNameTaken,
+    /// 1224: the role's name is in use already.
+    #[error("the role's name is in use already")]
+    RoleNameTaken,
+    /// 4131, and 300 with that text for contact groups: not in the group.
+    #[error("not a member of the group")]
+    NotAMember,
+    /// 4138: not an administrator of the group.
+    #[error("not an administrator of the group")]
+    NotAGroupAdmin,
     /// 1005: the address is in use already.
     #[error("the address is in use already")]
     AddressTaken,
@@ -223,11 +238,12 @@ pub enum ErrorKind {
     /// Network, time-out, a 5xx, or a page of HTML in place of an answer.
     #[error("no usable answer for now")]
     Transient,
-    /// A create ended without an answer and nobody was found afterwards. Trying again is safe: if the first try takes
-    /// effect after all, Zoom answers the second one with [`AddressTaken`](Self::AddressTaken).
-    #[error("it is not known whether the user was created{}", if *seen_absent { "; a read found nobody" } else { "; reading back failed" })]
+    /// A create ended without an answer and what was to be created was not found afterwards. Trying again is safe where names are
+    /// unique: if the first try takes effect after all, Zoom answers the second one with [`AddressTaken`](Self::AddressTaken),
+    /// [`GroupNameTaken`](Self::GroupNameTaken) or [`RoleNameTaken`](Self::RoleNameTaken).
+    #[error("it is not known whether it was created{}", if *seen_absent { "; a read did not find it" } else { "; reading back failed" })]
     InDoubt {
-        /// Zoom said afterwards that there is no such user. When `false`, the read failed too.
+        /// Zoom showed afterwards that it is not there. When `false`, the read failed too, or did not settle it.
         seen_absent: bool,
     },
     /// The answer is larger than this client reads.
@@ -283,10 +299,17 @@ impl ErrorKind {
         match self {
             Self::Transient | Self::InDoubt { .. } => RetryClass::Soon,
             Self::RateLimited { retry_at } | Self::DailyBudget { retry_at } => RetryClass::At(*retry_at),
-            Self::NoSeats { .. } | Self::Refused | Self::RoleNotFound | Self::TooLarge | Self::Unexpected => {
-                RetryClass::Slowly
-            }
+            Self::NoSeats { .. }
+            | Self::Refused
+            | Self::RoleNotFound
+            | Self::GroupNotFound
+            | Self::TooLarge
+            | Self::Unexpected => RetryClass::Slowly,
             Self::UserNotFound
+            | Self::GroupNameTaken
+            | Self::RoleNameTaken
+            | Self::NotAMember
+            | Self::NotAGroupAdmin
             | Self::AddressTaken
             | Self::AccountElsewhere
             | Self::InvitationExpired
@@ -312,6 +335,11 @@ mod tests {
     #[rstest]
     #[case(ErrorKind::UserNotFound, RetryClass::Never)]
     #[case(ErrorKind::RoleNotFound, RetryClass::Slowly)]
+    #[case(ErrorKind::GroupNotFound, RetryClass::Slowly)]
+    #[case(ErrorKind::GroupNameTaken, RetryClass::Never)]
+    #[case(ErrorKind::RoleNameTaken, RetryClass::Never)]
+    #[case(ErrorKind::NotAMember, RetryClass::Never)]
+    #[case(ErrorKind::NotAGroupAdmin, RetryClass::Never)]
     #[case(ErrorKind::AddressTaken, RetryClass::Never)]
     #[case(ErrorKind::AccountElsewhere, RetryClass::Never)]
     #[case(ErrorKind::InvitationExpired, RetryClass::Never)]

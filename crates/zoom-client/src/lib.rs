@@ -34,6 +34,7 @@ use std::sync::Arc;
 
 mod classify;
 mod config;
+mod contact_groups;
 mod error;
 mod groups;
 mod lenient;
@@ -48,12 +49,16 @@ mod user;
 mod users;
 
 pub use config::{CallRecord, Config, ConfigError, Credentials, Endpoints, Limits, Observer, Plan, Timeouts};
+pub use contact_groups::{
+    CONTACT_GROUPS_PER_CALL, CONTACT_REMOVALS_PER_CALL, CONTACT_USERS_PER_CALL, ContactGroup, ContactGroupPatch,
+    ContactKind, ContactMember, ContactMemberRow, ContactPrivacy, NewContactGroup,
+};
 pub use error::{Error, ErrorKind, RetryClass, Seats};
-pub use groups::Group;
+pub use groups::{GROUP_ADMINS_PER_CALL, GROUP_MEMBERS_PER_CALL, Group, GroupAdmin, GroupMember};
 pub use limiter::RateLabel;
 pub use listing::{Incomplete, Listing};
 pub use plan::{PlanSeats, PlanUsage};
-pub use roles::Role;
+pub use roles::{NewRole, Role, RoleDetail, RolePatch};
 pub use user::{CustomAttribute, PhoneNumber, User, UserRow, UserStatus, UserType};
 pub use users::{
     CreateAction, Created, NewUser, Removal, StatusAction, Transfer, TransferData, UserPatch, UserSummary,

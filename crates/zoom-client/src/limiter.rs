@@ -45,6 +45,8 @@ pub(crate) enum OwnCap {
     Create,
     /// `POST /users` with another action: no known cap, but a refusal of the day is theirs alone.
     OtherCreate,
+    /// `POST /groups`: 100 a day on every plan.
+    CreateGroup,
     /// Counted per user (e-mail changes): a refusal of the day says nothing about other users.
     PerUser,
 }
@@ -164,13 +166,14 @@ fn day_budget(plan: Plan, label: RateLabel) -> (Budget, Option<u32>) {
     }
 }
 
-/// The daily cap of one operation (Zoom API reference, Users: create).
+/// The daily cap of one operation (Zoom API reference, Users: create, Groups: create).
 fn own_cap(plan: Plan, own: OwnCap) -> Option<u32> {
     match (own, plan) {
         (OwnCap::Create, Plan::Free) => Some(50),
         (OwnCap::Create, Plan::Pro) => Some(1_500),
         (OwnCap::Create, Plan::Business) => Some(10_000),
-        (OwnCap::Create, Plan::Unlimited) | (OwnCap::OtherCreate | OwnCap::PerUser, _) => None,
+        (OwnCap::CreateGroup, Plan::Free | Plan::Pro | Plan::Business) => Some(100),
+        (OwnCap::Create | OwnCap::CreateGroup, Plan::Unlimited) | (OwnCap::OtherCreate | OwnCap::PerUser, _) => None,
     }
 }
 

@@ -120,6 +120,17 @@ async fn creates_have_a_daily_cap_of_their_own_by_plan_and_share() {
     limiter.admit(RateLabel::Light, None).await.unwrap();
 }
 
+#[rstest]
+#[tokio::test(start_paused = true)]
+async fn new_groups_have_a_daily_cap_of_100_on_every_plan(#[values(Plan::Pro, Plan::Business)] plan: Plan) {
+    let limiter = limiter(plan, 50);
+    for _ in 0..50 {
+        limiter.admit(RateLabel::Light, Some(OwnCap::CreateGroup)).await.unwrap();
+    }
+    assert!(limiter.admit(RateLabel::Light, Some(OwnCap::CreateGroup)).await.is_err());
+    limiter.admit(RateLabel::Light, Some(OwnCap::Create)).await.unwrap();
+}
+
 #[test]
 fn the_days_budget_rolls_over_at_midnight_utc() {
     let at = |text: &str| text.parse::<Timestamp>().unwrap();

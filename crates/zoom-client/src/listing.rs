@@ -62,13 +62,23 @@ impl std::error::Error for Incomplete {}
 
 /// What tells the rows of a listing apart.
 pub(crate) trait Row: DeserializeOwned {
+    /// Whether Zoom names the total of such rows.
+    const COUNTED: bool = true;
+
     fn id(&self) -> Option<&str>;
     fn email(&self) -> Option<&str>;
 }
 
 #[derive(Deserialize)]
 struct Page {
-    #[serde(alias = "users", alias = "groups", alias = "roles")]
+    #[serde(
+        alias = "users",
+        alias = "groups",
+        alias = "roles",
+        alias = "members",
+        alias = "admins",
+        alias = "group_members"
+    )]
     rows: Vec<Value>,
     #[serde(default, deserialize_with = "lenient")]
     total_records: Option<u64>,
@@ -135,8 +145,10 @@ impl<T: Row> Gathered<T> {
         let Self { rows, pages, duplicates, unreadable, conflicting, totals, ids: _, emails: _ } = self;
         let (first_total, last_total) = totals.unwrap_or_default();
         let found = rows.len() as u64;
-        let agrees = last_total == Some(found) && first_total == last_total;
-        let complete = if agrees && unreadable == 0 && conflicting == 0 {
+        let counted = last_total == Some(found) && first_total == last_total;
+        // Without a total, a row that came twice is the only sign that pages shifted.
+        let uncounted = !T::COUNTED && last_total.is_none() && duplicates == 0;
+        let complete = if (counted || uncounted) && unreadable == 0 && conflicting == 0 {
             Ok(())
         } else {
             Err(Incomplete { found, first_total, last_total, unreadable, conflicting })

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use crate::classify::{Answer, parse};
 use crate::error::{Error, ErrorKind};
 use crate::lenient::{lenient, required};
+use crate::transport::Subject;
 
 /// How long before its end a token is renewed, at most: long enough for a call that is under way.
 const LONGEST_MARGIN: Duration = Duration::from_secs(300);
@@ -57,7 +58,7 @@ impl Token {
 
 /// Zoom refuses wrong credentials with 400 as well as 401, and says more in the OAuth error than in the status.
 fn refused(answer: Answer, tried: &str) -> Error {
-    let error = answer.into_error(tried, false);
+    let error = answer.into_error(tried, Subject::User);
     if error.status() != Some(400) || *error.kind() != ErrorKind::Unexpected {
         return error;
     }

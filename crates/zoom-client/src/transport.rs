@@ -38,13 +38,33 @@ pub(crate) struct Endpoint {
     pub(crate) template: &'static str,
     pub(crate) label: RateLabel,
     pub(crate) own_cap: Option<OwnCap>,
-    /// Whether the call brings a new address into the account, which decides what code 1107 means.
-    pub(crate) names_address: bool,
+    pub(crate) subject: Subject,
+}
+
+/// What a call is about, where that decides what a code means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Subject {
+    /// Users, and anything else.
+    User,
+    /// A new address in the account: 1107 speaks of its domain.
+    Address,
+    /// A group: 1010 speaks of it.
+    Group,
 }
 
 impl Endpoint {
     pub(crate) const fn new(method: Method, template: &'static str, label: RateLabel) -> Self {
-        Self { method, template, label, own_cap: None, names_address: false }
+        Self { method, template, label, own_cap: None, subject: Subject::User }
+    }
+
+    pub(crate) const fn of_group(method: Method, template: &'static str, label: RateLabel) -> Self {
+        Self { method, template, label, own_cap: None, subject: Subject::Group }
+    }
+
+    /// With a daily cap of its own.
+    pub(crate) const fn capped(mut self, own_cap: OwnCap) -> Self {
+        self.own_cap = Some(own_cap);
+        self
     }
 
     /// An operation that brings a new address into the account and has a daily cap of its own.
@@ -54,7 +74,7 @@ impl Endpoint {
         label: RateLabel,
         own_cap: OwnCap,
     ) -> Self {
-        Self { method, template, label, own_cap: Some(own_cap), names_address: true }
+        Self { method, template, label, own_cap: Some(own_cap), subject: Subject::Address }
     }
 }
 
@@ -193,7 +213,7 @@ impl Transport {
         token: &Token,
         read: impl Fn(Answer, &str) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let Endpoint { method, template, label, own_cap, names_address } = call.endpoint;
+        let Endpoint { method, template, label, own_cap, subject } = call.endpoint;
         let address = format!("{}{}", self.config.endpoints.api.as_str().trim_end_matches('/'), call.path);
         let mut request =
             self.http.request(method.clone(), address).query(&call.query).bearer_auth(token.secret.expose_secret());
@@ -207,7 +227,7 @@ impl Transport {
             if let Some(throttle) = answer.throttle() {
                 self.limiter.refused(*label, *own_cap, &throttle);
             }
-            Err(answer.into_error(&call.tried, *names_address))
+            Err(answer.into_error(&call.tried, *subject))
         })
         .await
     }

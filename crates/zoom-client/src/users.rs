@@ -312,6 +312,15 @@ impl ZoomClient {
         self.transport.run(&user_call(&UPDATE, id_or_email, &[])?.body(patch)?).await
     }
 
+    /// Puts a pending user into a group: the groups' own calls pass over them. Whether it takes effect is not certain, and only a
+    /// read tells.
+    ///
+    /// # Errors
+    /// [`ErrorKind::GroupNotFound`], [`ErrorKind::UserNotFound`] and others.
+    pub async fn place_pending_in_group(&self, email: &str, group_id: &str) -> Result<(), Error> {
+        self.transport.run(&user_call(&UPDATE, email, &[])?.body(&json!({"group_id": group_id}))?).await
+    }
+
     /// Activates or deactivates a user.
     ///
     /// # Errors

@@ -5,6 +5,8 @@
 mod calls;
 mod creates;
 mod faults;
+mod groups;
 mod listings;
 mod simulator;
+mod simulator_groups;
 mod support;

@@ -25,7 +25,7 @@ fn config(zoom: &Simulator) -> Config {
     config
 }
 
-fn client(zoom: &Simulator) -> ZoomClient {
+pub(crate) fn client(zoom: &Simulator) -> ZoomClient {
     ZoomClient::new(config(zoom)).unwrap()
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 
 use super::person::State;
-use super::{Account, Refusal, Seq};
+use super::{Account, Person, Refusal, Seq};
 
 /// How many people, or groups, one call may add (Zoom API reference, Contact groups: add members).
 const MOST_PEOPLE: usize = 50;
@@ -74,13 +74,13 @@ impl Account {
     /// An unknown contact group is a validation failure (Zoom API reference, Contact groups).
     pub(crate) fn contact_group(&self, id: &str) -> Result<&ContactGroup, Refusal> {
         let found = self.contact_groups.rows.values().find(|group| group.id == id);
-        found.ok_or_else(|| Refusal::BadRequest(format!("The contact group does not exist: {id}.")))
+        found.ok_or_else(|| Refusal::ContactGroupMissing(id.to_owned()))
     }
 
     fn contact_group_mut(&mut self, id: &str) -> Result<&mut ContactGroup, Refusal> {
         let seq = self.contact_group(id)?.seq;
         let found = self.contact_groups.rows.get_mut(&seq);
-        found.ok_or_else(|| Refusal::BadRequest(format!("The contact group does not exist: {id}.")))
+        found.ok_or_else(|| Refusal::ContactGroupMissing(id.to_owned()))
     }
 
     pub(crate) fn create_contact_group(&mut self, new: NewContactGroup) -> Result<&ContactGroup, Refusal> {
@@ -128,7 +128,7 @@ impl Account {
         })
     }
 
-    /// Adds members and tells the ids of those that are new. Who is not active is passed over.
+    /// Adds members and tells the ids of those that are new. Who is not active or not there is passed over.
     pub(crate) fn add_contact_members(&mut self, id: &str, members: &[ContactMember]) -> Result<Vec<String>, Refusal> {
         self.contact_group(id)?;
         let subjects = self.subjects(members)?;
@@ -141,13 +141,16 @@ impl Account {
         Ok(self.contact_members(group, before).map(|row| row.id).collect())
     }
 
-    /// Removes members; ids that are no members are passed over. At least one member must remain.
+    /// Removes members, of whom at least one must remain.
     pub(crate) fn remove_contact_members(&mut self, id: &str, ids: &[String]) -> Result<(), Refusal> {
         let group = self.contact_group(id)?;
         let (gone, kept): (Vec<_>, Vec<_>) =
             self.contact_members(group, Seq::default()).partition(|row| ids.contains(&row.id));
+        if let Some(id) = ids.iter().find(|id| gone.iter().all(|row| row.id != **id)) {
+            return Err(Refusal::BadRequest(format!("A member with this memberId: {id} does not exist.")));
+        }
         if kept.is_empty() {
-            return Err(Refusal::BadRequest("At least one member must remain in the contact group.".to_owned()));
+            return Err(Refusal::BadRequest("A group must have at least one member.".to_owned()));
         }
         let group = self.contact_group_mut(id)?;
         for row in gone {
@@ -158,25 +161,24 @@ impl Account {
 
     fn subjects(&self, members: &[ContactMember]) -> Result<Vec<Subject>, Refusal> {
         let groups = members.iter().filter(|member| matches!(member, ContactMember::Group(_))).count();
-        if groups > MOST_GROUPS || members.len() - groups > MOST_PEOPLE {
-            let most = format!("At most {MOST_PEOPLE} users and {MOST_GROUPS} groups are allowed.");
-            return Err(Refusal::field("group_members", most));
+        let too_many = |what: &str, most: usize| {
+            Err(Refusal::BadRequest(format!("The maximum number of {what} member per request is {most}.")))
+        };
+        if members.len() - groups > MOST_PEOPLE {
+            return too_many("user", MOST_PEOPLE);
         }
-        let missing = |id: &str| Refusal::field("group_members.id", format!("The member does not exist: {id}."));
-        let mut subjects = Vec::new();
-        for member in members {
-            match member {
-                ContactMember::Group(id) => {
-                    subjects.push(Subject::Group(self.groups.get(id).ok_or_else(|| missing(id))?.seq));
-                }
-                ContactMember::Person(id) => {
-                    let person = self.people.find(id).filter(|person| person.id == *id).ok_or_else(|| missing(id))?;
-                    if matches!(person.state, State::Active { .. }) {
-                        subjects.push(Subject::Person(person.seq));
-                    }
-                }
+        if groups > MOST_GROUPS {
+            return too_many("group", MOST_GROUPS);
+        }
+        let active = |person: &&Person| matches!(person.state, State::Active { .. });
+        let subject = |member: &ContactMember| match member {
+            ContactMember::Group(id) => self.groups.get(id).map(|group| Subject::Group(group.seq)),
+            ContactMember::Person(id) => {
+                let found = self.people.find(id).filter(|person| person.id == *id).filter(active);
+                found.map(|person| Subject::Person(person.seq))
             }
-        }
+        };
+        let subjects = members.iter().filter_map(subject).collect();
         Ok(subjects)
     }
 }

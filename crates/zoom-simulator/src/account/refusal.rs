@@ -64,12 +64,14 @@ pub(crate) enum Refusal {
     AccountMissing(String),
     #[error("The role does not exist: {0}.")]
     RoleMissing(String),
-    #[error("The group does not exist: {0}.")]
+    #[error("A group with this {0} does not exist.")]
     GroupMissing(String),
     #[error("Role not found.")]
     RoleMissingUnderOk,
     #[error("The role name {0} is already in use.")]
     RoleNameTaken(String),
+    #[error("A group with this groupId: {0} does not exist.")]
+    ContactGroupMissing(String),
     #[error("Group name {0} is already in use.")]
     GroupNameTaken(String),
     #[error("The group member does not exist: {0}.")]
@@ -111,7 +113,7 @@ impl Refusal {
     /// HTTP status and Zoom's code.
     pub(crate) fn wire(&self) -> (u16, u32) {
         match self {
-            Self::Invalid(_) | Self::BadRequest(_) | Self::BadPageToken => (400, 300),
+            Self::Invalid(_) | Self::BadRequest(_) | Self::BadPageToken | Self::ContactGroupMissing(_) => (400, 300),
             Self::NotPermitted(_) | Self::PaidPlanOnly(_) => (400, 200),
             Self::PaidPlanOnlyUnderOk | Self::RoleMissingUnderOk => (200, 200),
             Self::StateForbids(_) => (400, 1000),

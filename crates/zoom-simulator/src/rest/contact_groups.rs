@@ -180,8 +180,11 @@ fn remove_members(session: &mut Session<'_>, request: &Request<'_>) -> Result<Re
     paid_to_write(session)?;
     let ids = request.query("member_ids").unwrap_or_default();
     let ids: Vec<String> = ids.split(',').filter(|id| !id.is_empty()).map(str::to_owned).collect();
-    if ids.is_empty() || ids.len() > REMOVALS {
-        return Err(Refusal::field("member_ids", format!("One to {REMOVALS} members can be removed.")));
+    if ids.is_empty() {
+        return Err(Refusal::field("member_ids", "At least one member is required."));
+    }
+    if ids.len() > REMOVALS {
+        return Err(Refusal::BadRequest(format!("The maximum number of memberId is {REMOVALS}.")));
     }
     session.account.remove_contact_members(request.param(0), &ids)?;
     Ok(Reply::empty(204))
