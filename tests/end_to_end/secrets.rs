@@ -86,7 +86,8 @@ async fn live(world: &World<'_>) -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn no_secret_and_no_token_shows_in_logs_objects_events_metrics_or_the_journal() -> anyhow::Result<()> {
-    let account = json!({"clientSecret": RIGHT, "elsewhere": [{"email": email("elsewhere")}]});
+    let account =
+        json!({"clientSecret": RIGHT, "elsewhere": [{"email": email("elsewhere"), "create": "activeElsewhere"}]});
     let mut world = World::bare(account).await?;
     world.lease = 60;
     let options = OperatorOptions {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::account::{License, Profile, Status};
 use crate::history::ReadDelay;
 use crate::limits::LimitsConfig;
+use crate::quirks::{ElsewhereAnswer, Quirks};
 
 /// A Zoom account to simulate: the content of an account file, or a value built in a test.
 ///
@@ -307,86 +308,13 @@ pub struct GroupConfig {
     pub id: Option<String>,
 }
 
-/// An address that has a Zoom account elsewhere, and what creating it answers. Sources differ on which of these
-/// Zoom chooses when.
+/// An address that has a Zoom account elsewhere, and what creating it answers.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ElsewhereConfig {
     /// The address.
     pub email: String,
-    /// What creating it answers; absent: `ActiveElsewhere`.
+    /// What creating it answers; absent: as [`Quirks::elsewhere`] says.
     #[serde(default)]
-    pub create: ElsewhereAnswer,
-}
-
-/// What creating an address answers that has a Zoom account elsewhere.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-pub enum ElsewhereAnswer {
-    /// Refused with 400/1009.
-    #[default]
-    ActiveElsewhere,
-    /// Refused with 409/1005.
-    AddressUsed,
-    /// 201 with a blank id: the person is invited to join and is pending until they accept.
-    Invited,
-}
-
-/// Where public sources disagree on Zoom's behaviour, which one to show.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub struct Quirks {
-    /// What a change of status answers.
-    pub status_reply: StatusReply,
-    /// Whether accepting an invitation gives a new id.
-    pub id_changes_on_acceptance: bool,
-    /// Whether somebody created by `create` is active at once instead of pending.
-    pub instant_activation: bool,
-    /// Whether group names that differ in case alone are different names.
-    pub case_sensitive_group_names: bool,
-    /// What creating and changing a role answers.
-    pub role_reply: RoleReply,
-    /// What reading, changing and deleting an unknown role answers.
-    pub missing_role: MissingRole,
-    /// What deleting a role does that people hold.
-    pub held_role: HeldRole,
-}
-
-/// What creating and changing a role answers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-pub enum RoleReply {
-    /// 200 and an empty object, also for a new role, as the current reference says: its id has to be looked up.
-    #[default]
-    Bare,
-    /// 201 with the role when it is new, and 204, as older versions of the reference say.
-    Full,
-}
-
-/// What reading, changing and deleting an unknown role answers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-pub enum MissingRole {
-    /// Code 200 under HTTP 200.
-    #[default]
-    UnderOk,
-    /// 400/1034.
-    Refused,
-}
-
-/// What deleting a role does that people hold.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-pub enum HeldRole {
-    /// Makes them Members without a word.
-    #[default]
-    Demotes,
-    /// Refused with 400/300.
-    Refused,
-}
-
-/// The success status of `PUT /users/{userId}/status`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-pub enum StatusReply {
-    /// 204, as older versions of Zoom's reference say.
-    #[default]
-    NoContent,
-    /// 200 with an empty body, as the current reference says.
-    Ok,
+    pub create: Option<ElsewhereAnswer>,
 }

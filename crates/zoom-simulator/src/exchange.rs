@@ -16,6 +16,7 @@ use crate::faults::Hit;
 use crate::journal::Entry;
 use crate::limits::{self, Label, RateHeaders};
 use crate::listener::Cutter;
+use crate::quirks::Quirks;
 use crate::redact;
 use crate::rest::{Call, Endpoint, Reply, Request, all_scopes, route};
 use crate::token::{APP_DISABLED, TokenRequest};
@@ -175,6 +176,10 @@ impl Visit<'_> {
         self.hit.as_ref().map(|hit| &hit.effect)
     }
 
+    fn quirks(&self) -> Quirks {
+        self.shared.world().account(self.account).config.quirks
+    }
+
     /// Faults that keep a call from being carried out.
     async fn instead(&self) -> Option<Outcome> {
         let refuse = |refusal: &Refusal, headers| Outcome::Answer(Answer::json(Reply::refusal(refusal), headers));
@@ -209,14 +214,18 @@ impl Visit<'_> {
                 Some(Outcome::Answer(Answer::json(reply, Vec::new())))
             }
             FaultEffect::AppRevoked => Some(match self.target {
-                Target::Token(_) => Outcome::Answer(Answer::json(Reply::json(400, &APP_DISABLED), Vec::new())),
+                Target::Token(_) => {
+                    let status = self.quirks().token_refusal.status();
+                    Outcome::Answer(Answer::json(Reply::json(status, &APP_DISABLED), Vec::new()))
+                }
                 Target::Endpoint(..) | Target::Refused(_) | Target::NotZoom => {
-                    refuse(&Refusal::TokenInvalid, Vec::new())
+                    refuse(&Refusal::TokenInvalid(self.quirks().invalid_token), Vec::new())
                 }
             }),
             FaultEffect::ScopeMissing => match self.target {
                 Target::Endpoint(endpoint, _) => {
-                    Some(refuse(&Refusal::ScopeMissing(endpoint.scope.to_owned()), Vec::new()))
+                    let answer = self.quirks().missing_scope;
+                    Some(refuse(&Refusal::ScopeMissing { scope: endpoint.scope, answer }, Vec::new()))
                 }
                 Target::Token(_) | Target::Refused(_) | Target::NotZoom => None,
             },
@@ -266,9 +275,10 @@ impl Visit<'_> {
 
     fn token(&self, request: &TokenRequest) -> Reply {
         let host = self.call.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
-        match self.shared.world().issue_token(request, &format!("http://{host}"), all_scopes) {
+        let issued = self.shared.world().issue_token(request, &format!("http://{host}"), all_scopes);
+        match issued {
             Ok(reply) => Reply::json(200, &reply),
-            Err(refusal) => Reply::json(400, &refusal),
+            Err(refusal) => Reply::json(self.quirks().token_refusal.status(), &refusal),
         }
     }
 }

@@ -39,6 +39,7 @@ mod limits;
 mod listener;
 mod pages;
 mod population;
+mod quirks;
 mod redact;
 mod rest;
 mod simulator;
@@ -47,13 +48,11 @@ mod token;
 mod world;
 
 pub use account::{CustomAttribute, GroupView, License, PersonEdit, PersonView, PhoneNumber, Profile, Status};
-pub use config::{
-    AccountConfig, ConfigError, ElsewhereAnswer, ElsewhereConfig, GroupConfig, HeldRole, MissingRole, PersonConfig,
-    Plan, Quirks, RoleConfig, RoleReply, Seats, StatusReply,
-};
+pub use config::{AccountConfig, ConfigError, ElsewhereConfig, GroupConfig, PersonConfig, Plan, RoleConfig, Seats};
 pub use controls::{AccountEdit, AccountView, Controls, PortalRefusal};
 pub use fault::{Fault, FaultEffect, NoProbability, Probability, RetryAfter};
 pub use history::{ReadDelay, Seconds};
 pub use journal::{Costs, Counters, Exchange};
 pub use limits::{Label, LimitsConfig, Rate, Sharper};
+pub use quirks::*;
 pub use simulator::{Simulator, StartError};

@@ -13,6 +13,7 @@ use serde_json::json;
 
 use crate::account::Refusal;
 use crate::config::AccountConfig;
+use crate::quirks::Quirks;
 use crate::world::AccountNumber;
 
 const LIFE: SignedDuration = SignedDuration::from_hours(1);
@@ -163,18 +164,21 @@ impl Tokens {
     pub(crate) fn check(
         &self,
         headers: &HeaderMap,
-        granular: &str,
+        granular: &'static str,
         classic: &[&str],
+        quirks: &Quirks,
         now: Timestamp,
     ) -> Result<(), Refusal> {
-        let grant = self.grant(headers).ok_or(Refusal::TokenInvalid)?;
+        let grant = self.grant(headers).ok_or(Refusal::TokenInvalid(quirks.invalid_token))?;
         if grant.expires <= now {
-            return Err(Refusal::TokenExpired);
+            return Err(Refusal::TokenExpired(quirks.invalid_token));
         }
         let held =
             |scopes: &Vec<String>| scopes.iter().any(|scope| scope == granular || classic.contains(&scope.as_str()));
         match &grant.scopes {
-            Some(scopes) if !held(scopes) => Err(Refusal::ScopeMissing(granular.to_owned())),
+            Some(scopes) if !held(scopes) => {
+                Err(Refusal::ScopeMissing { scope: granular, answer: quirks.missing_scope })
+            }
             Some(_) | None => Ok(()),
         }
     }

@@ -13,6 +13,7 @@ use crate::fault::FaultEffect;
 use crate::faults::Hit;
 use crate::journal::{Entry, Journal};
 use crate::limits::RateHeaders;
+use crate::quirks::CreateLock;
 use crate::rest::{Call, Endpoint, Lock, Reply, Request};
 use crate::tenant::Tenant;
 use crate::token::{OauthRefusal, TokenReply, TokenRequest, Tokens};
@@ -77,6 +78,15 @@ impl World {
         self.tenants().find(|(_, tenant)| tenant.account.config.account_id == id).map(|(number, _)| number)
     }
 
+    fn let_time_pass(&mut self) {
+        let now = self.clock.now();
+        for tenant in std::iter::once(&mut self.first).chain(&mut self.others) {
+            if tenant.account.has_overdue(now) {
+                tenant.change(now, |account, _| account.let_time_pass(now));
+            }
+        }
+    }
+
     pub(crate) fn issue_token(
         &mut self,
         request: &TokenRequest,
@@ -101,7 +111,8 @@ impl World {
         call: &Call,
     ) -> (RateHeaders, Result<(), Refusal>) {
         let now = self.clock.now();
-        if let Err(refusal) = self.tokens.check(&call.headers, endpoint.scope, endpoint.classic_scopes, now) {
+        let quirks = &self.account(account).config.quirks;
+        if let Err(refusal) = self.tokens.check(&call.headers, endpoint.scope, endpoint.classic_scopes, quirks, now) {
             return (Vec::new(), Err(refusal));
         }
         self.tenant_mut(account).admit(endpoint, request, now)
@@ -130,7 +141,7 @@ impl World {
     fn subject(&self, account: AccountNumber, request: &Request<'_>) -> Option<String> {
         let key = request.person()?;
         let person = self.account(account).people.find(&key);
-        Some(person.map_or_else(|| key.to_lowercase(), |person| person.email.clone()))
+        Some(person.map_or(key.as_str(), |person| person.email.as_str()).to_lowercase())
     }
 }
 
@@ -148,7 +159,9 @@ impl Shared {
     }
 
     pub(crate) fn world(&self) -> MutexGuard<'_, World> {
-        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+        let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
+        world.let_time_pass();
+        world
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -177,8 +190,16 @@ impl Shared {
         endpoint: &Endpoint,
         request: &Request<'_>,
     ) -> Result<Option<Held>, Refusal> {
-        let Some(person) = self.world().subject(account, request) else { return Ok(None) };
+        let (person, create_lock) = {
+            let world = self.world();
+            let Some(person) = world.subject(account, request) else { return Ok(None) };
+            (person, world.account(account).config.quirks.running_create_locks)
+        };
         let mut running = self.running();
+        let creating = |(held, lock): (&(AccountNumber, String), &Lock)| held.0 == account && *lock == Lock::Create;
+        if create_lock == CreateLock::Account && running.iter().any(creating) {
+            return Err(Refusal::Busy(person));
+        }
         let key = (account, person);
         match running.get(&key) {
             Some(Lock::Create) => return Err(Refusal::Busy(key.1)),

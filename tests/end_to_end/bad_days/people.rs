@@ -15,7 +15,7 @@ fn created(calls: &[Exchange]) -> Vec<String> {
 #[tokio::test]
 async fn people_whom_zoom_refuses_say_why_and_stop_nobody() -> anyhow::Result<()> {
     let account = json!({
-        "elsewhere": [{"email": email("elsewhere")}, {"email": email("used"), "create": "AddressUsed"}],
+        "elsewhere": [{"email": email("elsewhere"), "create": "activeElsewhere"}, {"email": email("used"), "create": "addressUsed"}],
         "allowedDomains": ["acme.example"],
         "seats": {"licensed": 1},
     });

@@ -102,7 +102,7 @@ async fn a_person_who_is_there_already_counts_as_created() {
 #[case::named_as_taken(ElsewhereAnswer::AddressUsed)]
 #[tokio::test]
 async fn an_address_with_an_account_elsewhere_waits_for_its_owner(#[case] create: ElsewhereAnswer) {
-    let elsewhere = vec![ElsewhereConfig { email: EVE.into(), create }];
+    let elsewhere = vec![ElsewhereConfig { email: EVE.into(), create: Some(create) }];
     let mut rig = Rig::start(AccountConfig { elsewhere, ..AccountConfig::default() }).await;
     rig.list().await.unwrap();
     let error = rig.apply(Operation::Create(new(EVE, CreateMethod::Invite))).await.unwrap_err();
@@ -112,7 +112,7 @@ async fn an_address_with_an_account_elsewhere_waits_for_its_owner(#[case] create
 
 #[tokio::test]
 async fn a_created_person_without_an_id_is_found_by_address() {
-    let elsewhere = vec![ElsewhereConfig { email: EVE.into(), create: ElsewhereAnswer::Invited }];
+    let elsewhere = vec![ElsewhereConfig { email: EVE.into(), create: Some(ElsewhereAnswer::Invited) }];
     let mut rig = Rig::start(AccountConfig { elsewhere, ..AccountConfig::default() }).await;
     assert_eq!(rig.apply(Operation::Create(new(EVE, CreateMethod::Invite))).await.unwrap(), Applied::Pending);
     assert_eq!(rig.row(EVE).state, State::Pending);

@@ -2,10 +2,10 @@
 
 use jiff::Timestamp;
 
-use super::person::{Login, Person, State};
+use super::person::{Login, Person, Presence, State};
 use super::roles::MEMBER;
 use super::{Account, License, Profile, Refusal, Seq, domain_of};
-use crate::config::ElsewhereAnswer;
+use crate::quirks::ElsewhereAnswer;
 
 /// The four ways of creating somebody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString)]
@@ -31,20 +31,24 @@ pub(crate) struct NewUser {
     pub(crate) last_name: String,
     pub(crate) display_name: String,
     pub(crate) division_ids: Vec<String>,
+    /// A digest of the password.
+    pub(crate) password: Option<u64>,
 }
 
 impl Account {
     /// Creates somebody. The row it gives may be pending or active: read the state, do not infer it.
     pub(crate) fn create(&mut self, new: NewUser, now: Timestamp) -> Result<&Person, Refusal> {
-        let email = new.email.to_lowercase();
+        let email = self.kept(&new.email);
         self.check_action(new.action, &email)?;
         self.check_domain(&email)?;
         if self.people.by_email(&email).is_some() {
             return Err(Refusal::AddressUsed(email));
         }
-        let elsewhere = self.elsewhere.get(&email).copied();
+        let elsewhere = self.elsewhere.get(&email.to_lowercase()).copied();
         match elsewhere {
-            Some(ElsewhereAnswer::ActiveElsewhere) => return Err(Refusal::ActiveElsewhere(email)),
+            Some(ElsewhereAnswer::ActiveElsewhere) => {
+                return Err(Refusal::ActiveElsewhere { email, answer: self.config.quirks.active_elsewhere });
+            }
             Some(ElsewhereAnswer::AddressUsed) => return Err(Refusal::AddressUsed(email)),
             Some(ElsewhereAnswer::Invited) | None => {}
         }
@@ -71,7 +75,13 @@ impl Account {
             joins_from_elsewhere,
             profile: Profile { division_ids: new.division_ids, ..self.first_profile(new.action, new.license, &email) },
             created_at: now,
+            last_login: None,
             email_changes: Vec::new(),
+            password: new.password,
+            has_picture: false,
+            presence: Presence::default(),
+            settings: None,
+            assistants: Vec::new(),
             email: email.clone(),
         };
         self.people.insert(person);
@@ -86,7 +96,7 @@ impl Account {
                 Err(Refusal::NotPermitted("The autoCreate action needs an account that manages a domain.".to_owned()))
             }
             CreateAction::AutoCreate if !self.manages_domain_of(email) => {
-                Err(Refusal::DomainNotAllowed(email.to_owned()))
+                Err(Refusal::domain_not_allowed(email, &config.managed_domains))
             }
             CreateAction::AutoCreate => Ok(()),
             CreateAction::CustCreate if !config.isv => {
@@ -102,9 +112,9 @@ impl Account {
     fn check_domain(&self, email: &str) -> Result<(), Refusal> {
         let names = |domains: &[String]| domains.iter().any(|domain| domain.eq_ignore_ascii_case(domain_of(email)));
         if names(&self.config.blocked_domains) {
-            Err(Refusal::DomainBlocked(email.to_owned()))
+            Err(Refusal::DomainBlocked)
         } else if !self.config.allowed_domains.is_empty() && !names(&self.config.allowed_domains) {
-            Err(Refusal::DomainNotAllowed(email.to_owned()))
+            Err(Refusal::domain_not_allowed(email, &self.config.allowed_domains))
         } else {
             Ok(())
         }
@@ -127,9 +137,9 @@ impl Account {
         if action != CreateAction::SsoCreate || license == License::Basic {
             return Profile::default();
         }
-        let local = email.split_once('@').map_or(email, |(local, _)| local);
-        let vanity_name = match self.people.vanity_name_holder(local) {
-            None => local.to_owned(),
+        let local = email.split_once('@').map_or(email, |(local, _)| local).to_lowercase();
+        let vanity_name = match self.people.vanity_name_holder(&local) {
+            None => local,
             Some(_) => self.new_id().to_lowercase(),
         };
         Profile { vanity_name, employee_unique_id: email.to_owned(), ..Profile::default() }

@@ -1,8 +1,10 @@
 //! Disassociating and deleting people (Zoom API reference, Users: delete).
 
-use super::person::State;
-use super::{Account, License, Refusal};
-use crate::config::ElsewhereAnswer;
+use jiff::Timestamp;
+
+use super::person::{Login, Person, State};
+use super::{Account, License, Refusal, has_expired};
+use crate::quirks::{ExpiredInvitation, InactiveDeletion};
 
 /// A delete call whose parameters are valid.
 #[derive(Clone, Debug, Default)]
@@ -15,27 +17,46 @@ pub(crate) struct Deletion {
 }
 
 impl Account {
-    pub(crate) fn delete(&mut self, key: &str, deletion: &Deletion) -> Result<(), Refusal> {
-        // An expired invitation must be deletable, or nobody could be invited again: no `read` here.
+    pub(crate) fn delete(&mut self, key: &str, deletion: &Deletion, now: Timestamp) -> Result<(), Refusal> {
         let person = self.person(key)?;
-        let (seq, email) = (person.seq, person.email.clone());
+        self.check_deletion(person, deletion, now)?;
+        self.check_transfer(&person.email, deletion)?;
+        let (seq, email) = (person.seq, person.email.to_lowercase());
+        let leaves = !matches!(person.state, State::Pending { .. }) && !deletion.for_good;
+        self.people.remove(seq);
+        if leaves {
+            self.elsewhere.insert(email, self.config.quirks.elsewhere);
+        }
+        Ok(())
+    }
+
+    fn check_deletion(&self, person: &Person, deletion: &Deletion, now: Timestamp) -> Result<(), Refusal> {
+        let quirks = &self.config.quirks;
+        let pending = matches!(person.state, State::Pending { .. });
+        let inactive = matches!(person.state, State::Inactive { .. });
         if person.room {
-            return Err(Refusal::NotPermitted(format!("A Zoom Rooms user cannot be removed: {email}.")));
+            return Err(Refusal::NotPermitted("Cannot delete a Zoom Rooms user.".to_owned()));
+        }
+        if has_expired(person, now) && quirks.expired_invitation == ExpiredInvitation::Refused {
+            return Err(Refusal::InvitationExpired);
         }
         if person.is_owner() || (person.is_admin() && !deletion.for_good) {
-            return Err(Refusal::AdminProtected(email));
+            return Err(Refusal::AdminProtected(person.email.clone()));
         }
-        let pending = matches!(person.state, State::Pending { .. });
         if pending && deletion.for_good {
-            return Err(Refusal::NotPermitted(format!("A pending user can only be disassociated: {email}.")));
+            return Err(Refusal::NotPermitted(format!("A pending user can only be disassociated: {}.", person.email)));
         }
-        if !pending && !deletion.for_good && self.manages_domain_of(&email) {
-            return Err(Refusal::DomainManaged(email));
+        if inactive && quirks.inactive_deletion == InactiveDeletion::RefusedForSome && person.seq.0.is_multiple_of(2) {
+            return Err(Refusal::NotPermitted(
+                "Unable to delete this deactivated user. Please contact Zoom support team for more information."
+                    .to_owned(),
+            ));
         }
-        self.check_transfer(&email, deletion)?;
-        self.people.remove(seq);
-        if !pending && !deletion.for_good {
-            self.elsewhere.insert(email, ElsewhereAnswer::ActiveElsewhere);
+        if !pending && !deletion.for_good && person.login == Login::Api {
+            return Err(Refusal::BadRequest("Unable to unlink API user(s).".to_owned()));
+        }
+        if !pending && !deletion.for_good && self.manages_domain_of(&person.email) {
+            return Err(Refusal::DomainManaged);
         }
         Ok(())
     }
@@ -48,8 +69,11 @@ impl Account {
                 Ok(())
             };
         };
-        if heir.to_lowercase() == email {
-            return Err(Refusal::field("transfer_email", "Content cannot be transferred to the same user."));
+        if heir.to_lowercase() == email.to_lowercase() {
+            return Err(Refusal::field(
+                "transfer_email",
+                "The transfer-to email address cannot be the same as the unlinked or deleted user's email address.",
+            ));
         }
         let heir = self.people.by_email(heir).ok_or_else(|| Refusal::UserMissing(heir.clone()))?;
         match heir.state {
@@ -57,7 +81,7 @@ impl Account {
             State::Active { license: License::Basic | License::Unassigned | License::None } if !deletion.transfers => {
                 Ok(())
             }
-            State::Active { .. } | State::Pending { .. } | State::Inactive => Err(Refusal::field(
+            State::Active { .. } | State::Pending { .. } | State::Inactive { .. } => Err(Refusal::field(
                 "transfer_email",
                 format!("The user {} lacks the license to receive the content.", heir.email),
             )),

@@ -2,12 +2,15 @@
 //!
 //! A person has one row; listings, counts and seats are derived from it.
 
+mod assistants;
 mod contact_groups;
 mod copies;
 mod create;
 mod delete;
+mod features;
 mod group_settings;
 mod groups;
+mod password;
 mod people;
 mod person;
 mod portal;
@@ -16,9 +19,11 @@ mod profile;
 mod refusal;
 mod roles;
 mod seats;
+mod settings;
 mod setup;
 mod status;
 mod update;
+mod user_settings;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -30,20 +35,24 @@ pub(crate) use contact_groups::{ContactGroups, ContactMember, NewContactGroup};
 pub(crate) use copies::CopyOnWrite;
 pub(crate) use create::{CreateAction, NewUser};
 pub(crate) use delete::Deletion;
-pub(crate) use group_settings::{OPTIONS, Part, Tree};
+pub(crate) use features::{Feature, FeatureChange};
+pub(crate) use group_settings::Part;
 pub(crate) use groups::{Group, Groups};
+pub(crate) use password::{PasswordProblem, digest};
 pub(crate) use people::{People, Selection};
 pub use person::{License, Status};
-pub(crate) use person::{Person, Seq, State, domain_of};
+pub(crate) use person::{Person, Presence, Seq, State, domain_of};
 pub use portal::{PersonEdit, PersonView};
 pub use portal_groups::GroupView;
 pub use profile::{CustomAttribute, PhoneNumber, Profile};
 pub(crate) use refusal::{FieldError, Refusal};
 pub(crate) use roles::{OWNER, PRIVILEGES, Role, RoleChange};
+pub(crate) use settings::{OPTIONS, SettingsQuery, Tree};
 pub(crate) use status::StatusAction;
 pub(crate) use update::UserPatch;
 
-use crate::config::{AccountConfig, ConfigError, ElsewhereAnswer};
+use crate::config::{AccountConfig, ConfigError};
+use crate::quirks::{ElsewhereAnswer, EmailCase, ForeignUser};
 
 /// How long an invitation can be accepted (Zoom support: thirty days).
 const INVITATION_LIFE: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -57,19 +66,30 @@ pub(crate) struct Account {
     pub(crate) roles: BTreeMap<String, Role>,
     pub(crate) groups: CopyOnWrite<Groups>,
     pub(crate) contact_groups: ContactGroups,
+    /// Addresses, in lower case, that have a Zoom account elsewhere.
     elsewhere: HashMap<String, ElsewhereAnswer>,
+    /// What is set for everybody, and what of it is locked.
+    settings: Tree,
+    locks: Tree,
+    /// When features were last changed in bulk.
+    features_changed_at: Option<Timestamp>,
     ids: SmallRng,
 }
 
 impl Account {
     pub(crate) fn new(config: AccountConfig, seed: u64, now: Timestamp) -> Result<Self, ConfigError> {
-        let elsewhere = config.elsewhere.iter().map(|entry| (entry.email.to_lowercase(), entry.create)).collect();
+        let answer = |create: Option<ElsewhereAnswer>| create.unwrap_or(config.quirks.elsewhere);
+        let elsewhere = config.elsewhere.iter().map(|entry| (entry.email.to_lowercase(), answer(entry.create)));
+        let elsewhere = elsewhere.collect();
         let mut account = Self {
             people: CopyOnWrite::default(),
             roles: roles::built_in(),
             groups: CopyOnWrite::default(),
             contact_groups: ContactGroups::default(),
             elsewhere,
+            settings: Tree::new(),
+            locks: Tree::new(),
+            features_changed_at: None,
             ids: SmallRng::seed_from_u64(seed),
             config,
         };
@@ -79,17 +99,57 @@ impl Account {
 
     /// Anybody in the account by id or address, as a call on that person sees them.
     pub(crate) fn person(&self, key: &str) -> Result<&Person, Refusal> {
-        self.people.find(key).ok_or_else(|| Refusal::UserMissing(key.to_owned()))
+        self.people.find(key).ok_or_else(|| match self.config.quirks.foreign_user {
+            ForeignUser::OtherAccount if self.elsewhere.contains_key(&key.to_lowercase()) => {
+                Refusal::OtherAccount(key.to_owned())
+            }
+            ForeignUser::OtherAccount | ForeignUser::Missing => Refusal::UserMissing(key.to_owned()),
+        })
     }
 
     /// A person for reading: an expired invitation cannot be read.
     pub(crate) fn read(&self, key: &str, now: Timestamp) -> Result<&Person, Refusal> {
         let person = self.person(key)?;
+        if has_expired(person, now) { Err(Refusal::InvitationExpired) } else { Ok(person) }
+    }
+
+    /// What the account does by itself as time goes by: it deletes people who were deactivated long ago.
+    pub(crate) fn let_time_pass(&mut self, now: Timestamp) {
+        while let Some(seq) = self.overdue(now) {
+            self.people.remove(seq);
+        }
+    }
+
+    /// Whether there is something that the account does by itself now.
+    pub(crate) fn has_overdue(&self, now: Timestamp) -> bool {
+        self.overdue(now).is_some()
+    }
+
+    fn overdue(&self, now: Timestamp) -> Option<Seq> {
+        let kept_for = SignedDuration::from_hours(24 * i64::from(self.config.quirks.inactive_deleted_after_days?));
+        let (since, seq) = self.people.longest_inactive()?;
+        (now.duration_since(since) >= kept_for).then_some(seq)
+    }
+
+    /// The groups that somebody's rows show.
+    pub(crate) fn shown_groups<'a>(&self, person: &'a Person) -> &'a [String] {
         match person.state {
-            State::Pending { invited_at, .. } if now.duration_since(invited_at) > INVITATION_LIFE => {
-                Err(Refusal::InvitationExpired(person.email.clone()))
-            }
-            State::Pending { .. } | State::Active { .. } | State::Inactive => Ok(person),
+            State::Inactive { .. } if !self.config.quirks.inactive_rows_have_groups => &[],
+            State::Inactive { .. } | State::Active { .. } | State::Pending { .. } => &person.groups,
+        }
+    }
+
+    /// Somebody by the id that their identity provider has for them.
+    pub(crate) fn by_unique_id(&self, id: &str) -> Result<&Person, Refusal> {
+        let found = self.people.all().find(|person| person.profile.employee_unique_id == id);
+        found.filter(|_| !id.is_empty()).ok_or_else(|| Refusal::UserMissing(id.to_owned()))
+    }
+
+    /// An e-mail address as the account keeps it.
+    fn kept(&self, email: &str) -> String {
+        match self.config.quirks.email_case {
+            EmailCase::Kept => email.to_owned(),
+            EmailCase::Lowered => email.to_lowercase(),
         }
     }
 
@@ -110,6 +170,11 @@ impl Account {
             }
         }
     }
+}
+
+/// Whether this is an invitation that can no longer be accepted.
+fn has_expired(person: &Person, now: Timestamp) -> bool {
+    matches!(person.state, State::Pending { invited_at, .. } if now.duration_since(invited_at) > INVITATION_LIFE)
 }
 
 /// Checks an e-mail address as far as the simulator cares: one `@`, a domain with a dot, no spaces, at most 128

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::person::{License, Person, Seq, State, Status};
 use super::seats::SeatUse;
 
@@ -18,6 +20,7 @@ pub(crate) struct People {
     by_group: HashMap<String, BTreeSet<Seq>>,
     by_administered: HashMap<String, BTreeSet<Seq>>,
     by_vanity_name: HashMap<String, Seq>,
+    by_deactivation: BTreeSet<(Timestamp, Seq)>,
     seats: SeatUse,
     last: u64,
 }
@@ -93,13 +96,18 @@ impl People {
         self.rows.get(&seq).map(Arc::as_ref)
     }
 
+    /// Who has been inactive for longest, and since when.
+    pub(crate) fn longest_inactive(&self) -> Option<(Timestamp, Seq)> {
+        self.by_deactivation.first().copied()
+    }
+
     pub(crate) fn seats(&self) -> SeatUse {
         self.seats
     }
 
     fn index(&mut self, person: &Person) {
         let seq = person.seq;
-        self.by_email.insert(person.email.clone(), seq);
+        self.by_email.insert(person.email.to_lowercase(), seq);
         self.by_id.insert(person.id.clone(), seq);
         self.by_status.entry(person.status()).or_default().insert(seq);
         if person.status() != Status::Pending {
@@ -114,6 +122,9 @@ impl People {
         if !person.profile.vanity_name.is_empty() {
             self.by_vanity_name.insert(person.profile.vanity_name.to_lowercase(), seq);
         }
+        if let State::Inactive { since } = person.state {
+            self.by_deactivation.insert((since, seq));
+        }
         if let Some(count) = seat_of(&mut self.seats, person) {
             *count += 1;
         }
@@ -121,7 +132,7 @@ impl People {
 
     fn unindex(&mut self, person: &Person) {
         let seq = person.seq;
-        self.by_email.remove(&person.email);
+        self.by_email.remove(&person.email.to_lowercase());
         self.by_id.remove(&person.id);
         forget(&mut self.by_status, &person.status(), seq);
         forget(&mut self.by_role, &person.role, seq);
@@ -132,6 +143,9 @@ impl People {
             forget(&mut self.by_administered, group, seq);
         }
         self.by_vanity_name.remove(&person.profile.vanity_name.to_lowercase());
+        if let State::Inactive { since } = person.state {
+            self.by_deactivation.remove(&(since, seq));
+        }
         if let Some(count) = seat_of(&mut self.seats, person) {
             *count = count.saturating_sub(1);
         }
@@ -156,7 +170,7 @@ fn seat_of<'a>(seats: &'a mut SeatUse, person: &Person) -> Option<&'a mut u32> {
         State::Pending { license: License::Basic, .. } => Some(&mut seats.basic.pending),
         State::Active { license: License::Unassigned | License::None }
         | State::Pending { license: License::Unassigned | License::None, .. }
-        | State::Inactive => None,
+        | State::Inactive { .. } => None,
     }
 }
 

@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::profile::Profile;
+use super::settings::Tree;
 
 /// The order in which people came into the account; listings follow it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -62,7 +63,7 @@ pub enum Status {
 pub(crate) enum State {
     Pending { license: License, invited_at: Timestamp },
     Active { license: License },
-    Inactive,
+    Inactive { since: Timestamp },
 }
 
 /// How a person logs in, by Zoom's number.
@@ -86,12 +87,32 @@ impl Login {
     }
 }
 
+/// What a person's presence is set to (Zoom API reference, Users: presence status).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
+pub(crate) enum Presence {
+    #[default]
+    Available,
+    Away,
+    #[strum(serialize = "Do_Not_Disturb")]
+    DoNotDisturb,
+    #[strum(serialize = "In_Calendar_Event")]
+    InCalendarEvent,
+    Presenting,
+    #[strum(serialize = "In_A_Zoom_Meeting")]
+    InMeeting,
+    #[strum(serialize = "On_A_Call")]
+    OnCall,
+    #[strum(serialize = "Out_of_Office")]
+    OutOfOffice,
+    Busy,
+}
+
 /// Everything about one person; all listings, counts and seats follow from it.
 #[derive(Clone, Debug)]
 pub(crate) struct Person {
     pub(crate) seq: Seq,
     pub(crate) id: String,
-    /// In lower case.
+    /// With its letters as [`Quirks::email_case`](crate::Quirks::email_case) keeps them.
     pub(crate) email: String,
     pub(crate) first_name: String,
     pub(crate) last_name: String,
@@ -111,7 +132,15 @@ pub(crate) struct Person {
     pub(crate) joins_from_elsewhere: bool,
     pub(crate) profile: Profile,
     pub(crate) created_at: Timestamp,
+    pub(crate) last_login: Option<Timestamp>,
     pub(crate) email_changes: Vec<Timestamp>,
+    /// A digest of the password, enough to know it again.
+    pub(crate) password: Option<u64>,
+    pub(crate) has_picture: bool,
+    pub(crate) presence: Presence,
+    pub(crate) settings: Option<Box<Tree>>,
+    /// Who may schedule meetings for this person, and whether they may manage private events.
+    pub(crate) assistants: Vec<(Seq, bool)>,
 }
 
 impl Person {
@@ -119,7 +148,7 @@ impl Person {
         match self.state {
             State::Pending { .. } => Status::Pending,
             State::Active { .. } => Status::Active,
-            State::Inactive => Status::Inactive,
+            State::Inactive { .. } => Status::Inactive,
         }
     }
 
@@ -127,7 +156,20 @@ impl Person {
     pub(crate) fn license(&self) -> License {
         match self.state {
             State::Pending { license, .. } | State::Active { license } => license,
-            State::Inactive => License::Basic,
+            State::Inactive { .. } => License::Basic,
+        }
+    }
+
+    pub(crate) fn logs_in_by_work_email(&self) -> bool {
+        self.login == Login::WorkEmail && self.status() != Status::Pending
+    }
+
+    /// The personal meeting id; Zoom makes one up for everybody who can hold meetings.
+    pub(crate) fn pmi(&self) -> Option<u64> {
+        match (self.status(), self.license()) {
+            (Status::Pending, _) | (_, License::Unassigned | License::None) => None,
+            _ if self.profile.pmi != 0 => Some(self.profile.pmi),
+            _ => Some(2_000_000_000 + self.seq.0.wrapping_mul(7_919_777) % 7_000_000_000),
         }
     }
 

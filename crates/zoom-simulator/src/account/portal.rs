@@ -15,7 +15,7 @@ use super::{Account, License, Person, Profile, Refusal, Status, email_problem};
 pub struct PersonView {
     /// Zoom's id.
     pub id: String,
-    /// The address, in lower case.
+    /// The address, with its letters as Zoom keeps them.
     pub email: String,
     /// First name.
     pub first_name: String,
@@ -94,7 +94,7 @@ impl Account {
         edit: PersonEdit,
         now: Timestamp,
     ) -> Result<Option<PersonView>, Refusal> {
-        let present = self.person(key)?;
+        let present = self.people.find(key).ok_or_else(|| Refusal::UserMissing(key.to_owned()))?;
         let seq = present.seq;
         if present.is_owner() && (edit.delete || edit.role.is_some() || edit.status.is_some()) {
             return Err(Refusal::AdminProtected(present.email.clone()));
@@ -115,7 +115,7 @@ impl Account {
     fn edited(&self, present: &Person, edit: PersonEdit, now: Timestamp) -> Result<Person, Refusal> {
         let PersonEdit { email, first_name, last_name, display_name, license, status, role, profile, delete: _ } = edit;
         let mut person = present.clone();
-        if let Some(email) = email.map(|email| email.to_lowercase()) {
+        if let Some(email) = email.map(|email| self.kept(&email)) {
             if let Some(problem) = email_problem(&email) {
                 return Err(Refusal::field("email", problem));
             }
@@ -130,9 +130,12 @@ impl Account {
         let license = license.unwrap_or_else(|| present.license());
         person.state = match (status.unwrap_or_else(|| present.status()), present.state) {
             (Status::Active, _) => State::Active { license },
-            (Status::Inactive, _) => State::Inactive,
+            (Status::Inactive, State::Inactive { since }) => State::Inactive { since },
+            (Status::Inactive, State::Active { .. } | State::Pending { .. }) => State::Inactive { since: now },
             (Status::Pending, State::Pending { invited_at, .. }) => State::Pending { license, invited_at },
-            (Status::Pending, State::Active { .. } | State::Inactive) => State::Pending { license, invited_at: now },
+            (Status::Pending, State::Active { .. } | State::Inactive { .. }) => {
+                State::Pending { license, invited_at: now }
+            }
         };
         if let Some(role) = role {
             let found = self.role_by_name_or_id(&role).filter(|role| role.id != super::OWNER);

@@ -1,6 +1,8 @@
 //! What Zoom refuses, with the status, code and text that it says so with.
 
+use super::password::PasswordProblem;
 use crate::config::Plan;
+use crate::quirks::{ActiveElsewhere, InvalidToken, MissingScope};
 
 /// One field that failed validation.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -26,33 +28,49 @@ pub(crate) enum Refusal {
     PaidPlanOnlyUnderOk,
     #[error("User does not exist: {0}.")]
     UserMissing(String),
-    #[error("User already in the account: {0}")]
+    #[error("The user {0} belongs to another account.")]
+    OtherAccount(String),
+    #[error("Email {0} has already been used.")]
     AddressUsed(String),
-    #[error("The user {0} already has an active account elsewhere; they must agree to join this one.")]
-    ActiveElsewhere(String),
-    #[error("The domain of {0} is blocked.")]
-    DomainBlocked(String),
-    #[error("The user {0} belongs to a managed domain and cannot be disassociated.")]
-    DomainManaged(String),
-    #[error("The email address {0} is not in one of the account's domains.")]
-    DomainNotAllowed(String),
-    #[error("An administrator cannot be removed: {0}.")]
+    #[error("The user {email} already holds an active account.")]
+    ActiveElsewhere { email: String, answer: ActiveElsewhere },
+    #[error("Email domain is blocked.")]
+    DomainBlocked,
+    #[error("You can not disassociate a user with managed domain.")]
+    DomainManaged,
+    #[error("Email address {email} doesn't match limited domains: {domains}.")]
+    DomainNotAllowed { email: String, domains: String },
+    #[error("You can not disassociate an Admin user: {0}.")]
     AdminProtected(String),
-    #[error("The invitation of {0} has expired.")]
-    InvitationExpired(String),
-    #[error("Single sign-on is not enabled for this account.")]
+    #[error("A valid invitation to join the Zoom account was not found for this user.")]
+    InvitationExpired,
+    #[error("SSO has not been enabled for this account. Contact the Zoom support team to enable this option.")]
     SsoOff,
-    #[error("Pre-provisioning of single sign-on users is not enabled for this account.")]
+    #[error("The ssoCreate option is only available for SSO Partners that have enabled the pre-provision option.")]
     PreProvisioningOff,
     #[error("This user type does not permit it: {0}.")]
     TypeForbids(String),
+    #[error("Webinar feature can only be enabled for Licensed or On-prem users.")]
+    WebinarForbidden,
+    #[error("{0}")]
+    Password(PasswordProblem),
+    #[error("{0}")]
+    Upload(&'static str),
+    #[error("Request to update the presence status of this user failed.")]
+    PresenceFailed,
     #[error("{0}")]
     StateForbids(String),
-    #[error("You have reached the maximum number of Basic users.")]
-    NoBasicSeat,
-    #[error("You have reached the maximum number of licensed users. Buy more seats or take one back.")]
-    NoLicensedSeat,
-    #[error("You have reached the maximum of {limit} seats, counting the users of the pending list.")]
+    #[error("Your request was not approved because you have already reached the maximum basic user limit ({limit}).")]
+    NoBasicSeat { limit: u32 },
+    #[error(
+        "Your request could not be approved at this time because your account has reached the permitted maximum number \
+         of {limit} paying users. Please purchase additional licenses."
+    )]
+    NoLicensedSeat { limit: u32 },
+    #[error(
+        "Your request could not be approved at this time because your account has reached the permitted maximum number \
+         of {limit} users. Please remove existing user(s) from your Users list or the Pending Users list."
+    )]
     SeatsHeldByPending { limit: u32 },
     #[error("No Zoom Workplace licenses are left.")]
     NoWorkplaceSeat,
@@ -95,11 +113,11 @@ pub(crate) enum Refusal {
     #[error("The email address of {0} was changed three times within 24 hours.")]
     EmailChangesSpent(String),
     #[error("Invalid access token.")]
-    TokenInvalid,
+    TokenInvalid(InvalidToken),
     #[error("Access token is expired.")]
-    TokenExpired,
-    #[error("Invalid access token, does not contain scopes:[{0}].")]
-    ScopeMissing(String),
+    TokenExpired(InvalidToken),
+    #[error("Invalid access token, does not contain scopes:[\"{scope}\"].")]
+    ScopeMissing { scope: &'static str, answer: MissingScope },
     #[error("This API endpoint is not recognized: {0}.")]
     UnknownEndpoint(String),
 }
@@ -110,6 +128,11 @@ impl Refusal {
         Self::Invalid(vec![FieldError { field: field.to_owned(), message: message.into() }])
     }
 
+    /// An address outside the domains that the account has or allows.
+    pub(crate) fn domain_not_allowed(email: &str, domains: &[String]) -> Self {
+        Self::DomainNotAllowed { email: email.to_owned(), domains: domains.join(", ") }
+    }
+
     /// HTTP status and Zoom's code.
     pub(crate) fn wire(&self) -> (u16, u32) {
         match self {
@@ -117,22 +140,28 @@ impl Refusal {
             Self::NotPermitted(_) | Self::PaidPlanOnly(_) => (400, 200),
             Self::PaidPlanOnlyUnderOk | Self::RoleMissingUnderOk => (200, 200),
             Self::StateForbids(_) => (400, 1000),
+            Self::WebinarForbidden => (400, 1122),
+            Self::Password(problem) => (400, problem.code()),
+            Self::Upload(_) => (400, 120),
+            Self::PresenceFailed => (400, 5301),
             Self::UserMissing(_) => (404, 1001),
             Self::AddressUsed(_) => (409, 1005),
-            Self::ActiveElsewhere(_) => (400, 1009),
+            Self::ActiveElsewhere { answer: ActiveElsewhere::BadRequest, .. } => (400, 1009),
+            Self::ActiveElsewhere { answer: ActiveElsewhere::Conflict, .. } => (409, 1009),
+            Self::OtherAccount(_) => (400, 1010),
             Self::RoleMissing(_) => (400, 1034),
             Self::RoleNameTaken(_) => (400, 1224),
             Self::NoPhoneLicense => (404, 1102),
-            Self::DomainBlocked(_) | Self::DomainManaged(_) => (400, 1107),
+            Self::DomainBlocked | Self::DomainManaged => (400, 1107),
             Self::TypeForbids(_) => (400, 1108),
-            Self::DomainNotAllowed(_) => (400, 1116),
+            Self::DomainNotAllowed { .. } => (400, 1116),
             Self::AdminProtected(_) => (400, 1117),
-            Self::InvitationExpired(_) => (400, 1120),
+            Self::InvitationExpired => (400, 1120),
             Self::AccountMissing(_) => (404, 2001),
             Self::SsoOff => (400, 2002),
             Self::PreProvisioningOff => (400, 2032),
-            Self::NoBasicSeat => (400, 2033),
-            Self::NoLicensedSeat => (400, 2034),
+            Self::NoBasicSeat { .. } => (400, 2033),
+            Self::NoLicensedSeat { .. } => (400, 2034),
             Self::NoWorkplaceSeat => (400, 2038),
             Self::UnknownEndpoint(_) => (400, 2300),
             Self::SeatsHeldByPending { .. } => (400, 3412),
@@ -141,13 +170,16 @@ impl Refusal {
             Self::NotAMember(_) => (404, 4131),
             Self::GroupNameTaken(_) => (409, 4132),
             Self::NotAGroupAdmin(_) => (400, 4138),
-            Self::ScopeMissing(_) => (400, 4711),
+            Self::ScopeMissing { .. } => (400, 4711),
             Self::Busy(_)
             | Self::PerSecondLimit
             | Self::PerDayLimit
             | Self::GroupsOfTheDaySpent(_)
             | Self::EmailChangesSpent(_) => (429, 429),
-            Self::TokenInvalid | Self::TokenExpired => (401, 124),
+            Self::TokenInvalid(status) | Self::TokenExpired(status) => match status {
+                InvalidToken::Unauthorized => (401, 124),
+                InvalidToken::BadRequest => (400, 124),
+            },
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::person::State;
 use super::{Account, Person, Refusal, Seq};
-use crate::config::{HeldRole, MissingRole};
+use crate::quirks::{HeldRole, MissingRole};
 
 /// The ids of the built-in roles.
 pub(crate) const OWNER: &str = "0";
@@ -175,6 +175,7 @@ impl Account {
                 return Err(Refusal::BadRequest("The owner's role cannot be changed.".to_owned()));
             }
             if matches!(person.state, State::Active { .. }) && person.role != role {
+                self.check_demotion(person)?;
                 chosen.push((person.seq, person.id.clone()));
             }
         }
@@ -193,8 +194,18 @@ impl Account {
         changeable(self.role(role)?)?;
         let missing = || Refusal::BadRequest(format!("User {member} is not a member of the role {role}."));
         let person = self.people.find(member).filter(|person| person.role == role).ok_or_else(missing)?;
+        self.check_demotion(person)?;
         let seq = person.seq;
         self.people.edit(seq, |person| MEMBER.clone_into(&mut person.role));
+        Ok(())
+    }
+
+    fn check_demotion(&self, person: &Person) -> Result<(), Refusal> {
+        if person.role == ADMIN && self.config.quirks.demoting_needs_owner {
+            return Err(Refusal::NotPermitted(
+                "Only the account owner can take the Admin role from a user.".to_owned(),
+            ));
+        }
         Ok(())
     }
 }

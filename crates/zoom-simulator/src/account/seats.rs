@@ -29,13 +29,16 @@ impl SeatUse {
     /// Whether one more person may have the licence. Active people alone filling the seats is 2034 (or 2033 for
     /// Basic); pending ones tipping it is 3412, whose text speaks of the pending list.
     pub(crate) fn one_more(self, license: License, bought: Seats) -> Result<(), Refusal> {
-        let (taken, limit, full) = match license {
-            License::Licensed => (self.licensed, Some(bought.licensed), Refusal::NoLicensedSeat),
-            License::Basic => (self.basic, bought.basic, Refusal::NoBasicSeat),
+        let (taken, limit) = match license {
+            License::Licensed => (self.licensed, Some(bought.licensed)),
+            License::Basic => (self.basic, bought.basic),
             License::Unassigned | License::None => return Ok(()),
         };
         match limit {
-            Some(limit) if taken.active >= limit => Err(full),
+            Some(limit) if taken.active >= limit => Err(match license {
+                License::Basic => Refusal::NoBasicSeat { limit },
+                License::Licensed | License::Unassigned | License::None => Refusal::NoLicensedSeat { limit },
+            }),
             Some(limit) if taken.total() >= limit => Err(Refusal::SeatsHeldByPending { limit }),
             Some(_) | None => Ok(()),
         }

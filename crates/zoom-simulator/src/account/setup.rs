@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::person::{Login, Person, State};
+use super::person::{Login, Person, Presence, State};
 use super::roles::{MEMBER, OWNER, Role};
 use super::{Account, License, Seq, Status, email_problem};
 use crate::config::{ConfigError, PersonConfig};
@@ -21,8 +21,11 @@ impl Account {
         let people = std::mem::take(&mut self.config.people);
         let owner = self.config.owner.to_lowercase();
         if !people.iter().any(|person| person.email.to_lowercase() == owner) {
-            let named =
-                PersonConfig { first_name: "Account".into(), last_name: "Owner".into(), ..PersonConfig::new(&owner) };
+            let named = PersonConfig {
+                first_name: "Account".into(),
+                last_name: "Owner".into(),
+                ..PersonConfig::new(self.config.owner.clone())
+            };
             self.place(PersonConfig { license: License::Licensed, ..named }, now)?;
         }
         for person in people {
@@ -38,7 +41,7 @@ impl Account {
 
     /// Places somebody into the account as the account file says.
     pub(crate) fn place(&mut self, entry: PersonConfig, now: Timestamp) -> Result<Seq, ConfigError> {
-        let email = entry.email.to_lowercase();
+        let email = self.kept(&entry.email);
         let refuse = |reason: String| ConfigError::Person { email: entry.email.clone(), reason };
         if let Some(problem) = email_problem(&email) {
             return Err(refuse(problem.to_owned()));
@@ -46,7 +49,7 @@ impl Account {
         if self.people.by_email(&email).is_some() {
             return Err(refuse("the address is there twice".to_owned()));
         }
-        let owner = email == self.config.owner.to_lowercase();
+        let owner = email.to_lowercase() == self.config.owner.to_lowercase();
         let role = match &entry.role {
             _ if owner => OWNER.to_owned(),
             None => MEMBER.to_owned(),
@@ -74,7 +77,7 @@ impl Account {
             display_name: entry.display_name.unwrap_or_default(),
             state: match entry.status {
                 Status::Active => State::Active { license: entry.license },
-                Status::Inactive => State::Inactive,
+                Status::Inactive => State::Inactive { since: now },
                 Status::Pending => State::Pending { license: entry.license, invited_at: now },
             },
             login: Login::WorkEmail,
@@ -86,7 +89,13 @@ impl Account {
             joins_from_elsewhere: false,
             profile: entry.profile,
             created_at: now,
+            last_login: (entry.status != Status::Pending).then_some(now),
             email_changes: Vec::new(),
+            password: None,
+            has_picture: false,
+            presence: Presence::default(),
+            settings: None,
+            assistants: Vec::new(),
         };
         Ok(self.people.insert(person))
     }

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::person::State;
-use super::{Account, License, Person, Refusal, email_problem};
+use super::{Account, License, Person, Refusal, email_problem, has_expired};
 
 /// What `PUT /users/{userId}/status` can ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString)]
@@ -24,25 +24,26 @@ impl Account {
         let person = self.read(key, now)?;
         let (seq, state) = (person.seq, person.state);
         if person.is_admin() || person.room {
-            let kind = if person.room { "a Zoom Rooms user" } else { "an administrator" };
-            return Err(Refusal::NotPermitted(format!("The status of {kind} cannot be changed: {}.", person.email)));
+            return Err(Refusal::NotPermitted(
+                "Zoom Room and Admin users' status can not be activated or deactivated.".to_owned(),
+            ));
         }
         match (action, state) {
             (_, State::Pending { .. }) => {
                 Err(Refusal::NotPermitted(format!("The user {} has not accepted the invitation.", person.email)))
             }
-            (StatusAction::Activate, State::Inactive) => {
+            (StatusAction::Activate, State::Inactive { .. }) => {
                 self.people.seats().one_more(License::Basic, self.config.seats)?;
                 self.people.edit(seq, |person| person.state = State::Active { license: License::Basic });
                 Ok(())
             }
             (StatusAction::Deactivate, State::Active { .. }) => {
-                self.people.edit(seq, |person| person.state = State::Inactive);
+                self.people.edit(seq, |person| person.state = State::Inactive { since: now });
                 Ok(())
             }
             (StatusAction::Activate, State::Active { .. })
-            | (StatusAction::Deactivate, State::Inactive)
-            | (StatusAction::ClockIn | StatusAction::ClockOut, State::Active { .. } | State::Inactive) => Ok(()),
+            | (StatusAction::Deactivate, State::Inactive { .. })
+            | (StatusAction::ClockIn | StatusAction::ClockOut, State::Active { .. } | State::Inactive { .. }) => Ok(()),
         }
     }
 
@@ -50,7 +51,7 @@ impl Account {
     pub(crate) fn change_email(&mut self, key: &str, email: &str, now: Timestamp) -> Result<(), Refusal> {
         let person = self.read(key, now)?;
         let (seq, present) = (person.seq, person.email.clone());
-        let email = email.to_lowercase();
+        let email = self.kept(email);
         if person.is_admin() {
             return Err(Refusal::StateForbids(format!("An administrator's email cannot be changed: {present}.")));
         }
@@ -63,9 +64,9 @@ impl Account {
             return Err(Refusal::field("email", problem));
         }
         if !self.manages_domain_of(&email) {
-            return Err(Refusal::DomainNotAllowed(email));
+            return Err(Refusal::domain_not_allowed(&email, &self.config.managed_domains));
         }
-        if self.people.by_email(&email).is_some() || self.elsewhere.contains_key(&email) {
+        if self.people.by_email(&email).is_some() || self.elsewhere.contains_key(&email.to_lowercase()) {
             return Err(Refusal::AddressUsed(email));
         }
         let day = SignedDuration::from_hours(24);
@@ -83,18 +84,22 @@ impl Account {
 
     /// The invited person accepts: they become active with the licence they were invited with.
     pub(crate) fn accept_invitation(&mut self, email: &str, now: Timestamp) -> Result<&Person, Refusal> {
-        let person = self.read(email, now)?;
+        let person = self.people.find(email).ok_or_else(|| Refusal::UserMissing(email.to_owned()))?;
         let (seq, email) = (person.seq, person.email.clone());
         let State::Pending { license, .. } = person.state else {
             return Err(Refusal::NotPermitted(format!("{email} has no invitation to accept.")));
         };
+        if has_expired(person, now) {
+            return Err(Refusal::InvitationExpired);
+        }
         let id = if self.config.quirks.id_changes_on_acceptance { self.new_id() } else { person.id.clone() };
         self.people.edit(seq, |person| {
             person.id = id;
             person.state = State::Active { license };
             person.joins_from_elsewhere = false;
+            person.last_login = Some(now);
         });
-        self.elsewhere.remove(&email);
+        self.elsewhere.remove(&email.to_lowercase());
         self.person(&email)
     }
 }

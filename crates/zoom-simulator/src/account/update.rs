@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::person::State;
 use super::{Account, CustomAttribute, License, PhoneNumber, Refusal, Seq};
+use crate::quirks::{PendingPatch, PhoneNumbers};
 
 /// A PATCH whose fields are valid each by itself; absent fields stay as they are.
 #[derive(Clone, Debug, Default)]
@@ -39,35 +40,47 @@ pub(crate) struct UserPatch {
 }
 
 impl Account {
-    /// Changes a person. On somebody pending it succeeds without effect (SailPoint's connector documentation), but
-    /// for `group_id`; somebody inactive is refused (ConnId's Zoom connector).
+    /// Changes a person. What it does to somebody pending is a quirk; somebody inactive is refused (ConnId's Zoom
+    /// connector).
     pub(crate) fn update(&mut self, key: &str, patch: UserPatch, now: Timestamp) -> Result<(), Refusal> {
         let person = self.read(key, now)?;
         let seq = person.seq;
         match person.state {
-            State::Pending { .. } => self.place_in_group(seq, patch.group_id),
-            State::Inactive => Err(Refusal::NotPermitted(format!(
+            State::Pending { .. } => self.update_pending(seq, patch),
+            State::Inactive { .. } => Err(Refusal::NotPermitted(format!(
                 "The user {} is deactivated; activate the user before changing it.",
                 person.email
             ))),
             State::Active { license } => {
                 let room = person.room;
                 self.check_patch(seq, license, room, &patch)?;
-                self.people.edit(seq, |person| patch.apply(person));
+                let numbers = self.config.quirks.phone_numbers;
+                self.people.edit(seq, |person| patch.apply(person, numbers));
                 Ok(())
             }
         }
     }
 
-    fn place_in_group(&mut self, seq: Seq, group: Option<String>) -> Result<(), Refusal> {
-        let Some(group) = group else { return Ok(()) };
-        self.group(&group)?;
-        self.people.edit(seq, |person| {
-            if !person.groups.contains(&group) {
-                person.groups.push(group);
+    fn update_pending(&mut self, seq: Seq, patch: UserPatch) -> Result<(), Refusal> {
+        let quirks = &self.config.quirks;
+        let group = patch.group_id.filter(|group| !group.is_empty());
+        if let Some(group) = &group {
+            self.group(group)?;
+        }
+        match (group, quirks.pending_patch) {
+            (Some(group), _) if quirks.pending_group_id_works => {
+                self.people.edit(seq, |person| {
+                    if !person.groups.contains(&group) {
+                        person.groups.push(group);
+                    }
+                });
+                Ok(())
             }
-        });
-        Ok(())
+            (Some(_) | None, PendingPatch::WithoutEffect) => Ok(()),
+            (Some(_) | None, PendingPatch::Refused) => {
+                Err(Refusal::StateForbids("A user who has not accepted the invitation cannot be updated.".to_owned()))
+            }
+        }
     }
 
     fn check_patch(&self, seq: Seq, license: License, room: bool, patch: &UserPatch) -> Result<(), Refusal> {
@@ -76,7 +89,9 @@ impl Account {
         }
         if let Some(wanted) = patch.license.filter(|wanted| *wanted != license) {
             if room {
-                return Err(Refusal::NotPermitted("A Zoom Rooms user cannot have another license type.".to_owned()));
+                return Err(Refusal::NotPermitted(
+                    "A Zoom Room user cannot be updated to another user type.".to_owned(),
+                ));
             }
             self.people.seats().one_more(wanted, self.config.seats)?;
         }
@@ -105,7 +120,7 @@ impl Account {
 }
 
 impl UserPatch {
-    fn apply(self, person: &mut super::Person) {
+    fn apply(self, person: &mut super::Person, numbers: PhoneNumbers) {
         let Self {
             license,
             wants_bundle: _,
@@ -151,7 +166,12 @@ impl UserPatch {
         set(&mut profile.timezone, timezone);
         set(&mut profile.pronouns, pronouns);
         set(&mut profile.pronouns_option, pronouns_option);
-        set(&mut profile.phone_numbers, phone_numbers);
+        if let Some(given) = phone_numbers {
+            profile.phone_numbers = match numbers {
+                PhoneNumbers::Replaced => given,
+                PhoneNumbers::Merged => with_numbers(std::mem::take(&mut profile.phone_numbers), given),
+            };
+        }
         set(&mut profile.custom_attributes, custom_attributes);
         set(&mut profile.pmi, pmi);
         set(&mut profile.use_pmi, use_pmi);
@@ -168,4 +188,16 @@ fn set<T>(field: &mut T, value: Option<T>) {
     if let Some(value) = value {
         *field = value;
     }
+}
+
+/// Each given number takes the place of the one with its label, or is added while there is room for a third.
+fn with_numbers(mut present: Vec<PhoneNumber>, given: Vec<PhoneNumber>) -> Vec<PhoneNumber> {
+    for number in given {
+        if let Some(other) = present.iter_mut().find(|other| other.label == number.label) {
+            *other = number;
+        } else if present.len() < 3 {
+            present.push(number);
+        }
+    }
+    present
 }

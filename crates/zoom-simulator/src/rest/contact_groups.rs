@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::fields::Fields;
 use super::groups::paid_to_write;
-use super::{Endpoint, Reply, Request, Session, endpoint};
+use super::{Endpoint, Reply, Request, Session, endpoint, without_nulls};
 use crate::account::{ContactMember, NewContactGroup, Refusal, Seq};
 use crate::limits::Label::{Heavy, Light, Medium};
 
@@ -67,7 +67,7 @@ fn list(session: &mut Session<'_>, request: &Request<'_>) -> Result<Reply, Refus
         })
         .collect();
     let token = paging.token(session.pages, next, session.now);
-    Ok(Reply::json(200, &json!({"groups": groups, "page_size": size, "next_page_token": token})))
+    Ok(Reply::json(200, &without_nulls(json!({"groups": groups, "page_size": size, "next_page_token": token}))))
 }
 
 fn whole(session: &Session<'_>, id: &str) -> Result<Value, Refusal> {
@@ -163,7 +163,7 @@ fn members(session: &mut Session<'_>, request: &Request<'_>) -> Result<Reply, Re
     let members: Vec<_> =
         page.into_iter().map(|row| json!({"type": row.kind, "id": row.id, "name": row.name})).collect();
     let token = paging.token(session.pages, next, session.now);
-    Ok(Reply::json(200, &json!({"group_members": members, "page_size": size, "next_page_token": token})))
+    Ok(Reply::json(200, &without_nulls(json!({"group_members": members, "page_size": size, "next_page_token": token}))))
 }
 
 fn add_members(session: &mut Session<'_>, request: &Request<'_>) -> Result<Reply, Refusal> {

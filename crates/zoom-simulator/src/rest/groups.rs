@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::fields::Fields;
 use super::named::named_people;
 use super::roles::paid;
-use super::{Endpoint, Reply, Request, Session, endpoint};
+use super::{Endpoint, Reply, Request, Session, endpoint, time, without_nulls};
 use crate::account::{Account, Group, Refusal, Status};
 use crate::config::Plan;
 use crate::limits::Label::{Light, Medium};
@@ -79,7 +79,7 @@ fn list(session: &mut Session<'_>, request: &Request<'_>) -> Result<Reply, Refus
     let groups: Vec<_> = page.into_iter().map(|group| row(account, group)).collect();
     let total = account.groups.len();
     let token = paging.token(session.pages, next, session.now);
-    Ok(Reply::json(200, &json!({"groups": groups, "total_records": total, "next_page_token": token})))
+    Ok(Reply::json(200, &without_nulls(json!({"groups": groups, "total_records": total, "next_page_token": token}))))
 }
 
 fn name(request: &Request<'_>) -> Result<String, Refusal> {
@@ -151,12 +151,12 @@ fn members(session: &mut Session<'_>, request: &Request<'_>) -> Result<Reply, Re
         "next_page_token": paging.token(session.pages, next, session.now),
         "members": members,
     });
-    Ok(Reply::json(200, &reply))
+    Ok(Reply::json(200, &without_nulls(reply)))
 }
 
 /// `ids` names only those who were added, as one text with commas between.
 fn added(session: &Session<'_>, ids: &[String]) -> Reply {
-    let at = session.now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let at = time(session.now);
     Reply::json(201, &json!({"ids": ids.join(","), "added_at": at}))
 }
 
@@ -204,7 +204,7 @@ fn admins(session: &mut Session<'_>, request: &Request<'_>) -> Result<Reply, Ref
     let total = listed.len();
     let token = paging.token(session.pages, next, session.now);
     let reply = json!({"admins": admins, "page_size": size, "total_records": total, "next_page_token": token});
-    Ok(Reply::json(200, &reply))
+    Ok(Reply::json(200, &without_nulls(reply)))
 }
 
 fn add_admins(session: &mut Session<'_>, request: &Request<'_>) -> Result<Reply, Refusal> {

@@ -1,14 +1,17 @@
 //! REST under `/v2`: the endpoints, each with its rate label and scopes, and how a path finds its endpoint.
 
+mod accounts;
+mod assistants;
 mod contact_groups;
 mod fields;
 mod group_settings;
 mod groups;
 mod named;
-mod plans;
 mod roles;
 mod user_body;
+mod user_calls;
 mod user_rows;
+mod user_settings;
 mod users;
 
 use axum::body::Bytes;
@@ -18,9 +21,10 @@ use percent_encoding::percent_decode_str;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::account::{Account, Refusal, Selection, Seq};
+use crate::account::{Account, Refusal, Selection, Seq, SettingsQuery};
 use crate::limits::{Cap, Label};
 use crate::pages::Pages;
+use crate::quirks::{LastPageToken, MissingScope};
 
 /// A call, read as far as no endpoint needs to be known for.
 #[derive(Clone, Debug)]
@@ -56,6 +60,9 @@ impl Reply {
 
     pub(crate) fn refusal(refusal: &Refusal) -> Self {
         let (status, code) = refusal.wire();
+        if let Refusal::ScopeMissing { answer: MissingScope::BrokenJson, .. } = refusal {
+            return Self { status, body: format!("{{\"code\":{code},\"message\":\"{refusal}\"}}").into() };
+        }
         let mut body = serde_json::json!({"code": code, "message": refusal.to_string()});
         if !refusal.errors().is_empty()
             && let Some(object) = body.as_object_mut()
@@ -97,10 +104,6 @@ pub(crate) struct Endpoint {
     handler: Handler,
 }
 
-const USER_READ: &[&str] = &["user:read:admin", "user:write:admin"];
-const USER_WRITE: &[&str] = &["user:write:admin"];
-const ACCOUNT_READ: &[&str] = &["account:read:admin", "account:write:admin"];
-
 const fn endpoint(
     method: Method,
     template: &'static str,
@@ -109,64 +112,29 @@ const fn endpoint(
     classic_scopes: &'static [&'static str],
     handler: Handler,
 ) -> Endpoint {
-    locking(Lock::None, method, template, label, scope, classic_scopes, handler)
+    Endpoint { method, template, label, scope, classic_scopes, lock: Lock::None, handler }
 }
 
-const fn locking(
-    lock: Lock,
-    method: Method,
-    template: &'static str,
-    label: Label,
-    scope: &'static str,
-    classic_scopes: &'static [&'static str],
-    handler: Handler,
-) -> Endpoint {
-    Endpoint { method, template, label, scope, classic_scopes, lock, handler }
+impl Endpoint {
+    const fn locking(mut self, lock: Lock) -> Self {
+        self.lock = lock;
+        self
+    }
 }
-
-/// Operations on people and on the account; those on groups and roles stand with their handlers.
-static ENDPOINTS: [Endpoint; 10] = {
-    use Label::{Heavy, Light, Medium};
-    [
-        endpoint(Method::GET, "/users", Medium, "user:read:list_users:admin", USER_READ, users::list),
-        locking(Lock::Create, Method::POST, "/users", Light, "user:write:user:admin", USER_WRITE, users::create),
-        endpoint(Method::GET, "/users/summary", Medium, "user:read:summary:admin", USER_READ, users::summary),
-        endpoint(Method::GET, "/users/{userId}", Light, "user:read:user:admin", USER_READ, users::get),
-        endpoint(Method::PATCH, "/users/{userId}", Light, "user:update:user:admin", USER_WRITE, users::update),
-        locking(
-            Lock::Delete,
-            Method::DELETE,
-            "/users/{userId}",
-            Light,
-            "user:delete:user:admin",
-            USER_WRITE,
-            users::delete,
-        ),
-        endpoint(Method::PUT, "/users/{userId}/status", Light, "user:update:status:admin", USER_WRITE, users::status),
-        endpoint(Method::PUT, "/users/{userId}/email", Light, "user:update:email:admin", USER_WRITE, users::email),
-        endpoint(
-            Method::DELETE,
-            "/users/{userId}/token",
-            Light,
-            "user:delete:token:admin",
-            USER_WRITE,
-            users::sign_out,
-        ),
-        endpoint(
-            Method::GET,
-            "/accounts/{accountId}/plans/usage",
-            Heavy,
-            "billing:read:plan_usage:admin",
-            ACCOUNT_READ,
-            plans::usage,
-        ),
-    ]
-};
 
 /// All operations; of two templates that fit a path, the first counts.
 fn endpoints() -> impl Iterator<Item = &'static Endpoint> {
-    let families: [&[Endpoint]; 5] =
-        [&ENDPOINTS, &roles::ENDPOINTS, &groups::ENDPOINTS, &group_settings::ENDPOINTS, &contact_groups::ENDPOINTS];
+    let families: [&[Endpoint]; 9] = [
+        &users::ENDPOINTS,
+        &user_calls::ENDPOINTS,
+        &assistants::ENDPOINTS,
+        &user_settings::ENDPOINTS,
+        &roles::ENDPOINTS,
+        &groups::ENDPOINTS,
+        &group_settings::ENDPOINTS,
+        &contact_groups::ENDPOINTS,
+        &accounts::ENDPOINTS,
+    ];
     families.into_iter().flatten()
 }
 
@@ -180,38 +148,33 @@ pub(crate) fn all_scopes() -> Vec<String> {
 
 /// The path templates of all endpoints, some of them more than once.
 pub(crate) fn templates() -> impl Iterator<Item = &'static str> {
-    ENDPOINTS.iter().map(|endpoint| endpoint.template)
+    endpoints().map(|endpoint| endpoint.template)
 }
 
 /// The endpoint of a call, and what its template's braces stand for.
 pub(crate) fn route(call: &Call) -> Result<(&'static Endpoint, Vec<String>), Refusal> {
     let unknown = || Refusal::UnknownEndpoint(format!("{} {}", call.method, call.path));
     let path = call.path.strip_prefix("/v2").ok_or_else(unknown)?;
-    let segments: Vec<&str> = path.split('/').collect();
-    let fitting = endpoints().filter(|endpoint| endpoint.method == call.method);
-    let (endpoint, raw) = fitting
-        .into_iter()
-        .find_map(|endpoint| Some((endpoint, fit(endpoint.template, &segments)?)))
+    let (endpoint, raw) = endpoints()
+        .filter(|endpoint| endpoint.method == call.method)
+        .find_map(|endpoint| Some((endpoint, fit(endpoint.template, path)?)))
         .ok_or_else(unknown)?;
     let decoded = raw.into_iter().map(|segment| percent_decode_str(segment).decode_utf8().map(Into::into));
     let params = decoded.collect::<Result<_, _>>();
     Ok((endpoint, params.map_err(|_| Refusal::BadRequest("The path is not valid UTF-8.".to_owned()))?))
 }
 
-fn fit<'a>(template: &str, segments: &[&'a str]) -> Option<Vec<&'a str>> {
-    let parts: Vec<&str> = template.split('/').collect();
-    if parts.len() != segments.len() {
-        return None;
-    }
+fn fit<'a>(template: &str, path: &'a str) -> Option<Vec<&'a str>> {
+    let (mut parts, mut segments) = (template.split('/'), path.split('/'));
     let mut params = Vec::new();
-    for (part, segment) in parts.into_iter().zip(segments) {
-        if part.starts_with('{') && !segment.is_empty() {
-            params.push(*segment);
-        } else if part != *segment {
-            return None;
+    loop {
+        match (parts.next(), segments.next()) {
+            (None, None) => return Some(params),
+            (Some(part), Some(segment)) if part.starts_with('{') && !segment.is_empty() => params.push(segment),
+            (Some(part), Some(segment)) if part == segment => {}
+            _ => return None,
         }
     }
-    Some(params)
 }
 
 /// A call whose endpoint is known.
@@ -264,6 +227,11 @@ impl<'a> Request<'a> {
         self.params.get(index).map_or("", String::as_str)
     }
 
+    /// What a brace stands for that not every template of the handler has.
+    fn optional_param(&self, index: usize) -> Option<&str> {
+        self.params.get(index).map(String::as_str)
+    }
+
     fn query(&self, name: &str) -> Option<&str> {
         self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
@@ -279,6 +247,35 @@ impl<'a> Request<'a> {
     fn object(&self) -> Result<Map<String, Value>, Refusal> {
         serde_json::from_slice(self.body)
             .map_err(|_| Refusal::BadRequest("Request Body should be a valid JSON object.".to_owned()))
+    }
+
+    /// Checks `login_type`: where somebody has several logins, Zoom takes the one that is named.
+    fn login_type(&self) -> Result<(), Refusal> {
+        match self.query("login_type") {
+            None | Some("0" | "1" | "11" | "21" | "23" | "24" | "27" | "97" | "98" | "99" | "100" | "101") => Ok(()),
+            Some(_) => Err(Refusal::field("login_type", "The value must be one of Zoom's login types, such as 100.")),
+        }
+    }
+
+    fn settings_query(&self) -> Result<SettingsQuery, Refusal> {
+        SettingsQuery::read(self.query("option"), self.query("custom_query_fields"))
+    }
+
+    /// The first part of a multipart body.
+    fn upload(&self) -> Option<&[u8]> {
+        let body: &[u8] = self.body;
+        let head_end = find(body, b"\r\n\r\n")?;
+        let boundary = body.get(..find(body, b"\r\n")?)?;
+        let part = body.get(head_end + 4..)?;
+        part.get(..find(part, &[b"\r\n", boundary].concat())?)
+    }
+
+    /// Reads `page_number`, the deprecated way through a listing.
+    fn page_number(&self) -> Result<Option<usize>, Refusal> {
+        let number = self.query("page_number").map(|number| number.parse().ok().filter(|number| *number > 0));
+        number
+            .map(|number| number.ok_or_else(|| Refusal::field("page_number", "The value must be a positive number.")))
+            .transpose()
     }
 
     /// Reads `page_size` and `next_page_token`; larger sizes than `max` are cut to it.
@@ -299,8 +296,18 @@ impl<'a> Request<'a> {
             None | Some("") => Seq::default(),
             Some(token) => session.pages.resume(token, &of, session.now)?,
         };
-        Ok(Paging { of, after, size: size.min(max) })
+        let last = session.account.config.quirks.last_page_token;
+        Ok(Paging { of, after, size: size.min(max), last })
     }
+}
+
+fn find(text: &[u8], wanted: &[u8]) -> Option<usize> {
+    text.windows(wanted.len()).position(|window| window == wanted)
+}
+
+/// A time as Zoom writes it.
+fn time(at: Timestamp) -> String {
+    format!("{at:.0}")
 }
 
 /// Where a page starts and how many rows it may have.
@@ -308,6 +315,7 @@ struct Paging {
     of: String,
     after: Seq,
     size: usize,
+    last: LastPageToken,
 }
 
 impl Paging {
@@ -326,8 +334,20 @@ impl Paging {
         self.take(selection.after(self.after), |person| person.seq)
     }
 
-    /// The token of the next page; empty on the last one.
-    fn token(self, pages: &mut Pages, next: Option<Seq>, now: Timestamp) -> String {
-        next.map_or_else(String::new, |after| pages.issue(self.of, after, now))
+    /// The token of the next page; empty or absent on the last one.
+    fn token(self, pages: &mut Pages, next: Option<Seq>, now: Timestamp) -> Option<String> {
+        match (next, self.last) {
+            (Some(after), _) => Some(pages.issue(self.of, after, now)),
+            (None, LastPageToken::Empty) => Some(String::new()),
+            (None, LastPageToken::Missing) => None,
+        }
     }
+}
+
+/// A JSON answer without the fields that are null.
+fn without_nulls(mut body: Value) -> Value {
+    if let Some(object) = body.as_object_mut() {
+        object.retain(|_, value| !value.is_null());
+    }
+    body
 }

@@ -6,10 +6,11 @@ use serde_json::{Map, Value, json};
 
 use super::fields::Fields;
 use super::named::named_people;
-use super::{Endpoint, Reply, Request, Session, endpoint};
+use super::{Endpoint, Reply, Request, Session, endpoint, time};
 use crate::account::{PRIVILEGES, Refusal, RoleChange};
-use crate::config::{Plan, RoleReply};
+use crate::config::Plan;
 use crate::limits::Label::{Light, Medium};
+use crate::quirks::RoleReply;
 
 const READ: &[&str] = &["role:read:admin", "role:write:admin"];
 const WRITE: &[&str] = &["role:write:admin"];
@@ -134,7 +135,8 @@ struct MemberPage<'a> {
     page_number: usize,
     page_size: usize,
     total_records: usize,
-    next_page_token: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_page_token: Option<String>,
     members: Vec<MemberRow<'a>>,
 }
 
@@ -170,7 +172,7 @@ fn assign(session: &mut Session<'_>, request: &Request<'_>) -> Result<Reply, Ref
     paid(session)?;
     let keys = named_people(request, "members", 30)?;
     let ids = session.account.assign_role(request.param(0), &keys)?;
-    let added = session.now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let added = time(session.now);
     Ok(Reply::json(201, &json!({"ids": ids.join(","), "add_at": added})))
 }
 

@@ -5,7 +5,10 @@ use std::str::FromStr;
 use serde_json::{Map, Value};
 
 use super::fields::Fields;
-use crate::account::{CreateAction, CustomAttribute, License, NewUser, PhoneNumber, Refusal, UserPatch, email_problem};
+use crate::account::{
+    CreateAction, CustomAttribute, License, NewUser, PasswordProblem, PhoneNumber, Refusal, UserPatch, digest,
+    email_problem,
+};
 
 pub(super) fn new_user(body: &Map<String, Value>) -> Result<NewUser, Refusal> {
     let mut top = Fields::new(body, "");
@@ -32,7 +35,7 @@ pub(super) fn new_user(body: &Map<String, Value>) -> Result<NewUser, Refusal> {
         Some(Some(_)) => {}
         Some(None) | None => fields.reject("type", "The value must be 1, 2, 4 or 99."),
     }
-    check_password(&mut fields, action);
+    let password = password(&mut fields, action);
     let wants_bundle = bundle(&mut fields);
     let wants_phone =
         fields.object("feature").and_then(|feature| feature.get("zoom_phone")?.as_bool()).unwrap_or(false);
@@ -44,6 +47,7 @@ pub(super) fn new_user(body: &Map<String, Value>) -> Result<NewUser, Refusal> {
         last_name: fields.name("last_name", 64, 5).unwrap_or_default(),
         display_name: fields.name("display_name", 128, 10).unwrap_or_default(),
         division_ids: fields.list("division_ids", 1).unwrap_or_default(),
+        password,
     };
     fields.finish()?;
     if wants_bundle {
@@ -55,26 +59,18 @@ pub(super) fn new_user(body: &Map<String, Value>) -> Result<NewUser, Refusal> {
     Ok(new)
 }
 
-/// `autoCreate` makes a login and so needs a password: 8 to 32 characters with a letter in upper and in lower case
-/// and a number, without a character four times in a row or a run such as `1234`.
-fn check_password(fields: &mut Fields<'_>, action: CreateAction) {
+/// `autoCreate` makes a login and so needs a password.
+fn password(fields: &mut Fields<'_>, action: CreateAction) -> Option<u64> {
     if action != CreateAction::AutoCreate {
-        return;
+        return None;
     }
-    let password = fields.text("password", 32).unwrap_or_default();
-    let has = |test: fn(&char) -> bool| password.chars().any(|c| test(&c));
-    let steps: Vec<i64> = password
-        .chars()
-        .zip(password.chars().skip(1))
-        .map(|(a, b)| i64::from(u32::from(b)) - i64::from(u32::from(a)))
-        .collect();
-    let run = steps.windows(3).any(|window| window.iter().all(|step| window.first() == Some(step) && step.abs() <= 1));
-    if password.chars().count() < 8 {
-        fields.reject("password", "The password must have at least 8 characters.");
-    } else if !has(char::is_ascii_uppercase) || !has(char::is_ascii_lowercase) || !has(char::is_ascii_digit) {
-        fields.reject("password", "The password must have an upper-case letter, a lower-case letter and a number.");
-    } else if run {
-        fields.reject("password", "The password must not repeat or continue a character four times.");
+    let password = fields.text("password", 512).unwrap_or_default();
+    match PasswordProblem::of(&password) {
+        Some(problem) => {
+            fields.reject("password", problem.to_string());
+            None
+        }
+        None => Some(digest(&password)),
     }
 }
 

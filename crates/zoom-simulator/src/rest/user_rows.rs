@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::time;
 use crate::account::{Account, CustomAttribute, Person, PhoneNumber, Status};
 
 /// A row of the user listing. Pending people have no id in it.
@@ -28,6 +29,10 @@ pub(super) struct UserRow<'a> {
     created_at: String,
     user_created_at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    last_login_time: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_client_version: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     employee_unique_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     custom_attributes: Option<&'a [CustomAttribute]>,
@@ -42,7 +47,7 @@ pub(super) struct Include {
     pub(super) host_key: bool,
 }
 
-pub(super) fn row(person: &Person, include: Include) -> UserRow<'_> {
+pub(super) fn row<'a>(account: &Account, person: &'a Person, include: Include) -> UserRow<'a> {
     let profile = &person.profile;
     let pending = person.status() == Status::Pending;
     let created_at = time(person.created_at);
@@ -56,14 +61,16 @@ pub(super) fn row(person: &Person, include: Include) -> UserRow<'_> {
         status: person.status(),
         role_id: &person.role,
         dept: &profile.dept,
-        group_ids: &person.groups,
+        group_ids: account.shown_groups(person),
         im_group_ids: [],
         division_ids: &profile.division_ids,
-        pmi: (profile.pmi != 0).then_some(profile.pmi),
+        pmi: person.pmi(),
         timezone: &profile.timezone,
         verified: u8::from(!pending),
         user_created_at: created_at.clone(),
         created_at,
+        last_login_time: person.last_login.map(time),
+        last_client_version: person.last_login.map(|_| "6.2.0.1855(mac)"),
         employee_unique_id: filled(&profile.employee_unique_id),
         custom_attributes: include.custom_attributes.then_some(profile.custom_attributes.as_slice()),
         host_key: include.host_key.then_some(profile.host_key.as_str()),
@@ -89,10 +96,20 @@ pub(super) struct UserDetail<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pronouns_option: Option<u8>,
     phone_numbers: &'a [PhoneNumber],
+    /// Deprecated; the first number.
+    phone_number: String,
+    /// Deprecated; the first number's country.
+    phone_country: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pic_url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    jid: Option<String>,
+    zoom_one_type: u64,
     use_pmi: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     vanity_url: Option<String>,
-    personal_meeting_url: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    personal_meeting_url: Option<String>,
     login_types: [u8; 1],
     cms_user_id: &'a str,
     cluster: &'static str,
@@ -100,9 +117,11 @@ pub(super) struct UserDetail<'a> {
 
 pub(super) fn detail<'a>(account: &'a Account, person: &'a Person, now: Timestamp) -> UserDetail<'a> {
     let profile = &person.profile;
-    let mut row = row(person, Include { custom_attributes: true, host_key: false });
+    let mut row = row(account, person, Include { custom_attributes: true, host_key: false });
     row.id = Some(&person.id);
-    if person.status() == Status::Pending {
+    let first = profile.phone_numbers.first();
+    let pending = person.status() == Status::Pending;
+    if pending {
         // Zoom's reference: until an invitation is accepted this is the time of the call.
         row.created_at = time(now);
     }
@@ -120,9 +139,14 @@ pub(super) fn detail<'a>(account: &'a Account, person: &'a Person, now: Timestam
         pronouns: &profile.pronouns,
         pronouns_option: (profile.pronouns_option != 0).then_some(profile.pronouns_option),
         phone_numbers: &profile.phone_numbers,
+        phone_number: first.map(|number| format!("{} {}", number.code, number.number)).unwrap_or_default(),
+        phone_country: first.map_or("", |number| number.country.as_str()),
+        pic_url: person.has_picture.then(|| format!("https://acme.zoom.example/p/{}", person.id)),
+        jid: (!pending).then(|| format!("{}@xmpp.zoom.example", person.id.to_lowercase())),
+        zoom_one_type: 0,
         use_pmi: profile.use_pmi,
         vanity_url: filled(&profile.vanity_name).map(|name| format!("https://acme.zoom.example/my/{name}")),
-        personal_meeting_url: format!("https://acme.zoom.example/j/{}", profile.pmi),
+        personal_meeting_url: person.pmi().map(|pmi| format!("https://acme.zoom.example/j/{pmi}")),
         login_types: [person.login.number()],
         cms_user_id: &profile.cms_user_id,
         cluster: "us02",
@@ -131,8 +155,4 @@ pub(super) fn detail<'a>(account: &'a Account, person: &'a Person, now: Timestam
 
 fn filled(text: &str) -> Option<&str> {
     (!text.is_empty()).then_some(text)
-}
-
-fn time(at: Timestamp) -> String {
-    format!("{at:.0}")
 }

@@ -21,9 +21,9 @@ people:
   - {email: boss@corp.example, firstName: Boss}
 roles: [{name: Help desk, description: Tier 1}]
 groups: [{name: Team}]
-elsewhere: [{email: eve@mail.example}, {email: dan@mail.example, create: Invited}]
+elsewhere: [{email: eve@mail.example}, {email: dan@mail.example, create: invited}]
 rooms: [room@corp.example]
-quirks: {statusReply: Ok, idChangesOnAcceptance: true}
+quirks: {statusReply: noContent, idChangesOnAcceptance: true}
 ";
     let config = AccountConfig::from_yaml(text).unwrap();
     assert_eq!((config.plan, config.page_size_max), (Plan::Pro, 300));

@@ -19,7 +19,7 @@ async fn rows(zoom: &Zoom, path: &str, rows: &str) -> Vec<Value> {
         let page = zoom.get(&format!("{path}?page_size=2&next_page_token={token}")).await.succeeded(200);
         assert!(page.get("total_records").is_none());
         found.extend(page[rows].as_array().unwrap().iter().cloned());
-        page["next_page_token"].as_str().unwrap().clone_into(&mut token);
+        page["next_page_token"].as_str().unwrap_or_default().clone_into(&mut token);
         if token.is_empty() {
             return found;
         }

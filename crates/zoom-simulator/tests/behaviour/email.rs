@@ -1,6 +1,6 @@
 use jiff::SignedDuration;
 use serde_json::json;
-use zoom_simulator::{AccountConfig, ElsewhereAnswer, ElsewhereConfig};
+use zoom_simulator::{AccountConfig, ElsewhereConfig};
 
 use crate::support::{ADA, BOB, OWNER, Reply, Zoom, active, admin, inactive, pending, unlimited};
 
@@ -20,7 +20,7 @@ async fn an_address_changes_within_the_managed_domains_and_the_person_stays_the_
 
 #[tokio::test]
 async fn a_new_address_must_be_unknown_to_zoom() {
-    let elsewhere = vec![ElsewhereConfig { email: "cy@acme.example".into(), create: ElsewhereAnswer::default() }];
+    let elsewhere = vec![ElsewhereConfig { email: "cy@acme.example".into(), create: None }];
     let people = vec![active(ADA), active(BOB)];
     let zoom = Zoom::start(AccountConfig { people, elsewhere, ..unlimited() }).await;
     change(&zoom, ADA, BOB).await.refused(409, 1005);

@@ -1,5 +1,5 @@
 use serde_json::json;
-use zoom_simulator::{AccountConfig, GroupConfig, Profile};
+use zoom_simulator::{AccountConfig, GroupConfig, Profile, Quirks};
 
 use crate::support::{ADA, BOB, Zoom, active, inactive, pending, unlimited};
 
@@ -38,12 +38,19 @@ async fn a_patch_on_a_pending_person_succeeds_without_effect() {
     assert_eq!(zoom.person(ADA), before);
 }
 
+#[rstest::rstest]
+#[case::with_effect(true, &["Team"])]
+#[case::without_effect(false, &[])]
 #[tokio::test]
-async fn a_pending_person_can_be_put_into_a_group() {
+async fn group_id_puts_a_pending_person_into_a_group_or_does_nothing(
+    #[case] pending_group_id_works: bool,
+    #[case] expected: &[&str],
+) {
     let groups = vec![GroupConfig { name: "Team".into(), id: Some("g1".into()) }];
-    let zoom = Zoom::start(AccountConfig { people: vec![pending(ADA)], groups, ..unlimited() }).await;
+    let quirks = Quirks { pending_group_id_works, ..Quirks::default() };
+    let zoom = Zoom::start(AccountConfig { people: vec![pending(ADA)], groups, quirks, ..unlimited() }).await;
     zoom.patch(&ada(), json!({"group_id": "g1"})).await.succeeded(204);
-    assert_eq!(zoom.person(ADA).unwrap().groups, ["Team"]);
+    assert_eq!(zoom.person(ADA).unwrap().groups, expected);
     zoom.patch(&ada(), json!({"group_id": "g2"})).await.refused(404, 4130);
 }
 
