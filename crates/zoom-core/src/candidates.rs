@@ -21,6 +21,10 @@ pub(crate) struct Candidate<'a> {
     pub prompt: bool,
     /// Whether it may run cannot be known at present; it stays as it is.
     pub frozen: bool,
+    /// Whether nobody would be left of those whom its object wants.
+    pub would_empty: bool,
+    /// How many people it concerns.
+    pub count: usize,
     pub outcome: Outcome,
 }
 
@@ -41,7 +45,7 @@ impl Outcome {
         Self { phase, reason, message: message.into() }
     }
 
-    fn undecided() -> Self {
+    pub(crate) fn undecided() -> Self {
         Self::new(Phase::Settling, RecordReason::QuietPeriod, "")
     }
 }
@@ -82,14 +86,11 @@ impl<'a> Candidate<'a> {
         }
     }
 
-    pub(crate) fn person(&self) -> Option<&PersonRef> {
-        let subject = match &self.paper {
-            Paper::Written(record) => &record.subject,
-            Paper::New(record) => &record.subject,
-        };
-        match subject {
-            Subject::Person(person) => Some(person),
-            Subject::People(_) => None,
+    /// The people whom it names; there may be more.
+    pub(crate) fn people(&self) -> &[PersonRef] {
+        match &self.paper {
+            Paper::Written(record) => record.subject.people(),
+            Paper::New(record) => record.subject.people(),
         }
     }
 
@@ -139,6 +140,8 @@ pub(crate) enum Answer {
 
 pub(crate) struct Candidates<'a> {
     pub list: Vec<Candidate<'a>>,
+    /// How many people are in groups that objects manage.
+    pub members: usize,
 }
 
 impl<'a> Candidates<'a> {
@@ -161,13 +164,13 @@ impl<'a> Candidates<'a> {
                     }
                 };
                 let prompt = asked_by.is_some_and(|ask| is_prompt(ask.deleting, ask.edited, &record.steps));
-                Candidate { paper: Paper::Written(record), prompt, frozen, outcome }
+                Candidate { paper: Paper::Written(record), prompt, frozen, would_empty: false, count: 1, outcome }
             })
             .collect();
         list.sort_by(|left, right| {
             (left.created(input.now), left.name()).cmp(&(right.created(input.now), right.name()))
         });
-        Self { list }
+        Self { list, members: 0 }
     }
 
     /// Finds each intent's record, or makes one.
@@ -305,14 +308,14 @@ fn refuses(record: &Record, intent: &Intent<'_>, directory: &Directory) -> bool 
 }
 
 /// Where new records are written: knows the names that are taken and the waves that are open.
-struct Desk {
+pub(crate) struct Desk {
     names: HashSet<Box<str>>,
     settling: HashMap<Class, String>,
     over_limit: HashMap<Class, String>,
 }
 
 impl Desk {
-    fn of(candidates: &[Candidate<'_>], input: &Input<'_>) -> Self {
+    pub(crate) fn of(candidates: &[Candidate<'_>], input: &Input<'_>) -> Self {
         let held: HashSet<_> = waves(candidates, Candidate::is_over_limit).collect();
         let settling = waves(candidates, Candidate::is_settling).filter(|wave| !held.contains(wave));
         Self {
@@ -324,16 +327,14 @@ impl Desk {
 
     fn write<'a>(&mut self, intent: &Intent<'a>, input: &Input<'a>) -> Candidate<'a> {
         let Intent { object, subject, taking } = intent;
-        let (digest, name) = self.free_name(intent, input);
+        let (generation, steps) = (object.generation.to_string(), format!("{:?}", taking.steps));
+        let about = [input.connection, &object.uid, &generation, &steps];
+        let (digest, name) = self.free_name(&object.object.name, &about);
         let source = intent.source();
-        self.names.insert(name.as_str().into());
-        // Who is asked for again although nothing was edited was there before: reactivated in Zoom, or somebody deleted
-        // the record to reject it. A wave that waits for a decision takes them in, or rejecting would let them run.
-        let again = !object.deleting && !object.is_edited();
-        let held = self.over_limit.get(&taking.class).filter(|_| again);
-        let wave =
-            held.unwrap_or_else(|| self.settling.entry(taking.class).or_insert_with(|| short(&digest, 6))).clone();
+        let wave = self.wave(taking.class, !object.deleting && !object.is_edited(), &digest);
         Candidate {
+            would_empty: false,
+            count: 1,
             prompt: is_prompt(object.deleting, object.is_edited(), &taking.steps),
             frozen: object.deleting && !input.desired.complete,
             outcome: Outcome::undecided(),
@@ -350,15 +351,22 @@ impl Desk {
         }
     }
 
-    /// The first name that no record has. Only one that ended can have had it.
-    fn free_name(&self, intent: &Intent<'_>, input: &Input<'_>) -> (String, String) {
-        let Intent { object, taking, .. } = intent;
-        let (generation, steps) = (object.generation.to_string(), format!("{:?}", taking.steps));
+    /// The wave of a new record. What is asked for again although nothing was edited was there before: reactivated in
+    /// Zoom, or somebody deleted the record to reject it. A wave that waits for a decision takes it in, or rejecting would
+    /// let it run.
+    pub(crate) fn wave(&mut self, class: Class, again: bool, digest: &str) -> String {
+        let held = self.over_limit.get(&class).filter(|_| again);
+        held.unwrap_or_else(|| self.settling.entry(class).or_insert_with(|| short(digest, 6))).clone()
+    }
+
+    /// The first name that no record has, and the digest that it is made of; it is taken from now on. Only a record that
+    /// ended, or another one about the same, can have had it.
+    pub(crate) fn free_name(&mut self, object: &str, about: &[&str]) -> (String, String) {
         let mut earlier = 0_usize;
         loop {
-            let digest = digest(&[input.connection, &object.uid, &generation, &earlier.to_string(), &steps]);
-            let name = format!("{}-{}", truncated(&object.object.name, 200), short(&digest, 8));
-            if !self.names.contains(name.as_str()) {
+            let digest = digest(&[about, &[&earlier.to_string()]].concat());
+            let name = format!("{}-{}", truncated(object, 200), short(&digest, 8));
+            if self.names.insert(name.as_str().into()) {
                 return (digest, name);
             }
             earlier += 1;

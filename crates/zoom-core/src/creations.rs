@@ -58,7 +58,7 @@ fn named<'a>(records: impl Iterator<Item = &'a Record>) -> impl Iterator<Item = 
 fn people(record: &Record) -> &[(ObjectKey, Email)] {
     match &record.subject {
         Subject::People(people) => people,
-        Subject::Person(_) => &[],
+        Subject::Person(_) | Subject::Members(_) => &[],
     }
 }
 

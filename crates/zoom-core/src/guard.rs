@@ -15,6 +15,7 @@ use crate::{
     candidates::{Answer, Candidate, Candidates, Paper},
     claims::Claims,
     creations::guard_creations,
+    groups::Groups,
     plan::{Input, Live, Seen, Taking},
     waves::decide,
 };
@@ -51,7 +52,7 @@ impl Allowance {
 fn floor(class: Class, limit: Limit, managed: usize) -> usize {
     let floor = usize::try_from(limit.floor).unwrap_or(usize::MAX);
     match class {
-        Class::Access | Class::Entitlement | Class::Identity => floor.min(managed.div_ceil(2)),
+        Class::Access | Class::Entitlement | Class::Identity | Class::Membership => floor.min(managed.div_ceil(2)),
         Class::Creation => floor,
     }
 }
@@ -83,11 +84,15 @@ pub(crate) fn guard<'a>(
     intents: &[Intent<'a>],
     input: &Input<'a>,
     claims: &Claims<'a>,
+    groups: &Groups<'a>,
 ) {
     let mut candidates = Candidates::open(live, intents, input, claims);
     let answers = candidates.answer(intents, input);
-    plan.wake_at = decide(&mut candidates.list, input, claims);
+    candidates.members = groups.people();
+    let departures = groups.depart(&plan.groups, &mut candidates.list);
+    plan.wake_at = decide(&mut candidates, input, claims);
     plan.let_go.extend(let_go(intents, &candidates.list, &answers));
+    departures.report(plan, &candidates.list);
     report(live, &candidates.list, &answers);
     publish(plan, candidates.list);
     guard_creations(plan, live, input);

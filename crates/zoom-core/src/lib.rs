@@ -30,8 +30,9 @@ pub use desired::{Claim, Desired, DesiredPerson, ObjectKey, Origin, Refusal, Rem
 pub use diff::Patch;
 pub use directory::{Completeness, Details, Directory, Lookup, Person, Role};
 pub use groups::{
-    ContactGroup, ContactId, ContactMembers, DesiredContactGroup, DesiredGroup, DesiredRole, Group, MatchRule,
-    MemberRefusal, Members, Membership, Memory, NamedClaim, Object, People, Privacy, ThingRefusal, ThingRemoval,
+    Act, Attendance, ContactGroup, ContactId, ContactMembers, DesiredContactGroup, DesiredGroup, DesiredRole, Group,
+    GroupOperation, GroupPlan, GroupRef, MatchRule, MemberRefusal, Members, Membership, Memory, Missing, NamedClaim,
+    Object, People, Privacy, RoleDraft, RoleOperation, ThingRefusal, ThingRemoval, WaitsFor,
 };
 pub use guard::Allowance;
 pub use labels::{LabelPool, Labels, Pool, Requirement, Selector};
@@ -45,5 +46,5 @@ pub use plan::{Input, PersonPlan, Plan, RecordChange, plan};
 pub use policy::{
     Adoption, Allow, Class, CreateMethod, Creation, GuardPolicy, Limit, Limits, Mode, Policy, Removal, RemovalDefault,
 };
-pub use record::{NewRecord, Next, Phase, Record, RecordReason, Source, Step, Subject};
+pub use record::{Leaving, NewRecord, Next, Phase, Record, RecordReason, Source, Step, Subject, ThingKind, ThingRef};
 pub use verdict::{Reason, Standing, Verdict};

@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 
 use crate::{
-    Class, Desired, DesiredPerson, Directory, Lookup, Mode, NewRecord, ObjectKey, Operation, Person, PersonRef, Phase,
-    Policy, Reason, Record, RecordReason, Step, Verdict, claims::Claims, guard, leaving, person::plan_found,
+    Class, Desired, DesiredPerson, Directory, GroupPlan, Lookup, Mode, NewRecord, ObjectKey, Operation, Person,
+    PersonRef, Phase, Policy, Reason, Record, RecordReason, Step, Verdict, claims::Claims, groups::Groups, guard,
+    leaving, person::plan_found,
 };
 
 /// Everything that a plan depends on.
@@ -31,6 +32,8 @@ pub struct Plan {
     /// One entry for each live object, in the order in which operations are to run: people whose object was edited
     /// come first, and who frees a seat comes before who takes one.
     pub people: Vec<PersonPlan>,
+    /// One entry for each live ZoomGroup, those that people edited first. They run after the people.
+    pub groups: Vec<GroupPlan>,
     /// Records to write before anything else happens to their people.
     pub new_records: Vec<NewRecord>,
     /// Records whose phase changes.
@@ -38,8 +41,10 @@ pub struct Plan {
     /// Records that may run now, by name; also those that [`Plan::changes`] lets run. Write the changes first: a record
     /// that ran without a trace is not counted.
     pub running: Vec<Box<str>>,
-    /// Deleted objects that need no record (any more): they are to be let go.
+    /// Deleted ZoomUsers that need no record (any more): they are to be let go.
     pub let_go: Vec<ObjectKey>,
+    /// The same of ZoomGroups.
+    pub let_go_groups: Vec<ObjectKey>,
     /// People to be read one by one, only to look for drift that listings do not show.
     pub sweep: Vec<PersonRef>,
     /// How many people the objects of this connection manage.
@@ -128,10 +133,13 @@ pub fn plan(input: &Input<'_>) -> Plan {
     }
 
     hold_suspicious(&mut live);
-    guard::guard(&mut plan, &mut live, &intents, input, &claims);
+    let groups = Groups::of(input);
+    plan.groups = groups.plan();
+    guard::guard(&mut plan, &mut live, &intents, input, &claims, &groups);
     plan.sweep = sweep(&live, input);
     let retries =
         live.iter().filter_map(|live| live.seen.object.remembered.refusal.as_ref()).map(|refusal| refusal.retry_at);
+    let retries = retries.chain(groups.retries());
     plan.wake_at = retries.chain(plan.wake_at).filter(|at| *at > input.now).min();
     live.sort_by_key(|live| rank(live.seen.object, &live.planned));
     plan.people = live.into_iter().map(|live| live.planned).collect();

@@ -113,6 +113,8 @@ pub enum Class {
     Entitlement,
     /// An e-mail address changed: what a person signs in with.
     Identity,
+    /// People taken out of groups.
+    Membership,
     /// People created: invitations cannot be recalled.
     Creation,
 }
@@ -135,6 +137,8 @@ pub struct Limits {
     pub entitlement: Limit,
     /// See [`Class::Identity`].
     pub identity: Limit,
+    /// See [`Class::Membership`].
+    pub membership: Limit,
     /// See [`Class::Creation`].
     pub creation: Limit,
 }
@@ -147,6 +151,7 @@ impl Limits {
             Class::Access => self.access,
             Class::Entitlement => self.entitlement,
             Class::Identity => self.identity,
+            Class::Membership => self.membership,
             Class::Creation => self.creation,
         }
     }
@@ -172,6 +177,7 @@ impl Default for GuardPolicy {
                 access: Limit { percent: 2, floor: 5 },
                 entitlement: Limit { percent: 5, floor: 10 },
                 identity: Limit { percent: 2, floor: 5 },
+                membership: Limit { percent: 10, floor: 20 },
                 creation: Limit { percent: 10, floor: 100 },
             },
         }

@@ -76,6 +76,10 @@ pub enum RecordReason {
     Declared,
     /// Zoom wants an administrator's hand for it.
     NeedsOwner,
+    /// Nobody would be left of those whom the object wants.
+    WouldEmpty,
+    /// People hold the role.
+    RoleInUse,
     /// Zoom refused.
     ZoomRefused,
     /// This version cannot understand the record.
@@ -97,6 +101,16 @@ pub enum Step {
     SetRole(Box<str>),
     /// Give the person another address.
     SetEmail(Email),
+    /// Take the people out of a group or contact group.
+    RemoveMembers,
+    /// Let the people administer a group no more.
+    RemoveAdmins,
+    /// Delete a group, with everybody's membership.
+    DeleteGroup,
+    /// Delete a role that nobody holds.
+    DeleteRole,
+    /// Delete a contact group.
+    DeleteContactGroup,
     /// Create people.
     Create,
 }
@@ -112,6 +126,11 @@ impl Step {
             Self::SetLicense(_) => "SetLicense",
             Self::SetRole(_) => "SetRole",
             Self::SetEmail(_) => "SetEmail",
+            Self::RemoveMembers => "RemoveMembers",
+            Self::RemoveAdmins => "RemoveAdmins",
+            Self::DeleteGroup => "DeleteGroup",
+            Self::DeleteRole => "DeleteRole",
+            Self::DeleteContactGroup => "DeleteContactGroup",
             Self::Create => "Create",
         }
     }
@@ -126,6 +145,11 @@ impl fmt::Display for Step {
             Self::SetLicense(license) => write!(f, "lower the licence to {license}"),
             Self::SetRole(role) => write!(f, "take the role away and give role {role}"),
             Self::SetEmail(email) => write!(f, "change the address to {email}"),
+            Self::RemoveMembers => f.write_str("remove members"),
+            Self::RemoveAdmins => f.write_str("remove administrators"),
+            Self::DeleteGroup => f.write_str("delete the group"),
+            Self::DeleteRole => f.write_str("delete the role"),
+            Self::DeleteContactGroup => f.write_str("delete the contact group"),
             Self::Create => f.write_str("create"),
         }
     }
@@ -149,6 +173,61 @@ pub enum Subject {
     Person(PersonRef),
     /// People who are to be created, by the objects that ask for them.
     People(Vec<(ObjectKey, Email)>),
+    /// People in a group, role or contact group.
+    Members(Leaving),
+}
+
+/// Who leaves a group, role or contact group, or goes with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leaving {
+    /// What they leave.
+    pub thing: ThingRef,
+    /// Who leaves. If the thing itself goes, some of those who were in it.
+    pub people: Vec<PersonRef>,
+    /// How many people it concerns; at least those in [`Leaving::people`].
+    pub count: usize,
+}
+
+/// A group, role or contact group.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ThingRef {
+    /// Which of them.
+    pub kind: ThingKind,
+    /// Its id.
+    pub id: Box<str>,
+    /// Its name, as last known.
+    pub name: Box<str>,
+}
+
+/// What has a name of its own in an account, and people in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, strum::Display, strum::EnumString)]
+pub enum ThingKind {
+    /// A group.
+    Group,
+    /// A role.
+    Role,
+    /// A contact group.
+    ContactGroup,
+}
+
+impl Subject {
+    /// The people whom something is taken from.
+    #[must_use]
+    pub fn people(&self) -> &[PersonRef] {
+        match self {
+            Self::Person(person) => std::slice::from_ref(person),
+            Self::Members(leaving) => &leaving.people,
+            Self::People(_) => &[],
+        }
+    }
+
+    /// How many more there are whom it does not name.
+    pub(crate) fn unnamed(&self) -> usize {
+        match self {
+            Self::Members(leaving) => leaving.count.saturating_sub(leaving.people.len()),
+            Self::Person(_) | Self::People(_) => 0,
+        }
+    }
 }
 
 /// A removal record as it stands in the cluster.
@@ -219,7 +298,16 @@ impl Record {
     pub fn person(&self) -> Option<&PersonRef> {
         match &self.subject {
             Subject::Person(person) => Some(person),
-            Subject::People(_) => None,
+            Subject::People(_) | Subject::Members(_) => None,
+        }
+    }
+
+    /// Who leaves what, where it is about a group, role or contact group.
+    #[must_use]
+    pub fn leaving(&self) -> Option<&Leaving> {
+        match &self.subject {
+            Subject::Members(leaving) => Some(leaving),
+            Subject::Person(_) | Subject::People(_) => None,
         }
     }
 
@@ -258,6 +346,11 @@ impl Record {
             | Step::Delete(_)
             | Step::SetLicense(_)
             | Step::SetEmail(_)
+            | Step::RemoveMembers
+            | Step::RemoveAdmins
+            | Step::DeleteGroup
+            | Step::DeleteRole
+            | Step::DeleteContactGroup
             | Step::Create => None,
         })
     }
@@ -282,7 +375,12 @@ fn open_operation(step: &Step, person: &Person, directory: &Directory) -> Option
         // Zoom changes the address of active people alone.
         Step::SetEmail(email) => (person.state == State::Active && person.email != *email)
             .then(|| Operation::SetEmail(reference, email.clone())),
-        Step::Create => None,
+        Step::RemoveMembers
+        | Step::RemoveAdmins
+        | Step::DeleteGroup
+        | Step::DeleteRole
+        | Step::DeleteContactGroup
+        | Step::Create => None,
     }
 }
 

@@ -26,6 +26,8 @@ pub enum Reason {
     NotYetJoined,
     /// The object wants no access, and the person has none.
     Deactivated,
+    /// All members are in but those who cannot be yet: they will be there by themselves.
+    WaitingForMembers,
     /// The connection only shows the plan.
     PlanOnly,
     /// The connection is suspended.
@@ -68,6 +70,10 @@ pub enum Reason {
     EmailTaken,
     /// Zoom accepted a change without carrying it out.
     NotApplied,
+    /// Zoom does not take some of the members.
+    MembersRefused,
+    /// Another thing in the account has the wanted name.
+    NameTaken,
     /// The account has no role of that name.
     RoleUnknown,
     /// The person is not active in a way that Zoom lets one end.
@@ -97,6 +103,7 @@ impl Reason {
             | Self::Invited
             | Self::NotYetJoined
             | Self::Deactivated
+            | Self::WaitingForMembers
             | Self::PlanOnly
             | Self::Suspended => Standing::Ready,
             Self::Reconciling
@@ -117,6 +124,8 @@ impl Reason {
             | Self::EmailDiffers
             | Self::EmailTaken
             | Self::NotApplied
+            | Self::MembersRefused
+            | Self::NameTaken
             | Self::RoleUnknown
             | Self::PendingInZoom
             | Self::WaitingForConsent

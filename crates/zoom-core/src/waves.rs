@@ -6,17 +6,17 @@ use jiff::Timestamp;
 
 use crate::{
     Class, Mode, PersonRef, Phase, Policy, Record, RecordReason, Step,
-    candidates::{Candidate, Outcome},
+    candidates::{Candidate, Candidates, Outcome},
     claims::Claims,
     guard::{Allowance, after, window_start},
     plan::Input,
 };
 
 /// Decides about every open record; gives the time at which something happens by itself.
-pub(crate) fn decide(candidates: &mut [Candidate<'_>], input: &Input<'_>, claims: &Claims<'_>) -> Option<Timestamp> {
-    let over_limit = over_limit_waves(candidates);
+pub(crate) fn decide(all: &mut Candidates<'_>, input: &Input<'_>, claims: &Claims<'_>) -> Option<Timestamp> {
+    let over_limit = over_limit_waves(&all.list);
     let mut waves: BTreeMap<(Class, Option<Box<str>>), Vec<usize>> = BTreeMap::new();
-    for (place, candidate) in candidates.iter_mut().enumerate() {
+    for (place, candidate) in all.list.iter_mut().enumerate() {
         if !candidate.outcome.phase.is_open() || candidate.frozen {
             continue;
         }
@@ -25,7 +25,8 @@ pub(crate) fn decide(candidates: &mut [Candidate<'_>], input: &Input<'_>, claims
             None => waves.entry((candidate.class(), label(candidate))).or_default().push(place),
         }
     }
-    let mut books = Books::of(candidates, &waves.values().flatten().copied().collect::<Vec<_>>(), input, claims);
+    let mut books = Books::of(all, &waves.values().flatten().copied().collect::<Vec<_>>(), input, claims);
+    let candidates = &mut all.list;
     let mut waves: Vec<_> = waves.into_iter().collect();
     waves.sort_by_cached_key(|((class, label), places)| (*class, born(candidates, places, input.now), label.clone()));
     for ((class, _), places) in waves {
@@ -75,6 +76,11 @@ fn before_counting(
     if approved {
         return Some(Outcome::new(Phase::Running, RecordReason::Approved, "approved"));
     }
+    if candidate.would_empty {
+        let message = "nobody would be left of those whom the object wants: set spec.decision to Approve if that is \
+                       meant, or correct the object";
+        return Some(Outcome::new(Phase::Held, RecordReason::WouldEmpty, message));
+    }
     if record.is_some_and(|record| is_counted(record, input)) {
         return Some(Outcome::new(Phase::Running, RecordReason::WithinLimit, "within the limit"));
     }
@@ -93,7 +99,14 @@ fn held_by_switch(candidate: &Candidate<'_>, policy: &Policy) -> Option<Outcome>
     let forbidden = candidate.steps().iter().find_map(|step| match step {
         Step::Deactivate => (!policy.allow.deactivate).then_some("deactivate"),
         Step::Unlink(_) | Step::Delete(_) => (!policy.allow.delete).then_some("delete"),
-        Step::SetLicense(_) | Step::SetRole(_) | Step::SetEmail(_) => (!policy.allow.update).then_some("update"),
+        Step::SetLicense(_)
+        | Step::SetRole(_)
+        | Step::SetEmail(_)
+        | Step::RemoveMembers
+        | Step::RemoveAdmins
+        | Step::DeleteGroup
+        | Step::DeleteRole
+        | Step::DeleteContactGroup => (!policy.allow.update).then_some("update"),
         Step::Create => (!policy.allow.create).then_some("create"),
     })?;
     held(RecordReason::NotAllowed, &format!("the connection's allow.{forbidden} is false"))
@@ -112,40 +125,49 @@ fn held_over_limit(candidate: &Candidate<'_>) -> Outcome {
 struct Books {
     /// The managed people as they were before those left who are counted now.
     base: usize,
+    /// Those who can lose a membership: also people whom no object declares.
+    members: usize,
     used: HashMap<Class, usize>,
     /// When waves settle.
     settle_at: Vec<Timestamp>,
 }
 
 impl Books {
-    fn of(candidates: &[Candidate<'_>], uncounted: &[usize], input: &Input<'_>, claims: &Claims<'_>) -> Self {
+    fn of(candidates: &Candidates<'_>, uncounted: &[usize], input: &Input<'_>, claims: &Claims<'_>) -> Self {
+        let Candidates { list: candidates, members } = candidates;
         let mut taken: HashMap<Class, HashSet<&PersonRef>> = HashMap::new();
+        let mut used: HashMap<Class, usize> = HashMap::new();
         for record in input.records.iter().filter(|record| is_counted(record, input)) {
-            taken.entry(record.class).or_default().extend(record.person());
+            taken.entry(record.class).or_default().extend(record.subject.people());
+            *used.entry(record.class).or_default() += record.subject.unnamed();
         }
-        let used = taken.iter().map(|(class, people)| (*class, people.len())).collect();
+        for (class, people) in &taken {
+            *used.entry(*class).or_default() += people.len();
+        }
         let leaving = uncounted.iter().filter_map(|place| candidates.get(*place));
-        let leaving = leaving.filter(|candidate| candidate.class() == Class::Access).filter_map(Candidate::person);
+        let leaving = leaving.filter(|candidate| candidate.class() == Class::Access).flat_map(Candidate::people);
         let mut left = taken.remove(&Class::Access).unwrap_or_default();
         left.extend(leaving);
         let left = left.into_iter().filter(|person| claims.claimant(person).is_none()).count();
-        Self { base: claims.managed.saturating_add(left), used, settle_at: Vec::new() }
+        let base = claims.managed.saturating_add(left);
+        Self { base, members: base.max(*members), used, settle_at: Vec::new() }
     }
 
     fn decide_wave(&mut self, class: Class, places: &[usize], candidates: &mut [Candidate<'_>], input: &Input<'_>) {
         let guard = &input.policy.guard;
         let limit = guard.limits.of(class);
         let used = self.used.entry(class).or_default();
-        let allowance = Allowance::new(class, limit, self.base, *used);
-        let at_once = Allowance::at_once(class, limit, self.base, *used);
-        let people = places.len();
+        let base = if class == Class::Membership { self.members } else { self.base };
+        let allowance = Allowance::new(class, limit, base, *used);
+        let at_once = Allowance::at_once(class, limit, base, *used);
+        let people = people(candidates, places);
         let settles_at = settles_at(candidates, places, input);
         self.settle_at.push(settles_at);
         for place in places {
             let Some(candidate) = candidates.get_mut(*place) else { continue };
             let settled = settles_at <= input.now;
             candidate.outcome = if (settled && allowance.takes(people)) || (candidate.prompt && at_once.takes(people)) {
-                *used = used.saturating_add(1);
+                *used = used.saturating_add(candidate.count);
                 Outcome::new(Phase::Running, RecordReason::WithinLimit, "within the limit")
             } else if settled {
                 over_limit(candidate, allowance, people)
@@ -156,6 +178,14 @@ impl Books {
             };
         }
     }
+}
+
+/// How many people a wave is: one who leaves several groups is one.
+fn people(candidates: &[Candidate<'_>], places: &[usize]) -> usize {
+    let wave = || places.iter().filter_map(|place| candidates.get(*place));
+    let named: HashSet<&PersonRef> = wave().flat_map(Candidate::people).collect();
+    let unnamed = wave().map(|candidate| candidate.count.saturating_sub(candidate.people().len()));
+    named.len().saturating_add(unnamed.sum())
 }
 
 /// When nothing was added for the quiet period.

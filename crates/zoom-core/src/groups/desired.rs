@@ -25,6 +25,13 @@ pub struct Object {
     pub deleting: bool,
 }
 
+impl Object {
+    /// Whether there was an edit since the last report. What was never reported on is new, not edited.
+    pub(crate) fn is_edited(&self, observed_generation: Option<i64>) -> bool {
+        observed_generation.is_some_and(|observed| observed != self.generation)
+    }
+}
+
 /// A thing claimed by an object that cannot be understood. Nothing is done to the thing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NamedClaim {
@@ -130,6 +137,21 @@ pub struct ThingRefusal {
     pub message: String,
 }
 
+/// What somebody can be asked into or out of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Act {
+    /// To be a member.
+    Join,
+    /// To be a member no more.
+    Leave,
+    /// To administer.
+    Administer,
+    /// To administer no more.
+    Resign,
+    /// To have this as the primary group.
+    Prefer,
+}
+
 /// Zoom refused one person, or accepted them without effect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MemberRefusal {
@@ -164,8 +186,8 @@ pub struct DesiredGroup {
     pub added: Arc<BTreeSet<UserId>>,
     /// The administrators that this object added.
     pub added_admins: Arc<BTreeSet<Email>>,
-    /// Whom Zoom refused. Not in the status, but kept by the operator.
-    pub refused: Arc<BTreeMap<UserId, MemberRefusal>>,
+    /// Whom Zoom refused what. Not in the status, but kept by the operator.
+    pub refused: Arc<BTreeMap<(Act, Email), MemberRefusal>>,
 }
 
 /// A ZoomRole's wish.

@@ -1,10 +1,21 @@
 //! Groups, roles and contact groups of an account: things that have a name, and people in them.
 
+mod attendance;
+mod departures;
 mod desired;
+mod identity;
 mod observed;
+mod operation;
+mod plan;
+mod roster;
 
+pub use attendance::{Attendance, Missing};
 pub use desired::{
-    ContactMembers, DesiredContactGroup, DesiredGroup, DesiredRole, MatchRule, MemberRefusal, Members, Membership,
+    Act, ContactMembers, DesiredContactGroup, DesiredGroup, DesiredRole, MatchRule, MemberRefusal, Members, Membership,
     Memory, NamedClaim, Object, People, ThingRefusal, ThingRemoval,
 };
 pub use observed::{ContactGroup, ContactId, Group, Privacy};
+pub use operation::{GroupOperation, GroupRef, RoleDraft, RoleOperation};
+pub use plan::GroupPlan;
+pub(crate) use plan::Groups;
+pub use roster::WaitsFor;

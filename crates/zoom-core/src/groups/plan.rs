@@ -1,0 +1,494 @@
+//! The plan for groups: who joins, who leaves, who administers.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    fmt::Write as _,
+};
+
+use jiff::Timestamp;
+
+use super::{
+    Act, Attendance, DesiredGroup, Group, GroupOperation, GroupRef, MemberRefusal, Membership, Missing, WaitsFor,
+    identity::{Course, Register, course, manages},
+    roster::{Roster, Wanted},
+};
+use crate::{Email, GroupId, Mode, ObjectKey, Person, PersonRef, Policy, Reason, State, UserId, Verdict, plan::Input};
+
+/// What happens to one group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupPlan {
+    /// Who asks.
+    pub object: ObjectKey,
+    /// The group, if the object has one to manage.
+    pub group: Option<GroupId>,
+    /// What to do, a call each, in this order. Read-only plans keep theirs, for show.
+    pub operations: Vec<GroupOperation>,
+    /// Whether the operations are to run now; what is taken from people runs as a record.
+    pub runnable: bool,
+    /// How the object stands if nothing more happened than this plan says.
+    pub verdict: Verdict,
+    /// How many of the wanted members are in; absent where members are not managed, or nothing is known.
+    pub members: Option<Attendance>,
+    /// How many of the wanted administrators are.
+    pub admins: Option<Attendance>,
+    /// Members whom this object added, as far as they are still in.
+    pub added: BTreeSet<UserId>,
+    /// Administrators whom this object added, as far as they still are.
+    pub added_admins: BTreeSet<Email>,
+    /// Members whom the object wants out.
+    pub leaving: Vec<PersonRef>,
+    /// Administrators whom the object wants no more.
+    pub leaving_admins: Vec<PersonRef>,
+    /// Nobody would be left whom the object wants.
+    pub(crate) empties: bool,
+    /// Edits by people go first.
+    pub(crate) edited: bool,
+}
+
+impl GroupPlan {
+    fn rest(wish: &DesiredGroup, verdict: Verdict) -> Self {
+        Self {
+            object: wish.object.key.clone(),
+            group: None,
+            operations: Vec::new(),
+            runnable: false,
+            verdict,
+            members: None,
+            admins: None,
+            added: wish.added.as_ref().clone(),
+            added_admins: wish.added_admins.as_ref().clone(),
+            leaving: Vec::new(),
+            leaving_admins: Vec::new(),
+            empties: false,
+            edited: wish.object.is_edited(wish.memory.observed_generation),
+        }
+    }
+
+    /// The members who are about to be added: they are remembered before the calls, so that after a crash it is known
+    /// whom this object added.
+    pub fn adding(&self) -> impl Iterator<Item = &UserId> {
+        let added = self.operations.iter().flat_map(|operation| match operation {
+            GroupOperation::AddMembers(_, people) => people.as_slice(),
+            GroupOperation::ReadAdmins(_)
+            | GroupOperation::Create(_)
+            | GroupOperation::Rename(..)
+            | GroupOperation::SetPrimary(..)
+            | GroupOperation::AddAdmins(..)
+            | GroupOperation::RemoveMember(..)
+            | GroupOperation::RemoveAdmin(..)
+            | GroupOperation::Delete(_) => &[],
+        });
+        added.filter_map(|person| person.id.as_ref())
+    }
+
+    /// The administrators who are about to be added.
+    pub fn adding_admins(&self) -> impl Iterator<Item = &Email> {
+        let added = self.operations.iter().flat_map(|operation| match operation {
+            GroupOperation::AddAdmins(_, people) => people.as_slice(),
+            GroupOperation::ReadAdmins(_)
+            | GroupOperation::Create(_)
+            | GroupOperation::Rename(..)
+            | GroupOperation::AddMembers(..)
+            | GroupOperation::SetPrimary(..)
+            | GroupOperation::RemoveMember(..)
+            | GroupOperation::RemoveAdmin(..)
+            | GroupOperation::Delete(_) => &[],
+        });
+        added.map(|person| &person.email)
+    }
+
+    /// Whether the group is about to be made.
+    #[must_use]
+    pub fn creates(&self) -> bool {
+        matches!(self.operations.first(), Some(GroupOperation::Create(_)))
+    }
+}
+
+/// Everything that the plans for groups share.
+pub(crate) struct Groups<'a> {
+    pub register: Register<'a, DesiredGroup>,
+    roster: Roster<'a>,
+    rows: HashMap<&'a GroupId, Vec<&'a Person>>,
+    pub(super) input: Input<'a>,
+    /// Whether somebody may be taken out of a group by what was seen.
+    may_take: bool,
+}
+
+impl<'a> Groups<'a> {
+    pub(crate) fn of(input: &Input<'a>) -> Self {
+        let Input { desired, directory, records, .. } = *input;
+        let complete = directory.complete();
+        let register =
+            Register::of(&desired.groups, directory.groups(), complete.groups, &desired.unreadable_things.groups);
+        let members: Vec<_> = desired.groups.iter().filter_map(|wish| wish.members.as_ref()).collect();
+        let roster = Roster::of(desired, directory, records, &members);
+        let mut groups = Self {
+            register,
+            roster,
+            rows: HashMap::new(),
+            input: *input,
+            may_take: desired.complete && complete.people && complete.groups,
+        };
+        groups.rows = groups.rows_of_managed();
+        groups
+    }
+
+    fn rows_of_managed(&self) -> HashMap<&'a GroupId, Vec<&'a Person>> {
+        use super::identity::Whereabouts;
+        let Input { desired, directory, .. } = self.input;
+        let managed = desired.groups.iter().filter_map(|wish| match self.register.find(wish) {
+            Whereabouts::There(group) => Some(&group.id),
+            Whereabouts::NotThere | Whereabouts::Unknown => None,
+        });
+        let mut rows: HashMap<&GroupId, Vec<&Person>> = managed.map(|group| (group, Vec::new())).collect();
+        if rows.is_empty() {
+            return rows;
+        }
+        for person in directory.people() {
+            for group in person.groups.iter().flatten() {
+                if let Some(members) = rows.get_mut(group) {
+                    members.push(person);
+                }
+            }
+        }
+        rows.values_mut().for_each(|members| members.sort_unstable_by_key(|person| &person.email));
+        rows
+    }
+
+    /// Who is in a group that an object means, by address.
+    pub(crate) fn members(&self, group: &GroupId) -> &[&'a Person] {
+        self.rows.get(group).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether all was seen that speaks for somebody to stay in a group.
+    pub(super) fn may_take(&self) -> bool {
+        self.may_take
+    }
+
+    /// When something that Zoom refused is to be asked again.
+    pub(crate) fn retries(&self) -> impl Iterator<Item = Timestamp> {
+        let wishes = self.input.desired.groups.iter();
+        wishes.flat_map(|wish| {
+            let members = wish.refused.values().map(|refusal| refusal.retry_at);
+            wish.memory.refusal.iter().map(|refusal| refusal.retry_at).chain(members)
+        })
+    }
+
+    /// How many people are in groups that objects manage.
+    pub(crate) fn people(&self) -> usize {
+        let people: HashSet<&Email> = self.rows.values().flatten().map(|person| &person.email).collect();
+        people.len()
+    }
+
+    /// Plans all live objects: those that people edited come first.
+    pub(crate) fn plan(&self) -> Vec<GroupPlan> {
+        let live = self.input.desired.groups.iter().filter(|wish| !wish.object.deleting);
+        let mut plans: Vec<_> = live.map(|wish| self.plan_one(wish)).collect();
+        plans.sort_by(|left, right| (!left.edited, &left.object).cmp(&(!right.edited, &right.object)));
+        plans
+    }
+
+    fn plan_one(&self, wish: &'a DesiredGroup) -> GroupPlan {
+        let policy = self.input.policy;
+        let planned = match course(wish, &self.register, policy) {
+            Course::Rest(verdict) => return GroupPlan::rest(wish, verdict),
+            Course::Create => self.create(wish),
+            Course::Manage(group) => self.manage(wish, group),
+        };
+        within_switches(planned, wish, policy, &self.input)
+    }
+
+    fn create(&self, wish: &'a DesiredGroup) -> GroupPlan {
+        let group = GroupRef { id: None, name: wish.name.clone() };
+        let mut planned = GroupPlan::rest(wish, Verdict::new(Reason::Reconciling, ""));
+        (planned.added, planned.added_admins) = (BTreeSet::new(), BTreeSet::new());
+        planned.operations.push(GroupOperation::Create(wish.name.clone()));
+        if let Some(members) = &wish.members {
+            let wanted = self.roster.members(members, &wish.object.key.namespace);
+            let attending = Attending::of(&wanted, |_| false, &self.refusals(wish, Act::Join));
+            planned.operations.extend(attending.adds(&group));
+            planned.members = Some(attending.attendance);
+        }
+        if let Some(admins) = &wish.admins {
+            let wanted = self.roster.named(admins);
+            let attending = Attending::of(&wanted, |_| false, &self.refusals(wish, Act::Administer));
+            planned.operations.extend(attending.admins(&group));
+            planned.admins = Some(attending.attendance);
+        }
+        planned.verdict.message = told(&planned.operations);
+        planned
+    }
+
+    fn manage(&self, wish: &'a DesiredGroup, group: &'a Group) -> GroupPlan {
+        let reference = GroupRef { id: Some(group.id.clone()), name: group.name.clone() };
+        let mut planned = GroupPlan::rest(wish, Verdict::new(Reason::Synced, "Zoom holds what this object wants"));
+        planned.group = Some(group.id.clone());
+        if !manages(wish, group) {
+            // What it once added to another group says nothing about this one.
+            (planned.added, planned.added_admins) = (BTreeSet::new(), BTreeSet::new());
+        }
+        let renamed = *group.name.trim() != *wish.name.trim();
+        let taken = self.register.named(&wish.name).filter(|other| renamed && other.id != group.id);
+        if renamed && taken.is_none() {
+            planned.operations.push(GroupOperation::Rename(reference.clone(), wish.name.clone()));
+        }
+        if wish.admins.is_some() && group.admins.is_none() {
+            planned.operations.push(GroupOperation::ReadAdmins(reference.clone()));
+        }
+        self.manage_members(&mut planned, wish, group, &reference);
+        self.manage_admins(&mut planned, wish, group, &reference);
+        planned.operations.extend(self.primary(wish, group, &reference));
+        planned.verdict = verdict(&planned, wish, taken);
+        planned
+    }
+
+    fn manage_members(&self, planned: &mut GroupPlan, wish: &'a DesiredGroup, group: &Group, reference: &GroupRef) {
+        let Some(members) = &wish.members else { return };
+        let wanted = self.roster.members(members, &wish.object.key.namespace);
+        let is_in = |person: &Person| person.is_in(&group.id) == Some(true);
+        let attending = Attending::of(&wanted, is_in, &self.refusals(wish, Act::Join));
+        planned.operations.extend(attending.adds(reference));
+        planned.members = Some(attending.attendance);
+        let rows = self.members(&group.id);
+        if self.may_take {
+            let here: HashSet<&UserId> = rows.iter().filter_map(|person| person.id.as_ref()).collect();
+            planned.added.retain(|id| here.contains(id));
+        }
+        let refused = self.refusals(wish, Act::Leave);
+        let may_go = |person: &&&Person| match wish.membership {
+            Membership::Exclusive => true,
+            Membership::Additive => person.id.as_ref().is_some_and(|id| planned.added.contains(id)),
+        };
+        let strangers = rows.iter().filter(|person| !wanted.people.contains_key(&person.email)).filter(may_go);
+        let leaving = strangers.filter(|person| self.may_leave(person, &refused)).map(|person| person.reference());
+        planned.leaving = leaving.collect();
+        // What selects nobody is more likely a slip than a wish: an emptied selector, a renamed department.
+        planned.empties = wanted.people.is_empty() && wish.membership == Membership::Exclusive;
+    }
+
+    /// Somebody who is inactive or pending rests, and so does everybody while not all was seen.
+    fn may_leave(&self, person: &Person, refused: &Refusals<'_>) -> bool {
+        let listed = match person.state {
+            State::Active => true,
+            State::Inactive | State::Pending => false,
+        };
+        self.may_take && listed && !self.roster.stays(person) && refused.of(person).is_none()
+    }
+
+    fn manage_admins(&self, planned: &mut GroupPlan, wish: &'a DesiredGroup, group: &Group, reference: &GroupRef) {
+        let (Some(admins), Some(present)) = (&wish.admins, &group.admins) else { return };
+        let wanted = self.roster.named(admins);
+        let is_admin = |person: &Person| present.contains(&person.email);
+        let attending = Attending::of(&wanted, is_admin, &self.refusals(wish, Act::Administer));
+        planned.operations.extend(attending.admins(reference));
+        planned.admins = Some(attending.attendance);
+        planned.added_admins.retain(|email| present.contains(email));
+        let refused = self.refusals(wish, Act::Resign);
+        let may_go = |email: &&Email| match wish.membership {
+            Membership::Exclusive => true,
+            Membership::Additive => planned.added_admins.contains(*email),
+        };
+        let strangers = present.iter().filter(|email| !wanted.people.contains_key(email)).filter(may_go);
+        let rows = strangers.filter_map(|email| match self.input.directory.find(None, email) {
+            crate::Lookup::Found(person) => Some(person),
+            crate::Lookup::Absent | crate::Lookup::Unknown => None,
+        });
+        planned.leaving_admins =
+            rows.filter(|person| self.may_leave(person, &refused)).map(Person::reference).collect();
+    }
+
+    /// Makes the group the first one of its members, as Zoom orders them.
+    fn primary(&self, wish: &'a DesiredGroup, group: &'a Group, reference: &GroupRef) -> Vec<GroupOperation> {
+        let refused = self.refusals(wish, Act::Prefer);
+        let not_first = |person: &&Person| match (person.state, &person.groups) {
+            (State::Active, Some(groups)) => groups.contains(&group.id) && groups.first() != Some(&group.id),
+            (State::Active, None) | (State::Inactive | State::Pending, _) => false,
+        };
+        let wanted = self.roster.named(&wish.primary_for);
+        let people = wanted.people.into_values().filter(not_first).filter(|person| refused.of(person).is_none());
+        people.map(|person| GroupOperation::SetPrimary(reference.clone(), person.reference())).collect()
+    }
+
+    fn refusals(&self, wish: &'a DesiredGroup, act: Act) -> Refusals<'a> {
+        let stands =
+            |refusal: &MemberRefusal| refusal.generation == wish.object.generation && self.input.now < refusal.retry_at;
+        Refusals(if wish.refused.is_empty() {
+            BTreeMap::new()
+        } else {
+            let of_act = wish.refused.iter().filter(|((refused, _), refusal)| *refused == act && stands(refusal));
+            of_act.map(|((_, email), refusal)| (email, refusal)).collect()
+        })
+    }
+}
+
+/// Whom Zoom refused something that is not asked for again yet.
+pub(crate) struct Refusals<'a>(BTreeMap<&'a Email, &'a MemberRefusal>);
+
+impl<'a> Refusals<'a> {
+    fn of(&self, person: &Person) -> Option<&'a MemberRefusal> {
+        self.0.get(&person.email).copied()
+    }
+}
+
+/// Those who are wanted, set against those who are there.
+struct Attending<'a> {
+    attendance: Attendance,
+    missing: Vec<&'a Person>,
+}
+
+impl<'a> Attending<'a> {
+    fn of(wanted: &Wanted<'a>, is_there: impl Fn(&Person) -> bool, refused: &Refusals<'_>) -> Self {
+        let mut attendance =
+            Attendance { wanted: wanted.people.len().saturating_add(wanted.waiting.len()), ..Attendance::default() };
+        let mut missing = Vec::new();
+        for (who, why) in &wanted.waiting {
+            attendance.wait(who, *why);
+        }
+        for person in wanted.people.values().copied() {
+            match (is_there(person), person.state) {
+                (true, _) => attendance.present = attendance.present.saturating_add(1),
+                (false, State::Pending) => attendance.wait(person.email.as_str(), WaitsFor::Acceptance),
+                (false, State::Inactive) => attendance.wait(person.email.as_str(), WaitsFor::Access),
+                (false, State::Active) if wanted.resting.contains(&person.email) => {
+                    attendance.wait(person.email.as_str(), WaitsFor::Access);
+                }
+                (false, State::Active) => match refused.of(person) {
+                    Some(refusal) => attendance.refuse(person.email.as_str(), &refusal.message),
+                    None => missing.push(person),
+                },
+            }
+        }
+        Self { attendance, missing }
+    }
+
+    fn adds(&self, group: &GroupRef) -> Vec<GroupOperation> {
+        let batches = self.missing.chunks(GroupOperation::MEMBERS);
+        batches.map(|people| GroupOperation::AddMembers(group.clone(), references(people))).collect()
+    }
+
+    fn admins(&self, group: &GroupRef) -> Vec<GroupOperation> {
+        let batches = self.missing.chunks(GroupOperation::ADMINS);
+        batches.map(|people| GroupOperation::AddAdmins(group.clone(), references(people))).collect()
+    }
+}
+
+fn references(people: &[&Person]) -> Vec<PersonRef> {
+    people.iter().map(|person| person.reference()).collect()
+}
+
+impl Attendance {
+    fn wait(&mut self, who: &str, why: WaitsFor) {
+        self.waiting = self.waiting.saturating_add(1);
+        if self.waiting <= Self::NAMED {
+            self.missing.push(Missing { who: who.into(), refused: false, why: why.to_string().into() });
+        }
+    }
+
+    fn refuse(&mut self, who: &str, why: &str) {
+        self.refused = self.refused.saturating_add(1);
+        if self.refused <= Self::NAMED {
+            self.missing.push(Missing { who: who.into(), refused: true, why: why.into() });
+        }
+    }
+
+    /// Those who are named, in a sentence.
+    fn told(&self, refused: bool) -> String {
+        let count = if refused { self.refused } else { self.waiting };
+        let named = self.missing.iter().filter(|missing| missing.refused == refused);
+        let mut names = named.map(|missing| format!("{} ({})", missing.who, missing.why)).collect::<Vec<_>>();
+        if let Some(more) = count.checked_sub(names.len()).filter(|more| *more > 0) {
+            names.push(format!("{more} more"));
+        }
+        names.join(", ")
+    }
+}
+
+/// How the object stands once its operations are done.
+fn verdict(planned: &GroupPlan, wish: &DesiredGroup, taken: Option<&Group>) -> Verdict {
+    if !planned.operations.is_empty() {
+        return Verdict::new(Reason::Reconciling, told(&planned.operations));
+    }
+    if let Some(other) = taken {
+        let message = format!(
+            "the group cannot be renamed to {:?}: another group of the account, {}, has that name; rename or delete that \
+             one, or give this object another spec.name",
+            wish.name, other.id
+        );
+        return Verdict::new(Reason::NameTaken, message);
+    }
+    let lists = [("members", &planned.members), ("administrators", &planned.admins)];
+    let lists = || lists.iter().filter_map(|(word, list)| Some((word, list.as_ref()?)));
+    let told = |refused: bool| {
+        let mut text = String::new();
+        for (word, list) in lists().filter(|(_, list)| if refused { list.refused > 0 } else { list.waiting > 0 }) {
+            let count = if refused { list.refused } else { list.waiting };
+            let separator = if text.is_empty() { "" } else { "; " };
+            // Writing to a String cannot fail.
+            let _ = write!(text, "{separator}{count} of {} {word}: {}", list.wanted, list.told(refused));
+        }
+        text
+    };
+    if lists().any(|(_, list)| list.refused > 0) {
+        let message = format!("Zoom does not take {}; edit this object to try again at once", told(true));
+        return Verdict::new(Reason::MembersRefused, message);
+    }
+    if lists().any(|(_, list)| list.waiting > 0) {
+        return Verdict::new(Reason::WaitingForMembers, format!("all others are in; waiting for {}", told(false)));
+    }
+    planned.verdict.clone()
+}
+
+/// A few operations in words.
+fn told(operations: &[GroupOperation]) -> String {
+    let mut words: Vec<String> = operations.iter().take(3).map(ToString::to_string).collect();
+    if let Some(more) = operations.len().checked_sub(words.len()).filter(|more| *more > 0) {
+        words.push(format!("{more} more calls"));
+    }
+    words.join("; ")
+}
+
+/// What the mode, the switches and an earlier refusal leave of it.
+fn within_switches(mut planned: GroupPlan, wish: &DesiredGroup, policy: &Policy, input: &Input<'_>) -> GroupPlan {
+    let takes = !planned.leaving.is_empty() || !planned.leaving_admins.is_empty();
+    let only_looks = matches!(planned.operations.as_slice(), [GroupOperation::ReadAdmins(_)]);
+    if planned.operations.is_empty() && !takes {
+        return planned;
+    }
+    if policy.mode == Mode::Plan && (takes || !only_looks) {
+        let leaving = planned.leaving.len();
+        let taken = if leaving > 0 { format!("; remove {leaving} people") } else { String::new() };
+        let message = format!("would {}{taken}", told(&planned.operations));
+        planned.verdict = Verdict::new(Reason::PlanOnly, message);
+        return planned;
+    }
+    let forbidden = planned.operations.iter().find_map(|operation| forbidden_by(operation, policy));
+    if let Some(forbidden) = forbidden {
+        let message =
+            format!("the connection's allow.{forbidden} is false, so this is left undone: {}", planned.verdict.message);
+        planned.verdict = Verdict::new(Reason::NotAllowed, message);
+        return planned;
+    }
+    match &wish.memory.refusal {
+        Some(refusal) if refusal.generation == wish.object.generation && input.now < refusal.retry_at => {
+            planned.verdict = Verdict::new(refusal.reason, refusal.message.clone());
+            planned.operations.clear();
+        }
+        Some(_) | None => planned.runnable = !planned.operations.is_empty(),
+    }
+    planned
+}
+
+/// The switch that forbids an operation.
+fn forbidden_by(operation: &GroupOperation, policy: &Policy) -> Option<&'static str> {
+    match operation {
+        GroupOperation::ReadAdmins(_) => None,
+        GroupOperation::Create(_) => (!policy.allow.create).then_some("create"),
+        GroupOperation::Rename(..)
+        | GroupOperation::AddMembers(..)
+        | GroupOperation::SetPrimary(..)
+        | GroupOperation::AddAdmins(..)
+        | GroupOperation::RemoveMember(..)
+        | GroupOperation::RemoveAdmin(..)
+        | GroupOperation::Delete(_) => (!policy.allow.update).then_some("update"),
+    }
+}

@@ -1,0 +1,235 @@
+//! Who is meant by what groups say: objects, addresses, labels and what Zoom's listing shows, resolved to people.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::{MatchRule, Members, People};
+use crate::{
+    Class, Desired, DesiredPerson, Directory, Email, Lookup, ObjectKey, Person, PersonRef, Record, Selector, State,
+    UserId,
+};
+
+/// The people of an account and of its objects, indexed by what groups ask for.
+pub(crate) struct Roster<'a> {
+    directory: &'a Directory,
+    objects: HashMap<&'a ObjectKey, &'a DesiredPerson>,
+    by_namespace: HashMap<&'a str, Vec<&'a DesiredPerson>>,
+    by_label: HashMap<(&'a str, &'a str, &'a str), Vec<&'a DesiredPerson>>,
+    by_department: HashMap<&'a str, Vec<&'a Person>>,
+    by_domain: HashMap<String, Vec<&'a Person>>,
+    stay: Staying<'a>,
+}
+
+/// People who are in no group's hands: nobody may take them out of one.
+#[derive(Default)]
+struct Staying<'a> {
+    everybody: bool,
+    ids: HashSet<&'a UserId>,
+    emails: HashSet<&'a Email>,
+}
+
+/// Why somebody who is wanted is not in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, strum::Display)]
+pub enum WaitsFor {
+    /// There is no such ZoomUser.
+    #[strum(to_string = "no such ZoomUser yet")]
+    Object,
+    /// They are not in the account.
+    #[strum(to_string = "not in the account yet")]
+    Joining,
+    /// They have not accepted the invitation.
+    #[strum(to_string = "invited, not accepted yet")]
+    Acceptance,
+    /// They are deactivated, or about to be.
+    #[strum(to_string = "has no access; rests")]
+    Access,
+    /// There is no such ZoomGroup, or its group is not there.
+    #[strum(to_string = "no such group yet")]
+    Group,
+}
+
+/// Who is wanted, as far as they could be made out.
+#[derive(Default)]
+pub(crate) struct Wanted<'a> {
+    /// By address, so that one who is named twice counts once.
+    pub people: BTreeMap<&'a Email, &'a Person>,
+    /// Those of them whose object wants them to have no access.
+    pub resting: HashSet<&'a Email>,
+    /// Who cannot be, by the name under which the object knows them.
+    pub waiting: BTreeMap<String, WaitsFor>,
+}
+
+impl<'a> Roster<'a> {
+    /// Indexes only what `members` ask for.
+    pub(crate) fn of(
+        desired: &'a Desired,
+        directory: &'a Directory,
+        records: &'a [Record],
+        members: &[&'a Members],
+    ) -> Self {
+        let objects = if desired.groups.is_empty() && desired.contact_groups.is_empty() {
+            HashMap::new()
+        } else {
+            desired.people.iter().map(|person| (&person.object, person)).collect()
+        };
+        let mut roster = Self {
+            directory,
+            objects,
+            by_namespace: HashMap::new(),
+            by_label: HashMap::new(),
+            by_department: HashMap::new(),
+            by_domain: HashMap::new(),
+            stay: Staying::of(desired, records),
+        };
+        roster.index_objects(desired, members);
+        roster.index_people(members);
+        roster
+    }
+
+    fn index_objects(&mut self, desired: &'a Desired, members: &[&'a Members]) {
+        let selectors = || members.iter().filter_map(|members| members.selector.as_ref());
+        let keys: HashSet<&str> =
+            selectors().filter_map(|selector| selector.labels.first_key_value()).map(|(key, _)| &**key).collect();
+        let any_without = selectors().any(|selector| selector.labels.is_empty());
+        if keys.is_empty() && !any_without {
+            return;
+        }
+        for person in desired.people.iter().filter(|person| !person.deleting) {
+            if any_without {
+                self.by_namespace.entry(&person.object.namespace).or_default().push(person);
+            }
+            for key in &keys {
+                if let Some(value) = person.labels.get(key) {
+                    self.by_label.entry((&person.object.namespace, key, value)).or_default().push(person);
+                }
+            }
+        }
+    }
+
+    fn index_people(&mut self, members: &[&'a Members]) {
+        let rules = || members.iter().filter_map(|members| members.matching.as_ref());
+        let departments = rules().any(|rule| !rule.departments.is_empty());
+        let domains = rules().any(|rule| rule.departments.is_empty() && !rule.email_domains.is_empty());
+        if !departments && !domains {
+            return;
+        }
+        let has_access = |person: &&Person| match person.state {
+            State::Active => true,
+            State::Inactive | State::Pending => false,
+        };
+        for person in self.directory.people().filter(has_access) {
+            if let Some(department) = person.attributes.get(crate::Attribute::Department).filter(|_| departments) {
+                self.by_department.entry(department.trim()).or_default().push(person);
+            }
+            if domains {
+                self.by_domain.entry(domain(&person.email)).or_default().push(person);
+            }
+        }
+    }
+
+    /// Resolves everything that a group in `namespace` says of its members.
+    pub(crate) fn members(&self, members: &'a Members, namespace: &str) -> Wanted<'a> {
+        let mut wanted = self.named(&members.named);
+        if let Some(selector) = &members.selector {
+            for object in self.selected(selector, namespace) {
+                self.add_object(&mut wanted, object);
+            }
+        }
+        if let Some(rule) = &members.matching {
+            wanted.people.extend(self.matching(rule).map(|person| (&person.email, person)));
+        }
+        wanted
+    }
+
+    /// Resolves people who are named one by one.
+    pub(crate) fn named(&self, people: &'a People) -> Wanted<'a> {
+        let mut wanted = Wanted::default();
+        for object in &people.users {
+            match self.objects.get(object).filter(|person| !person.deleting) {
+                Some(person) => self.add_object(&mut wanted, person),
+                None => {
+                    wanted.waiting.insert(object.to_string(), WaitsFor::Object);
+                }
+            }
+        }
+        for email in &people.emails {
+            match self.directory.find(None, email) {
+                Lookup::Found(person) => {
+                    wanted.people.insert(&person.email, person);
+                }
+                Lookup::Absent | Lookup::Unknown => {
+                    wanted.waiting.insert(email.to_string(), WaitsFor::Joining);
+                }
+            }
+        }
+        wanted
+    }
+
+    fn selected<'s>(
+        &'s self,
+        selector: &'s Selector,
+        namespace: &'s str,
+    ) -> impl Iterator<Item = &'a DesiredPerson> + 's {
+        let first = selector.labels.first_key_value();
+        let candidates = match first {
+            Some((key, value)) => self.by_label.get(&(namespace, &**key, &**value)),
+            None => self.by_namespace.get(namespace),
+        };
+        candidates.into_iter().flatten().copied().filter(|person| selector.matches(&person.labels))
+    }
+
+    fn matching<'s>(&'s self, rule: &'s MatchRule) -> impl Iterator<Item = &'a Person> + 's {
+        let domains: HashSet<String> = rule.email_domains.iter().map(|domain| domain.trim().to_lowercase()).collect();
+        let in_departments = rule.departments.iter().filter_map(|department| self.by_department.get(department.trim()));
+        let in_domains = domains.iter().filter(|_| rule.departments.is_empty());
+        let in_domains: Vec<_> = in_domains.filter_map(|domain| self.by_domain.get(domain)).collect();
+        let in_domain = move |person: &&Person| domains.is_empty() || domains.contains(&domain(&person.email));
+        in_departments.flatten().copied().filter(in_domain).chain(in_domains.into_iter().flatten().copied())
+    }
+
+    /// Whoever is to have no access rests, as a deactivated person does.
+    fn add_object(&self, wanted: &mut Wanted<'a>, object: &'a DesiredPerson) {
+        match self.directory.find(object.remembered.id.as_ref(), &object.email) {
+            Lookup::Found(person) => {
+                wanted.people.insert(&person.email, person);
+                if !object.wanted.active {
+                    wanted.resting.insert(&person.email);
+                }
+            }
+            Lookup::Absent | Lookup::Unknown if object.wanted.active => {
+                wanted.waiting.insert(object.email.to_string(), WaitsFor::Joining);
+            }
+            Lookup::Absent | Lookup::Unknown => {}
+        }
+    }
+
+    /// Whether somebody may not be taken out of a group: they are leaving the account, or their object cannot be read.
+    pub(crate) fn stays(&self, person: &Person) -> bool {
+        let Staying { everybody, ids, emails } = &self.stay;
+        *everybody || emails.contains(&person.email) || person.id.as_ref().is_some_and(|id| ids.contains(id))
+    }
+}
+
+impl<'a> Staying<'a> {
+    fn of(desired: &'a Desired, records: &'a [Record]) -> Self {
+        let mut staying = Self::default();
+        for claim in &desired.unreadable {
+            // An object that says nothing may mean anybody.
+            staying.everybody |= claim.id.is_none() && claim.email.is_none();
+            staying.ids.extend(&claim.id);
+            staying.emails.extend(&claim.email);
+        }
+        let leaving = desired.people.iter().filter(|person| person.deleting);
+        staying.ids.extend(leaving.clone().filter_map(|person| person.remembered.id.as_ref()));
+        staying.emails.extend(leaving.map(|person| &person.email));
+        let open = records.iter().filter(|record| record.phase.is_open() && record.class == Class::Access);
+        for PersonRef { id, email } in open.filter_map(Record::person) {
+            staying.ids.extend(id);
+            staying.emails.insert(email);
+        }
+        staying
+    }
+}
+
+fn domain(email: &Email) -> String {
+    email.as_str().rsplit('@').next().unwrap_or_default().to_lowercase()
+}
