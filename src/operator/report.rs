@@ -326,7 +326,12 @@ fn summary(plan: &Plan) -> api::PlanSummary {
                 Step::Unlink(_) => summary.unlink += 1,
                 Step::Delete(_) => summary.delete += 1,
                 Step::SetLicense(_) | Step::SetRole(_) | Step::SetEmail(_) => summary.update += 1,
-                Step::Create => {}
+                Step::RemoveMembers
+                | Step::RemoveAdmins
+                | Step::DeleteGroup
+                | Step::DeleteRole
+                | Step::DeleteContactGroup
+                | Step::Create => {}
             }
         }
     }

@@ -156,6 +156,9 @@ pub(super) fn is_managed(reason: Reason) -> bool {
         | Reason::RemovedInZoom
         | Reason::EmailTaken
         | Reason::NotApplied
+        | Reason::WaitingForMembers
+        | Reason::MembersRefused
+        | Reason::NameTaken
         | Reason::RoleUnknown
         | Reason::PendingInZoom
         | Reason::WaitingForConsent

@@ -6,8 +6,8 @@ use kube::Resource;
 use serde_json::Value;
 use strum::VariantArray;
 use zoom_core::{
-    Attribute, Attributes, Claim, CreateMethod, CustomAttribute, DesiredPerson, Email, NewRecord, ObjectKey, PersonRef,
-    Phone, Policy, Record, Remembered, Subject, UserId, Wanted,
+    Attribute, Attributes, Claim, CreateMethod, CustomAttribute, DesiredPerson, Email, Leaving, NewRecord, ObjectKey,
+    PersonRef, Phone, Policy, Record, Remembered, Subject, ThingRef, UserId, Wanted,
 };
 use zoom_operator_api as api;
 
@@ -178,10 +178,13 @@ macro_rules! same_words {
 }
 
 same_words!(license_in, license_out: api::LicenseType => zoom_core::License { Basic, Licensed, Unassigned });
-same_words!(class_in, class_out: api::Class => zoom_core::Class { Access, Entitlement, Identity, Creation });
+same_words!(class_in, class_out: api::Class => zoom_core::Class {
+    Access, Entitlement, Identity, Membership, Creation,
+});
 same_words!(phase_in, phase_out: api::Phase => zoom_core::Phase {
     Settling, Held, Scheduled, Running, Done, Refused, Cancelled,
 });
+same_words!(target_in, target_out: api::TargetKind => zoom_core::ThingKind { Group, Role, ContactGroup });
 same_words!(data_in, data_out: api::Data => zoom_core::Data {
     Meetings, Webinars, Recordings, Whiteboards, Clips, Notes, Visitors, Docs,
 });
@@ -218,6 +221,7 @@ pub(super) fn policy(spec: &api::ZoomConnectionSpec) -> Policy {
                 access: limit(limits.access),
                 entitlement: limit(limits.entitlement),
                 identity: limit(limits.identity),
+                membership: limit(limits.membership),
                 creation: limit(limits.creation),
             },
         },
@@ -238,13 +242,13 @@ pub(super) fn record(removal: &api::ZoomRemoval) -> Result<Record, Unreadable> {
     let (meta, spec) = (&removal.metadata, &removal.spec);
     let status = removal.status.clone().unwrap_or_default();
     let heir = spec.heir.as_ref().map(heir_in).transpose()?;
-    let subject = match (&spec.person, &spec.people) {
-        (Some(person), None) => Subject::Person(PersonRef {
-            id: person.id.as_deref().and_then(UserId::new),
-            email: email("spec.person.email", &person.email)?,
-        }),
-        (None, Some(people)) => Subject::People(people.iter().map(listed_in).collect::<Result<_, _>>()?),
-        (None, None) | (Some(_), Some(_)) => {
+    let subject = match (&spec.target, &spec.person, &spec.people) {
+        (None, Some(person), None) => Subject::Person(person_in(person.id.as_deref(), &person.email)?),
+        (None, None, Some(people)) => Subject::People(people.iter().map(listed_in).collect::<Result<_, _>>()?),
+        (Some(target), None, people) => {
+            Subject::Members(leaving_in(target, people.as_deref().unwrap_or_default(), spec.count)?)
+        }
+        (None, None, None) | (None, Some(_), Some(_)) | (Some(_), Some(_), _) => {
             return Err(Unreadable::new("spec", &"write either person or people"));
         }
     };
@@ -271,6 +275,24 @@ pub(super) fn record(removal: &api::ZoomRemoval) -> Result<Record, Unreadable> {
     })
 }
 
+fn person_in(id: Option<&str>, address: &str) -> Result<PersonRef, Unreadable> {
+    Ok(PersonRef { id: id.and_then(UserId::new), email: email("spec.person.email", address)? })
+}
+
+fn leaving_in(target: &api::Target, people: &[api::ListedPerson], count: Option<i64>) -> Result<Leaving, Unreadable> {
+    let api::Target { kind, id, name } = target;
+    Ok(Leaving {
+        thing: ThingRef { kind: target_in(*kind), id: id.as_str().into(), name: name.as_str().into() },
+        people: people.iter().map(|person| person_in(person.id.as_deref(), &person.email)).collect::<Result<_, _>>()?,
+        count: count.and_then(|count| usize::try_from(count).ok()).unwrap_or_default(),
+    })
+}
+
+fn leaver_out(person: &PersonRef) -> api::ListedPerson {
+    let id = person.id.as_ref().map(ToString::to_string);
+    api::ListedPerson { id, email: person.email.to_string(), source: None }
+}
+
 fn listed_in(listed: &api::ListedPerson) -> Result<(ObjectKey, Email), Unreadable> {
     let (namespace, name) = listed.source.as_deref().and_then(|source| source.split_once('/')).unwrap_or_default();
     Ok((ObjectKey::new(namespace, name), email("spec.people.email", &listed.email)?))
@@ -284,6 +306,11 @@ fn step_in(step: &api::Step, heir: Option<&zoom_core::Heir>) -> Result<zoom_core
         api::Step::SetLicense { license } => zoom_core::Step::SetLicense(license_in(*license)),
         api::Step::SetRole { role } => zoom_core::Step::SetRole(role.as_str().into()),
         api::Step::SetEmail { email: to } => zoom_core::Step::SetEmail(email("spec.operations.email", to)?),
+        api::Step::RemoveMembers => zoom_core::Step::RemoveMembers,
+        api::Step::RemoveAdmins => zoom_core::Step::RemoveAdmins,
+        api::Step::DeleteGroup => zoom_core::Step::DeleteGroup,
+        api::Step::DeleteRole => zoom_core::Step::DeleteRole,
+        api::Step::DeleteContactGroup => zoom_core::Step::DeleteContactGroup,
         api::Step::Create => zoom_core::Step::Create,
     })
 }
@@ -296,6 +323,11 @@ fn step_out(step: &zoom_core::Step) -> (api::Step, Option<&zoom_core::Heir>) {
         zoom_core::Step::SetLicense(license) => (api::Step::SetLicense { license: license_out(*license) }, None),
         zoom_core::Step::SetRole(role) => (api::Step::SetRole { role: role.to_string() }, None),
         zoom_core::Step::SetEmail(email) => (api::Step::SetEmail { email: email.to_string() }, None),
+        zoom_core::Step::RemoveMembers => (api::Step::RemoveMembers, None),
+        zoom_core::Step::RemoveAdmins => (api::Step::RemoveAdmins, None),
+        zoom_core::Step::DeleteGroup => (api::Step::DeleteGroup, None),
+        zoom_core::Step::DeleteRole => (api::Step::DeleteRole, None),
+        zoom_core::Step::DeleteContactGroup => (api::Step::DeleteContactGroup, None),
         zoom_core::Step::Create => (api::Step::Create, None),
     }
 }
@@ -310,14 +342,26 @@ pub(super) fn removal_object(record: &NewRecord, connection: &api::ZoomConnectio
             (Some(api::Person { id, email: person.email.to_string() }), None)
         }
         Subject::People(people) => (None, Some(people.iter().map(listed_out).collect())),
+        Subject::Members(leaving) => (None, Some(leaving.people.iter().map(leaver_out).collect())),
     };
+    let leaving = match &record.subject {
+        Subject::Members(leaving) => Some(leaving),
+        Subject::Person(_) | Subject::People(_) => None,
+    };
+    let target = leaving.map(|Leaving { thing: ThingRef { kind, id, name }, .. }| api::Target {
+        kind: target_out(*kind),
+        id: id.to_string(),
+        name: name.to_string(),
+    });
     let spec = api::ZoomRemovalSpec {
         connection_ref: Some(api::ConnectionReference { name: connection.metadata.name.clone().unwrap_or_default() }),
         class: class_out(record.class),
         person,
         people,
+        target,
+        count: leaving.map(|leaving| i64::try_from(leaving.count).unwrap_or(i64::MAX)),
         source: record.source.as_ref().map(|source| api::Source {
-            kind: "ZoomUser".to_owned(),
+            kind: leaving.map_or("ZoomUser", |leaving| kind_of(leaving.thing.kind)).to_owned(),
             namespace: source.object.namespace.to_string(),
             name: source.object.name.to_string(),
             uid: source.uid.to_string(),
@@ -345,7 +389,16 @@ pub(super) fn removal_object(record: &NewRecord, connection: &api::ZoomConnectio
 }
 
 fn listed_out((object, email): &(ObjectKey, Email)) -> api::ListedPerson {
-    api::ListedPerson { email: email.to_string(), source: Some(object.to_string()) }
+    api::ListedPerson { id: None, email: email.to_string(), source: Some(object.to_string()) }
+}
+
+/// The kind of the object that speaks for a thing.
+fn kind_of(thing: zoom_core::ThingKind) -> &'static str {
+    match thing {
+        zoom_core::ThingKind::Group => "ZoomGroup",
+        zoom_core::ThingKind::Role => "ZoomRole",
+        zoom_core::ThingKind::ContactGroup => "ZoomContactGroup",
+    }
 }
 
 /// A time as Kubernetes writes it.

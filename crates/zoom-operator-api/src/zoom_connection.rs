@@ -296,6 +296,9 @@ pub struct Limits {
     /// People whose e-mail address is changed: what they sign in with. Absent: percent 2, floor 5.
     #[serde(default = "identity_limit")]
     pub identity: Limit,
+    /// People taken out of groups and contact groups, or members of groups that are deleted. Absent: percent 10, floor 20.
+    #[serde(default = "membership_limit")]
+    pub membership: Limit,
     /// People created; an invitation cannot be called back. Absent: percent 10, floor 100.
     #[serde(default = "creation_limit")]
     pub creation: Limit,
@@ -309,6 +312,7 @@ impl Limits {
             Class::Access => self.access,
             Class::Entitlement => self.entitlement,
             Class::Identity => self.identity,
+            Class::Membership => self.membership,
             Class::Creation => self.creation,
         }
     }
@@ -320,6 +324,7 @@ impl Default for Limits {
             access: access_limit(),
             entitlement: entitlement_limit(),
             identity: identity_limit(),
+            membership: membership_limit(),
             creation: creation_limit(),
         }
     }
@@ -335,6 +340,10 @@ fn entitlement_limit() -> Limit {
 
 fn identity_limit() -> Limit {
     Limit { percent: 2, floor: 5 }
+}
+
+fn membership_limit() -> Limit {
+    Limit { percent: 10, floor: 20 }
 }
 
 fn creation_limit() -> Limit {

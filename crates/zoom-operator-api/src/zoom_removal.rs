@@ -13,8 +13,20 @@ use serde::{Deserialize, Serialize};
 use crate::{ConnectionReference, Heir, LicenseType, Transfer, references, schemas};
 
 /// What a ZoomRemoval says besides the decision, which must decide on the very thing that was looked at.
-const DECIDED_BEFORE: &[&str] =
-    &["class", "connectionRef", "heir", "notBefore", "operations", "people", "person", "restore", "source", "transfer"];
+const DECIDED_BEFORE: &[&str] = &[
+    "class",
+    "connectionRef",
+    "count",
+    "heir",
+    "notBefore",
+    "operations",
+    "people",
+    "person",
+    "restore",
+    "source",
+    "target",
+    "transfer",
+];
 
 /// A rule that each of `fields` is as it was. Written out, because the API server cannot estimate the cost of comparing
 /// CEL's optional values and refuses them.
@@ -45,6 +57,8 @@ fn unchanged(fields: &[&str]) -> String {
            before it runs. The operator writes them; a held one runs once its spec.decision is Approve, and deleting it \
            rejects it. One that a human writes removes a person at once.",
     printcolumn(name = "Person", type_ = "string", json_path = ".spec.person.email"),
+    printcolumn(name = "Target", type_ = "string", json_path = ".spec.target.name"),
+    printcolumn(name = "Count", type_ = "integer", json_path = ".spec.count"),
     printcolumn(name = "Class", type_ = "string", json_path = ".spec.class"),
     printcolumn(name = "Phase", type_ = "string", json_path = ".status.phase"),
     printcolumn(name = "Reason", type_ = "string", json_path = ".status.reason"),
@@ -56,15 +70,24 @@ fn unchanged(fields: &[&str]) -> String {
 )]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = (
-    "has(self.person) != has(self.people)",
+    "self.class == 'Membership' ? !has(self.person) : has(self.person) != has(self.people)",
     "write either person for one or people for several, and not both"
 ))]
 #[x_kube(validation = (
+    "self.class == 'Membership' ? has(self.target) && has(self.count) && has(self.source) \
+     : !(has(self.target) || has(self.count))",
+    "target, count and source go with the class Membership, which the operator alone writes: to take people out of a \
+     group, edit or delete its object"
+))]
+#[x_kube(validation = (
     "self.class == (self.operations.exists(step, step.action in ['Deactivate', 'Unlink', 'Delete']) ? 'Access' \
+     : self.operations.exists(step, step.action in ['RemoveMembers', 'RemoveAdmins', 'DeleteGroup', 'DeleteRole', \
+     'DeleteContactGroup']) ? 'Membership' \
      : self.operations.exists(step, step.action == 'Create') ? 'Creation' \
      : self.operations.exists(step, step.action == 'SetEmail') ? 'Identity' : 'Entitlement')",
-    "write the class that the operations belong to: Access with Deactivate, Unlink or Delete, Creation with Create, \
-     Identity with SetEmail, Entitlement with any other"
+    "write the class that the operations belong to: Access with Deactivate, Unlink or Delete, Membership with \
+     RemoveMembers, RemoveAdmins, DeleteGroup, DeleteRole or DeleteContactGroup, Creation with Create, Identity with SetEmail, \
+     Entitlement with any other"
 ))]
 #[x_kube(validation = (
     "!self.operations.exists(step, step.action == 'Delete') || has(self.heir) || has(self.transfer)",
@@ -76,7 +99,7 @@ fn unchanged(fields: &[&str]) -> String {
     "heir and transfer go with the actions Delete and Unlink alone: leave them out, the person keeps their data"
 ))]
 #[x_kube(validation = (
-    "has(self.people) == (self.class == 'Creation')",
+    "self.class == 'Membership' || has(self.people) == (self.class == 'Creation')",
     "write person with the classes Access, Entitlement and Identity, and people with the class Creation"
 ))]
 #[x_kube(validation = (
@@ -98,7 +121,8 @@ pub struct ZoomRemovalSpec {
     pub connection_ref: Option<ConnectionReference>,
 
     /// Which of the connection's limits the step counts towards. Access: operations with Deactivate, Unlink or Delete.
-    /// Creation: operations with Create. Identity: operations with SetEmail. Entitlement: all others.
+    /// Membership: operations with RemoveMembers, RemoveAdmins, DeleteGroup, DeleteRole or DeleteContactGroup. Creation:
+    /// operations with Create. Identity: operations with SetEmail. Entitlement: all others.
     pub class: Class,
 
     /// The person, where it is one. Absent: `people` says who.
@@ -112,6 +136,18 @@ pub struct ZoomRemovalSpec {
     #[schemars(length(min = 1, max = 1000))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub people: Option<Vec<ListedPerson>>,
+
+    /// The group, role or contact group that the people leave, or that goes itself. Absent: with other classes than
+    /// Membership.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Target")]
+    pub target: Option<Target>,
+
+    /// How many people leave the target, or are in it if it goes itself: then `people` names some of them. Absent: with
+    /// other classes than Membership.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "i64", range(min = 0))]
+    pub count: Option<i64>,
 
     /// The object whose edit or deletion asked for the step. Absent: a human wrote this ZoomRemoval.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -191,6 +227,8 @@ pub enum Class {
     Entitlement,
     /// An e-mail address is changed.
     Identity,
+    /// Somebody is taken out of a group.
+    Membership,
     /// Somebody is created.
     Creation,
 }
@@ -208,10 +246,41 @@ pub struct Person {
     pub email: String,
 }
 
+/// A group, role or contact group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Target {
+    /// Which of them.
+    pub kind: TargetKind,
+    /// Its id in Zoom.
+    #[schemars(length(min = 1, max = 128))]
+    pub id: String,
+    /// Its name in Zoom.
+    #[schemars(length(max = 512))]
+    pub name: String,
+}
+
+/// What people can be in.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, strum::IntoStaticStr, strum::Display,
+)]
+pub enum TargetKind {
+    /// A group.
+    Group,
+    /// A role.
+    Role,
+    /// A contact group.
+    ContactGroup,
+}
+
 /// One of several people.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ListedPerson {
+    /// The person's id in Zoom. Absent: not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String", length(min = 1, max = 64))]
+    pub id: Option<String>,
     /// The person's e-mail address; compared without case.
     #[schemars(schema_with = "schemas::email")]
     pub email: String,
@@ -267,6 +336,16 @@ pub enum Step {
         /// The address.
         email: String,
     },
+    /// Is taken out of the target.
+    RemoveMembers,
+    /// Administers the target no more.
+    RemoveAdmins,
+    /// The target, a group, is deleted.
+    DeleteGroup,
+    /// The target, a role that nobody holds, is deleted.
+    DeleteRole,
+    /// The target, a contact group, is deleted.
+    DeleteContactGroup,
     /// Is created as their ZoomUser says.
     Create,
 }
@@ -297,8 +376,15 @@ impl JsonSchema for Step {
                     "type": "string",
                     "description": "Deactivate: cannot sign in any more. Unlink: leaves the account and keeps a free Zoom \
                                     account. Delete: is deleted for good. SetLicense: gets the licence named beside. \
-                                    SetRole: gets the role named beside. SetEmail: gets the address named beside. Create: is created as their ZoomUser says.",
-                    "enum": ["Deactivate", "Unlink", "Delete", "SetLicense", "SetRole", "SetEmail", "Create"],
+                                    SetRole: gets the role named beside. SetEmail: gets the address named beside. \
+                                    RemoveMembers: the people are taken out of the \
+                                    target. RemoveAdmins: the people administer the target no more. DeleteGroup, \
+                                    DeleteRole, DeleteContactGroup: the target is deleted. Create: is created as their \
+                                    ZoomUser says.",
+                    "enum": [
+                        "Deactivate", "Unlink", "Delete", "SetLicense", "SetRole", "SetEmail", "RemoveMembers",
+                        "RemoveAdmins", "DeleteGroup", "DeleteRole", "DeleteContactGroup", "Create",
+                    ],
                 },
                 "license": license,
                 "role": role,

@@ -215,7 +215,7 @@ impl<'a> Groups<'a> {
             planned.operations.extend(attending.admins(&group));
             planned.admins = Some(attending.attendance);
         }
-        planned.verdict.message = told(&planned.operations);
+        planned.verdict.message = told(&planned.operations).into();
         planned
     }
 

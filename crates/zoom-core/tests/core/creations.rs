@@ -34,7 +34,7 @@ fn over_it_all_are_held_and_asked_for_in_records_of_a_thousand() {
         .iter()
         .map(|record| match &record.subject {
             Subject::People(people) => people.len(),
-            Subject::Person(_) => panic!("{record:?}"),
+            Subject::Person(_) | Subject::Members(_) => panic!("{record:?}"),
         })
         .collect();
     assert_eq!(sizes, [1000, 1000, 1]);

@@ -2,6 +2,8 @@
 #![cfg(test)]
 
 mod creations;
+mod group_world;
+mod groups;
 mod guard;
 mod labels;
 mod leaving;

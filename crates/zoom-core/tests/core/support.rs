@@ -101,6 +101,8 @@ pub(crate) struct World {
     pub(crate) policy: Policy,
     pub(crate) objects: BTreeMap<ObjectKey, DesiredPerson>,
     pub(crate) unreadable: Vec<Claim>,
+    pub(crate) groups: BTreeMap<ObjectKey, DesiredGroup>,
+    pub(crate) zoom_groups: Vec<Group>,
     pub(crate) all_objects_seen: bool,
     pub(crate) zoom: BTreeMap<Email, Person>,
     pub(crate) complete: Completeness,
@@ -120,6 +122,8 @@ impl Default for World {
             policy,
             objects: BTreeMap::new(),
             unreadable: Vec::new(),
+            groups: BTreeMap::new(),
+            zoom_groups: Vec::new(),
             all_objects_seen: true,
             zoom: BTreeMap::new(),
             complete: everything(),
@@ -193,12 +197,14 @@ impl World {
 
     pub(crate) fn directory(&self) -> Directory {
         Directory::new(self.zoom.values().cloned(), roles(), self.complete.clone())
+            .with_groups(self.zoom_groups.clone(), Vec::new())
     }
 
     pub(crate) fn desired(&self) -> Desired {
         Desired {
             people: self.objects.values().cloned().collect(),
             unreadable: self.unreadable.clone(),
+            groups: self.groups.values().cloned().collect(),
             complete: self.all_objects_seen,
             ..Desired::default()
         }
@@ -499,9 +505,11 @@ pub(crate) fn is_idle(plan: &Plan) -> bool {
         && plan.running.is_empty()
         && plan.let_go.is_empty()
         && !plan.people.iter().any(PersonPlan::is_runnable)
+        && plan.let_go_groups.is_empty()
+        && !plan.groups.iter().any(|planned| planned.runnable)
 }
 
 pub(crate) fn limits(allowed: u32) -> Limits {
     let limit = Limit { percent: 0, floor: allowed };
-    Limits { access: limit, entitlement: limit, identity: limit, creation: limit }
+    Limits { access: limit, entitlement: limit, identity: limit, membership: limit, creation: limit }
 }
