@@ -7,7 +7,7 @@ use rand::RngExt;
 use serde_json::Value;
 
 use crate::limits::RateHeaders;
-use crate::rest::Reply;
+use crate::rest::{Endpoint, Reply};
 
 const HTML: &str =
     "<!DOCTYPE html>\n<html><head><title>Error</title></head><body><h1>Something went wrong</h1></body></html>\n";
@@ -34,6 +34,17 @@ impl Answer {
             headers.push(("content-type".to_owned(), "application/json;charset=UTF-8".to_owned()));
         }
         Self { status: reply.status, headers, body: reply.body }
+    }
+
+    /// An endpoint's answer, of the type that its family has.
+    pub(crate) fn of(endpoint: &Endpoint, reply: Reply, rate: RateHeaders) -> Self {
+        let mut answer = Self::json(reply, rate);
+        if endpoint.is_scim() {
+            for (_, value) in answer.headers.iter_mut().filter(|(name, _)| name == "content-type") {
+                "application/scim+json;charset=UTF-8".clone_into(value);
+            }
+        }
+        answer
     }
 
     pub(crate) fn html(status: u16) -> Self {

@@ -255,7 +255,8 @@ impl Visit<'_> {
             Target::Endpoint(endpoint, params) => {
                 let request = Request::new(endpoint, params, self.call);
                 let (rate, admitted) = self.shared.world().admit(self.account, endpoint, &request, self.call);
-                let refuse = |refusal: &Refusal, rate: RateHeaders| Answer::json(Reply::refusal(refusal), rate);
+                let refuse =
+                    |refusal: &Refusal, rate: RateHeaders| Answer::of(endpoint, endpoint.refuse(refusal), rate);
                 if let Err(refusal) = admitted {
                     return (refuse(&refusal, rate), 0);
                 }
@@ -266,7 +267,7 @@ impl Visit<'_> {
                 pause().await;
                 let reply = self.shared.world().carry_out(self.account, &request, self.hit.as_ref());
                 drop(held);
-                (Answer::json(reply, rate), 1)
+                (Answer::of(endpoint, reply, rate), 1)
             }
             Target::Refused(refusal) => (Answer::json(Reply::refusal(refusal), Vec::new()), 0),
             Target::NotZoom => (Answer::html(404), 0),

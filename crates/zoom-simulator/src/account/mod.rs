@@ -46,7 +46,7 @@ pub use portal::{PersonEdit, PersonView};
 pub use portal_groups::GroupView;
 pub use profile::{CustomAttribute, PhoneNumber, Profile};
 pub(crate) use refusal::{FieldError, Refusal};
-pub(crate) use roles::{OWNER, PRIVILEGES, Role, RoleChange};
+pub(crate) use roles::{MEMBER, OWNER, PRIVILEGES, Role, RoleChange};
 pub(crate) use settings::{OPTIONS, SettingsQuery, Tree};
 pub(crate) use status::StatusAction;
 pub(crate) use update::UserPatch;

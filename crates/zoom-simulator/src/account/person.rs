@@ -160,6 +160,10 @@ impl Person {
         }
     }
 
+    pub(crate) fn logs_in_by_sso(&self) -> bool {
+        self.login == Login::Sso
+    }
+
     pub(crate) fn logs_in_by_work_email(&self) -> bool {
         self.login == Login::WorkEmail && self.status() != Status::Pending
     }

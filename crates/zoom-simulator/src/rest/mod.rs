@@ -1,4 +1,4 @@
-//! REST under `/v2`: the endpoints, each with its rate label and scopes, and how a path finds its endpoint.
+//! REST under `/v2` and SCIM under `/scim2`: the endpoints, each with its rate label and scopes, and how a path finds its endpoint.
 
 mod accounts;
 mod assistants;
@@ -8,6 +8,7 @@ mod group_settings;
 mod groups;
 mod named;
 mod roles;
+mod scim;
 mod user_body;
 mod user_calls;
 mod user_rows;
@@ -116,6 +117,15 @@ const fn endpoint(
 }
 
 impl Endpoint {
+    pub(crate) fn is_scim(&self) -> bool {
+        self.template.starts_with(scim::ROOT)
+    }
+
+    /// A refusal in the shape of the endpoint's family.
+    pub(crate) fn refuse(&self, refusal: &Refusal) -> Reply {
+        if self.is_scim() { scim::refusal(refusal) } else { Reply::refusal(refusal) }
+    }
+
     const fn locking(mut self, lock: Lock) -> Self {
         self.lock = lock;
         self
@@ -124,7 +134,7 @@ impl Endpoint {
 
 /// All operations; of two templates that fit a path, the first counts.
 fn endpoints() -> impl Iterator<Item = &'static Endpoint> {
-    let families: [&[Endpoint]; 9] = [
+    let families: [&[Endpoint]; 10] = [
         &users::ENDPOINTS,
         &user_calls::ENDPOINTS,
         &assistants::ENDPOINTS,
@@ -134,6 +144,7 @@ fn endpoints() -> impl Iterator<Item = &'static Endpoint> {
         &group_settings::ENDPOINTS,
         &contact_groups::ENDPOINTS,
         &accounts::ENDPOINTS,
+        &scim::ENDPOINTS,
     ];
     families.into_iter().flatten()
 }
@@ -154,7 +165,11 @@ pub(crate) fn templates() -> impl Iterator<Item = &'static str> {
 /// The endpoint of a call, and what its template's braces stand for.
 pub(crate) fn route(call: &Call) -> Result<(&'static Endpoint, Vec<String>), Refusal> {
     let unknown = || Refusal::UnknownEndpoint(format!("{} {}", call.method, call.path));
-    let path = call.path.strip_prefix("/v2").ok_or_else(unknown)?;
+    let path = match call.path.strip_prefix("/v2") {
+        Some(path) => Some(path).filter(|path| !path.starts_with(scim::ROOT)),
+        None => Some(call.path.as_str()).filter(|path| path.starts_with(scim::ROOT)),
+    };
+    let path = path.ok_or_else(unknown)?;
     let (endpoint, raw) = endpoints()
         .filter(|endpoint| endpoint.method == call.method)
         .find_map(|endpoint| Some((endpoint, fit(endpoint.template, path)?)))
@@ -192,7 +207,7 @@ impl<'a> Request<'a> {
     }
 
     pub(crate) fn carry_out(&self, session: &mut Session<'_>) -> Reply {
-        (self.endpoint.handler)(session, self).unwrap_or_else(|refusal| Reply::refusal(&refusal))
+        (self.endpoint.handler)(session, self).unwrap_or_else(|refusal| self.endpoint.refuse(&refusal))
     }
 
     pub(crate) fn template(&self) -> &'static str {

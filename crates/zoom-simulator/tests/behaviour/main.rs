@@ -33,6 +33,8 @@ mod remove;
 #[cfg(test)]
 mod roles;
 #[cfg(test)]
+mod scim;
+#[cfg(test)]
 mod seats;
 #[cfg(test)]
 mod several;
