@@ -67,6 +67,13 @@ pub(crate) struct AccountState {
     pub(crate) listed_at: Option<Timestamp>,
 }
 
+impl AccountState {
+    /// Counts an object of a kind with this reason.
+    pub(crate) fn count(&mut self, kind: &'static str, reason: &'static str) {
+        *self.objects.entry(ObjectLabels { kind, reason }).or_insert(0) += 1;
+    }
+}
+
 /// All metrics of the process. Clones share them.
 #[derive(Clone, Debug)]
 pub(crate) struct Metrics {

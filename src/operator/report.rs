@@ -5,8 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use jiff::{SignedDuration, Timestamp};
 use tracing::error;
 use zoom_core::{
-    Lookup, Mode, ObjectKey, Operation, PersonPlan, Phase, Plan, Reason, RecordReason, Standing, State, Step, Verdict,
-    plan_person,
+    Lookup, Mode, ObjectKey, Operation, Phase, Plan, Reason, RecordReason, Standing, State, Step, Verdict, plan_person,
 };
 use zoom_operator_api as api;
 
@@ -14,7 +13,7 @@ use super::{
     cluster::ClusterError,
     events::About,
     index::{Removal, Snapshot, User},
-    metrics::{AccountState, ObjectLabels, OperationLabels},
+    metrics::{AccountState, OperationLabels},
     pass::Pass,
     status, translate,
 };
@@ -29,7 +28,7 @@ impl Pass<'_> {
     pub(super) async fn report(&mut self, plan: &Plan, snapshot: &Snapshot) -> Result<(), ClusterError> {
         for planned in &plan.people {
             if let Some(user) = snapshot.users.get(&planned.object) {
-                let verdict = self.as_far_as_connected(planned);
+                let verdict = self.as_far_as_connected(&planned.verdict);
                 tolerate(self.write_person(&planned.object, user, &verdict, None).await)?;
             }
         }
@@ -45,7 +44,7 @@ impl Pass<'_> {
                 }
             }
         }
-        self.report_misfits(snapshot).await?;
+        self.report_named(plan, snapshot).await?;
         for (object, removal) in &snapshot.removals {
             if let Err(problem) = &removal.record
                 && removal.status.phase != Some(api::Phase::Refused)
@@ -65,14 +64,14 @@ impl Pass<'_> {
     }
 
     /// A verdict that speaks of work to come, where no work can come now.
-    fn as_far_as_connected(&self, planned: &PersonPlan) -> Verdict {
-        let waits = matches!(planned.verdict.reason, Reason::Reconciling | Reason::WaitingForListing);
+    fn as_far_as_connected(&self, verdict: &Verdict) -> Verdict {
+        let waits = matches!(verdict.reason, Reason::Reconciling | Reason::WaitingForListing);
         match &self.kept.trouble {
             Some(trouble) if waits => Verdict::new(
                 Reason::WaitingForConnection,
                 format!("the ZoomConnection {} is not ready: {}: {}", self.key.name, trouble.reason, trouble.message),
             ),
-            Some(_) | None => planned.verdict.clone(),
+            Some(_) | None => verdict.clone(),
         }
     }
 
@@ -103,8 +102,7 @@ impl Pass<'_> {
         not_applied: Option<Vec<String>>,
     ) -> Result<(), ClusterError> {
         let Ok(wish) = &user.wish else { return Ok(()) };
-        let first_listing = self.kept.trouble.is_none() && verdict.reason == Reason::WaitingForListing;
-        if first_listing || !self.context.may_write() {
+        if self.is_too_early(verdict) || !self.context.may_write() {
             return Ok(());
         }
         let row = wish.find(self.directory());
@@ -128,6 +126,11 @@ impl Pass<'_> {
             return Ok(());
         }
         self.write_if_different(object, user, verdict, &new).await
+    }
+
+    /// Whether the first listing is under way, and will say more in a moment.
+    fn is_too_early(&self, verdict: &Verdict) -> bool {
+        self.kept.trouble.is_none() && verdict.reason == Reason::WaitingForListing
     }
 
     fn adopts(&self) -> bool {
@@ -182,12 +185,17 @@ impl Pass<'_> {
             ..AccountState::default()
         };
         for planned in &plan.people {
-            let labels = ObjectLabels { kind: "ZoomUser", reason: planned.verdict.reason.into() };
-            *state.objects.entry(labels).or_insert(0) += 1;
+            state.count("ZoomUser", planned.verdict.reason.into());
             let held = matches!(planned.verdict.reason, Reason::Held | Reason::Settling);
             let taken = planned.taken().iter().map(Step::verb);
             for operation in planned.operations.iter().map(Operation::verb).chain(taken) {
                 *state.operations.entry(OperationLabels { operation, held }).or_insert(0) += 1;
+            }
+        }
+        for planned in &plan.groups {
+            state.count("ZoomGroup", planned.verdict.reason.into());
+            for operation in &planned.operations {
+                *state.operations.entry(OperationLabels { operation: operation.verb(), held: false }).or_insert(0) += 1;
             }
         }
         self.context.metrics.report(&self.key.to_string(), state);

@@ -79,8 +79,8 @@ pub struct ZoomGroupSpec {
     #[schemars(with = "NamedPeople")]
     pub admins: Option<NamedPeople>,
 
-    /// Members whose primary group this is: its settings apply to them before those of their other groups. Zoom does not
-    /// show primary groups, so it is set once for each person and edit. Absent or empty: nobody's.
+    /// Members whose primary group this is: its settings apply to them before those of their other groups. Zoom
+    /// lists the primary group of a person first. Absent or empty: nobody's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "NamedPeople")]
     pub primary_for: Option<NamedPeople>,

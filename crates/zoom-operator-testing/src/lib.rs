@@ -17,7 +17,7 @@ pub use binaries::Binaries;
 pub use control_plane::ControlPlane;
 pub use eventually::eventually;
 pub use operator::{Operator, OperatorOptions};
-pub use simulator::{Exchange, Person, Simulator, SimulatorOptions};
+pub use simulator::{Exchange, Group, Person, Simulator, SimulatorOptions};
 
 /// The project's root folder.
 pub fn project_root() -> PathBuf {

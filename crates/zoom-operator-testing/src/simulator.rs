@@ -65,6 +65,19 @@ pub struct Person {
     pub rest: serde_json::Map<String, Value>,
 }
 
+/// A group of the account, as the simulator's controls show it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Group {
+    /// Zoom's id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// The e-mail addresses of its members.
+    pub members: Vec<String>,
+    /// The e-mail addresses of its administrators.
+    pub admins: Vec<String>,
+}
+
 /// A call that the simulator answered, or did not.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -141,6 +154,31 @@ impl Simulator {
     pub async fn person(&self, key: &str) -> anyhow::Result<Option<Person>> {
         let people = self.people().await?;
         Ok(people.into_iter().find(|person| person.email == key || person.id == key))
+    }
+
+    /// Every group of the account.
+    pub async fn groups(&self) -> anyhow::Result<Vec<Group>> {
+        self.get("groups").await
+    }
+
+    /// The group with this name.
+    pub async fn group(&self, name: &str) -> anyhow::Result<Option<Group>> {
+        Ok(self.groups().await?.into_iter().find(|group| group.name == name))
+    }
+
+    /// Creates a group past the API, as somebody does in Zoom's web portal.
+    pub async fn add_group(&self, name: &str) -> anyhow::Result<()> {
+        self.control(Method::POST, "groups", Some(json!({"name": name}))).await.map(drop)
+    }
+
+    /// Deletes a group past the API.
+    pub async fn delete_group(&self, name: &str) -> anyhow::Result<()> {
+        self.control(Method::DELETE, &format!("groups/{name}"), None).await.map(drop)
+    }
+
+    /// Puts somebody into a group past the API.
+    pub async fn add_to_group(&self, group: &str, email: &str) -> anyhow::Result<()> {
+        self.control(Method::PUT, &format!("groups/{group}/members/{email}"), None).await.map(drop)
     }
 
     /// Adds a person past the API, as somebody does in Zoom's web portal.

@@ -41,6 +41,14 @@ pub(in crate::operator) struct Head<'a> {
     pub(in crate::operator) observed_generation: &'a mut Option<i64>,
     /// The request for a pass that was handled last.
     pub(in crate::operator) last_handled_requested_at: &'a mut Option<String>,
+    /// The thing's id in Zoom.
+    pub(in crate::operator) id: &'a mut Option<String>,
+    /// Whether this operator made the thing or found it.
+    pub(in crate::operator) origin: &'a mut Option<api::Origin>,
+    /// Whether the thing is about to be made.
+    pub(in crate::operator) creating: &'a mut Option<bool>,
+    /// The last generation at which the thing was there.
+    pub(in crate::operator) seen_generation: &'a mut Option<i64>,
     /// The conditions.
     pub(in crate::operator) conditions: &'a mut Vec<Condition>,
 }
@@ -124,6 +132,10 @@ macro_rules! head {
         Head {
             observed_generation: &mut $status.observed_generation,
             last_handled_requested_at: &mut $status.last_handled_requested_at,
+            id: &mut $status.id,
+            origin: &mut $status.origin,
+            creating: &mut $status.creating,
+            seen_generation: &mut $status.seen_generation,
             conditions: &mut $status.conditions,
         }
     };

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::Timestamp;
-use zoom_core::{ObjectKey, Reason, Standing, Verdict};
+use zoom_core::{GroupPlan, ObjectKey, Plan, Reason, Standing, Verdict};
 use zoom_operator_api as api;
 
 use super::tolerate;
@@ -16,8 +16,32 @@ use crate::operator::{
 };
 
 impl Pass<'_> {
+    /// Says of every group, role and contact group how it stands.
+    pub(super) async fn report_named(&self, plan: &Plan, snapshot: &Snapshot) -> Result<(), ClusterError> {
+        for planned in &plan.groups {
+            if let Some(thing) = snapshot.groups.get(&planned.object) {
+                tolerate(self.report_group(thing, planned).await)?;
+            }
+        }
+        self.report_misfits(snapshot).await
+    }
+
+    /// Says of a group how it stands, its finalizer first if it is now ours.
+    pub(in crate::operator) async fn report_group(
+        &self,
+        thing: &Thing<api::ZoomGroup>,
+        planned: &GroupPlan,
+    ) -> Result<(), ClusterError> {
+        let verdict = self.as_far_as_connected(&planned.verdict);
+        if self.is_too_early(&verdict) {
+            return Ok(());
+        }
+        let new = status::group(thing, planned, &verdict, self.adopts(), Timestamp::now());
+        self.write_named(&planned.object, thing, &verdict, &new).await
+    }
+
     /// Says of every object that this version cannot understand that it does not; one that is being deleted is let go.
-    pub(super) async fn report_misfits(&self, snapshot: &Snapshot) -> Result<(), ClusterError> {
+    async fn report_misfits(&self, snapshot: &Snapshot) -> Result<(), ClusterError> {
         self.report_misfits_of::<api::ZoomGroup>(&snapshot.groups).await?;
         self.report_misfits_of::<api::ZoomRole>(&snapshot.roles).await?;
         self.report_misfits_of::<api::ZoomContactGroup>(&snapshot.contact_groups).await
@@ -43,7 +67,8 @@ impl Pass<'_> {
         Ok(())
     }
 
-    /// Writes a status if it differs, and warns when the object becomes stalled.
+    /// Writes a status if it differs, the finalizer first if the object now speaks for something, and warns when the object
+    /// becomes stalled.
     pub(in crate::operator) async fn write_named<K: Named>(
         &self,
         object: &ObjectKey,
@@ -52,6 +77,10 @@ impl Pass<'_> {
         new: &K::Status,
     ) -> Result<(), ClusterError> {
         if !status::differs::<K>(&thing.status, new) || !self.context.may_write() {
+            return Ok(());
+        }
+        let ours = K::head(&mut new.clone()).origin.is_some() && !thing.has_finalizer && self.adopts();
+        if ours && !self.context.cluster.add_finalizer::<Thing<K>>(object, &thing.uid).await? {
             return Ok(());
         }
         self.context.cluster.write_named_status::<K>(object, &thing.uid, new).await?;
