@@ -4,10 +4,12 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::account::{License, Profile, Status};
+use crate::account::{Account, License, Profile, Status};
+use crate::deliver::WebhookRefusal;
 use crate::history::ReadDelay;
 use crate::limits::LimitsConfig;
 use crate::quirks::{ElsewhereAnswer, Quirks};
+use crate::webhooks::WebhookConfig;
 
 /// A Zoom account to simulate: the content of an account file, or a value built in a test.
 ///
@@ -62,6 +64,8 @@ pub struct AccountConfig {
     pub roles: Vec<RoleConfig>,
     /// Groups by name.
     pub groups: Vec<GroupConfig>,
+    /// Where webhook events go. Their URLs are not checked before the first event.
+    pub webhooks: Vec<WebhookConfig>,
     /// Addresses that have a Zoom account elsewhere.
     pub elsewhere: Vec<ElsewhereConfig>,
     /// E-mail addresses of Zoom Rooms.
@@ -97,6 +101,7 @@ impl Default for AccountConfig {
             users: 0,
             roles: Vec::new(),
             groups: Vec::new(),
+            webhooks: Vec::new(),
             elsewhere: Vec::new(),
             rooms: Vec::new(),
             quirks: Quirks::default(),
@@ -129,6 +134,14 @@ impl AccountConfig {
     /// When the text is not YAML, or a field is unknown or of the wrong type; the message names field and line.
     pub fn from_yaml(text: &str) -> Result<Self, ConfigError> {
         read(text)
+    }
+
+    /// Whether the account can be built: every address, role and group fits, and there are seats.
+    ///
+    /// # Errors
+    /// The first mistake.
+    pub fn check(self) -> Result<(), ConfigError> {
+        Account::new(self, 0, jiff::Timestamp::now()).map(drop)
     }
 
     /// Reads an account file that describes one account, or several in a list named `accounts`.
@@ -181,6 +194,9 @@ pub enum ConfigError {
     /// Two accounts have the same id.
     #[error("accountId: found {0:?} twice, each account needs an id of its own")]
     AccountTwice(String),
+    /// A webhook endpoint is not to be used.
+    #[error("webhooks: {0}")]
+    Webhook(#[from] WebhookRefusal),
     /// A person cannot be placed into the account.
     #[error("cannot place {email} into the account: {reason}")]
     Person {

@@ -8,10 +8,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::account::{Account, PersonEdit, PersonView, Refusal, Status};
 use crate::config::{AccountConfig, ConfigError, PersonConfig, Plan, Seats};
+use crate::deliver::{self, WebhookRefusal};
+use crate::events::Cause;
 use crate::fault::Fault;
 use crate::history::ReadDelay;
 use crate::journal::{Costs, Counters, Exchange};
 use crate::limits::LimitsConfig;
+use crate::webhooks::{WebhookConfig, WebhookView};
 use crate::world::{AccountNumber, Shared};
 
 /// What Zoom's portal or the people themselves would be refused.
@@ -111,6 +114,7 @@ impl Controls {
     /// # Errors
     /// When its id is taken, or it cannot be built.
     pub fn add_account(&self, config: AccountConfig) -> Result<Self, ConfigError> {
+        deliver::check_hosts(&config, self.shared.webhooks_anywhere())?;
         let mut world = self.shared.world();
         let config = config.with_its_users(world.seed());
         let account = world.add(config)?;
@@ -147,9 +151,17 @@ impl Controls {
 
     /// Changes the account past the API.
     pub(crate) fn change<R>(&self, change: impl FnOnce(&mut Account, Timestamp) -> R) -> R {
-        let mut world = self.shared.world();
-        let now = world.clock.now();
-        world.tenant_mut(self.account).change(now, |account, _| change(account, now))
+        self.change_because(Cause::default(), change)
+    }
+
+    fn change_because<R>(&self, cause: Cause, change: impl FnOnce(&mut Account, Timestamp) -> R) -> R {
+        let result = {
+            let mut world = self.shared.world();
+            let now = world.clock.now();
+            world.tenant_mut(self.account).change(now, cause, |account, _| change(account, now))
+        };
+        self.shared.wake();
+        result
     }
 
     /// Adds somebody as the account file would.
@@ -177,7 +189,8 @@ impl Controls {
     /// # Errors
     /// When there is no such person, they are not pending, or the invitation has expired.
     pub fn accept_invitation(&self, email: &str) -> Result<PersonView, PortalRefusal> {
-        self.change(|account, now| {
+        let cause = Cause { themselves: true, ..Cause::default() };
+        self.change_because(cause, |account, now| {
             let id = account.accept_invitation(email, now)?.id.clone();
             Ok(account.person(&id).map(|person| account.view(person))?)
         })
@@ -253,6 +266,32 @@ impl Controls {
         self.shared.world().tenant_mut(self.account).faults.clear();
     }
 
+    /// Sends events to a webhook endpoint from now on, once its URL passed the check.
+    ///
+    /// # Errors
+    /// When the URL leads off this machine and that was not allowed, or does not pass the check.
+    pub async fn add_webhook(&self, config: WebhookConfig) -> Result<(), WebhookRefusal> {
+        if !self.shared.webhooks_anywhere() {
+            deliver::check_host(&config.url)?;
+        }
+        deliver::check(self.shared.http(), &config, self.now()).await?;
+        let mut world = self.shared.world();
+        let now = world.clock.now();
+        world.tenant_mut(self.account).webhooks.add(config, now);
+        Ok(())
+    }
+
+    /// The webhook endpoints and what was sent to them.
+    #[must_use]
+    pub fn webhooks(&self) -> Vec<WebhookView> {
+        self.shared.world().tenant(self.account).webhooks.view()
+    }
+
+    /// Forgets all webhook endpoints and what was still to be sent to them.
+    pub fn clear_webhooks(&self) {
+        self.shared.world().tenant_mut(self.account).webhooks.clear();
+    }
+
     /// The time on the simulator's clock.
     #[must_use]
     pub fn now(&self) -> Timestamp {
@@ -262,16 +301,19 @@ impl Controls {
     /// Moves the clock.
     pub fn advance(&self, by: SignedDuration) {
         self.shared.world().clock.advance(by);
+        self.shared.wake();
     }
 
     /// Sets the clock.
     pub fn set_clock(&self, to: Timestamp) {
         self.shared.world().clock.set(to);
+        self.shared.wake();
     }
 
     /// Stops the clock, or lets it run again.
     pub fn freeze(&self, frozen: bool) {
         self.shared.world().clock.freeze(frozen);
+        self.shared.wake();
     }
 
     /// Whether the clock stands still.

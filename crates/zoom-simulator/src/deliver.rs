@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 use url::{Host, Url};
 
+use crate::config::AccountConfig;
 use crate::webhooks::{Delivery, Sent, WebhookConfig, What, signature};
 use crate::world::{AccountNumber, Shared};
 
@@ -49,6 +50,11 @@ pub(crate) fn check_host(url: &Url) -> Result<(), WebhookRefusal> {
         None => false,
     };
     if loopback { Ok(()) } else { Err(WebhookRefusal::NotLoopback(url.clone())) }
+}
+
+/// Refuses an account whose events would lead off this machine, unless `anywhere`.
+pub(crate) fn check_hosts(config: &AccountConfig, anywhere: bool) -> Result<(), WebhookRefusal> {
+    if anywhere { Ok(()) } else { config.webhooks.iter().try_for_each(|webhook| check_host(&webhook.url)) }
 }
 
 /// Sends a challenge and checks the answer: `{"plainToken", "encryptedToken"}`, the second being the HMAC of the first.

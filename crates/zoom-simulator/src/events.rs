@@ -5,15 +5,22 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use crate::account::{Account, Change, CopyOnWrite, Group, Person, Status};
+use crate::account::{Account, Change, CopyOnWrite, Group, Groups, Person, Status};
+use crate::rest::Request;
 
 /// Why something changed, as far as events tell.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Cause {
-    /// Whether the people themselves did it: then no operator is named.
+    /// Whether the people themselves, or the account by itself, did it: then no operator is named.
     pub(crate) themselves: bool,
     /// Whether those who went were set free with an account of their own.
     pub(crate) disassociated: bool,
+}
+
+impl Cause {
+    pub(crate) fn of(request: &Request<'_>) -> Self {
+        Self { themselves: false, disassociated: request.disassociates() }
+    }
 }
 
 /// An event, without its account and time.
@@ -26,10 +33,8 @@ pub(crate) struct Event {
     pub(crate) by_operator: bool,
 }
 
-type Groups = CopyOnWrite<BTreeMap<String, Group>>;
-
 /// The events of the changes that one call made; `groups` are those of before it.
-pub(crate) fn events(account: &Account, groups: &Groups, changes: &[Change], cause: Cause) -> Vec<Event> {
+pub(crate) fn events(account: &Account, groups: &CopyOnWrite<Groups>, changes: &[Change], cause: Cause) -> Vec<Event> {
     let mut found = Vec::new();
     group_events(groups, &account.groups, account, &mut found);
     let mut members = BTreeMap::<(String, bool), Vec<Value>>::new();
@@ -53,10 +58,8 @@ fn event(name: &'static str, object: Value, old_object: Option<Value>) -> Event 
 }
 
 fn group_events(before: &Groups, after: &Groups, account: &Account, found: &mut Vec<Event>) {
-    let object = |group: &Group| {
-        json!({"id": group.id, "name": group.name, "total_members": account.people.in_group(&group.id).len()})
-    };
-    for group in after.values() {
+    let object = |group: &Group| json!({"id": group.id, "name": group.name, "total_members": account.people.in_group(&group.id).len()});
+    for group in after.all() {
         match before.get(&group.id) {
             None => found.push(event("group.created", object(group), None)),
             Some(old) if old.name != group.name => {
@@ -66,7 +69,7 @@ fn group_events(before: &Groups, after: &Groups, account: &Account, found: &mut 
             Some(_) => {}
         }
     }
-    for group in before.values().filter(|group| !after.contains_key(&group.id)) {
+    for group in before.all().filter(|group| after.get(&group.id).is_none()) {
         found.push(event("group.deleted", object(group), None));
     }
 }
@@ -108,7 +111,10 @@ fn identity(person: &Person) -> Value {
 fn updated(account: &Account, before: &Person, after: &Person, found: &mut Vec<Event>) {
     let (old, new) = (fields(account, before), fields(account, after));
     let changed = |one: &Map<String, Value>, other: &Map<String, Value>| -> Map<String, Value> {
-        one.iter().filter(|(name, value)| other.get(*name) != Some(*value)).map(|(n, v)| (n.clone(), v.clone())).collect()
+        one.iter()
+            .filter(|(name, value)| other.get(*name) != Some(*value))
+            .map(|(n, v)| (n.clone(), v.clone()))
+            .collect()
     };
     let (mut object, mut old_object) = (changed(&new, &old), changed(&old, &new));
     if object.is_empty() && old_object.is_empty() {

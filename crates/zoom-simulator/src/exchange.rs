@@ -267,6 +267,9 @@ impl Visit<'_> {
                 pause().await;
                 let reply = self.shared.world().carry_out(self.account, &request, self.hit.as_ref());
                 drop(held);
+                if !request.reads() {
+                    self.shared.wake();
+                }
                 (Answer::of(endpoint, reply, rate), 1)
             }
             Target::Refused(refusal) => (Answer::json(Reply::refusal(refusal), Vec::new()), 0),

@@ -14,7 +14,7 @@ use crate::config::{AccountConfig, ConfigError};
 use crate::controls::Controls;
 use crate::listener::{CuttableListener, Cutter};
 use crate::world::{Shared, World};
-use crate::{control, exchange};
+use crate::{control, deliver, exchange};
 
 /// Zoom accounts that listen on localhost until they are shut down or dropped.
 ///
@@ -41,6 +41,18 @@ pub enum StartError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// The client that sends webhook events cannot be had.
+    #[error("cannot set up the sending of webhook events: {0}")]
+    NoClient(String),
+}
+
+/// How a simulator is started.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// Decides the ids and people that it makes up.
+    pub seed: u64,
+    /// Whether webhook events may be sent to other machines; without it only to loopback addresses.
+    pub webhooks_anywhere: bool,
 }
 
 impl Simulator {
@@ -57,13 +69,25 @@ impl Simulator {
     /// # Errors
     /// When the account cannot be built, or the address cannot be listened on.
     pub async fn start_on(address: SocketAddr, config: AccountConfig, seed: u64) -> Result<Self, StartError> {
+        Self::start_with(address, config, Options { seed, ..Options::default() }).await
+    }
+
+    /// Starts an account on an address.
+    ///
+    /// # Errors
+    /// When the account cannot be built, or the address cannot be listened on.
+    pub async fn start_with(address: SocketAddr, config: AccountConfig, options: Options) -> Result<Self, StartError> {
+        let Options { seed, webhooks_anywhere } = options;
+        deliver::check_hosts(&config, webhooks_anywhere).map_err(ConfigError::from)?;
         let world = World::new(config.with_its_users(seed), seed)?;
+        let http = deliver::client().map_err(|error| StartError::NoClient(error.to_string()))?;
         let listen = |source| StartError::Listen { address, source };
         let listener = TcpListener::bind(address).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
-        let shared = Shared::new(world);
+        let shared = Shared::new(world, http.clone(), webhooks_anywhere);
         let controls = Arc::new(Controls::first(Arc::clone(&shared)));
         let stop = CancellationToken::new();
+        tokio::spawn(deliver::run(Arc::clone(&shared), http, stop.clone()));
         let zoom = Router::new().fallback(exchange::handle).with_state(Arc::clone(&shared));
         let router = control::router().with_state(shared).merge(zoom);
         let service = router.into_make_service_with_connect_info::<Cutter>();

@@ -3,26 +3,31 @@
 use jiff::Timestamp;
 
 use crate::account::{Account, Refusal};
+use crate::events::{Cause, envelope, events};
 use crate::fault::{Fault, FaultEffect};
 use crate::faults::{Faults, Hit};
 use crate::history::{History, ReadKind};
 use crate::limits::{Limits, RateHeaders};
 use crate::pages::Pages;
 use crate::rest::{Endpoint, Reply, Request, Session};
+use crate::webhooks::Webhooks;
 
 pub(crate) struct Tenant {
     pub(crate) account: Account,
     pub(crate) faults: Faults,
+    pub(crate) webhooks: Webhooks,
     limits: Limits,
     pages: Pages,
     history: History,
 }
 
 impl Tenant {
-    pub(crate) fn new(account: Account) -> Self {
+    pub(crate) fn new(mut account: Account, now: Timestamp) -> Self {
+        let webhooks = Webhooks::new(std::mem::take(&mut account.config.webhooks), now);
         Self {
             account,
             faults: Faults::default(),
+            webhooks,
             limits: Limits::default(),
             pages: Pages::default(),
             history: History::default(),
@@ -61,7 +66,7 @@ impl Tenant {
             let Self { account, pages, .. } = self;
             return request.carry_out(&mut Session { account, pages, now });
         }
-        self.change(now, |account, pages| request.carry_out(&mut Session { account, pages, now }))
+        self.change(now, Cause::of(request), |account, pages| request.carry_out(&mut Session { account, pages, now }))
     }
 
     fn copy(&self, request: &Request<'_>, hit: Option<&Hit>, now: Timestamp) -> Option<Account> {
@@ -77,9 +82,20 @@ impl Tenant {
         }
     }
 
-    /// Changes the account: by a call, or past Zoom's API.
-    pub(crate) fn change<R>(&mut self, now: Timestamp, change: impl FnOnce(&mut Account, &mut Pages) -> R) -> R {
+    /// Changes the account, by a call or past Zoom's API, and publishes what changed.
+    pub(crate) fn change<R>(
+        &mut self,
+        now: Timestamp,
+        cause: Cause,
+        change: impl FnOnce(&mut Account, &mut Pages) -> R,
+    ) -> R {
         self.history.keep(&self.account, self.faults.need_the_past(), now);
-        change(&mut self.account, &mut self.pages)
+        let groups = (!self.webhooks.is_empty()).then(|| self.account.groups.clone());
+        let result = change(&mut self.account, &mut self.pages);
+        let changes = self.account.people.take_changes();
+        for event in groups.map(|groups| events(&self.account, &groups, &changes, cause)).into_iter().flatten() {
+            self.webhooks.publish(event.name, &envelope(&event, &self.account, now), now);
+        }
+        result
     }
 }

@@ -104,7 +104,10 @@ pub(crate) struct Delivery {
 
 #[derive(Clone, Debug)]
 pub(crate) enum What {
-    Event { name: &'static str, body: Arc<str> },
+    Event {
+        name: &'static str,
+        body: Arc<str>,
+    },
     /// The URL check that is repeated every 72 hours.
     Check,
 }
@@ -128,6 +131,14 @@ pub(crate) enum Sent {
 }
 
 impl Webhooks {
+    pub(crate) fn new(configs: Vec<WebhookConfig>, now: Timestamp) -> Self {
+        let mut webhooks = Self::default();
+        for config in configs {
+            webhooks.add(config, now);
+        }
+        webhooks
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use crate::account::{Account, Refusal};
 use crate::clock::Clock;
 use crate::config::{AccountConfig, ConfigError};
+use crate::events::Cause;
 use crate::fault::FaultEffect;
 use crate::faults::Hit;
 use crate::journal::{Entry, Journal};
@@ -17,6 +18,7 @@ use crate::quirks::CreateLock;
 use crate::rest::{Call, Endpoint, Lock, Reply, Request};
 use crate::tenant::Tenant;
 use crate::token::{OauthRefusal, TokenReply, TokenRequest, Tokens};
+use crate::webhooks::{Delivery, Sent};
 
 /// Which of the accounts that are served: by order of their coming. Accounts never go.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -35,7 +37,7 @@ impl World {
     /// Accounts that share a clock, a journal and nothing else; `seed` decides the ids that they make up.
     pub(crate) fn new(first: AccountConfig, seed: u64) -> Result<Self, ConfigError> {
         let clock = Clock::start();
-        let first = Tenant::new(Account::new(first, seed, clock.now())?);
+        let first = Tenant::new(Account::new(first, seed, clock.now())?, clock.now());
         let (tokens, journal) = (Tokens::default(), Journal::default());
         Ok(Self { clock, tokens, journal, first, others: Vec::new(), seed })
     }
@@ -46,7 +48,8 @@ impl World {
         }
         let number = self.others.len() + 1;
         let seed = self.seed.wrapping_add(u64::try_from(number).unwrap_or_default());
-        self.others.push(Tenant::new(Account::new(config, seed, self.clock.now())?));
+        let now = self.clock.now();
+        self.others.push(Tenant::new(Account::new(config, seed, now)?, now));
         Ok(AccountNumber(number))
     }
 
@@ -59,6 +62,11 @@ impl World {
             .chain(&self.others)
             .enumerate()
             .map(|(number, tenant)| (AccountNumber(number), tenant))
+    }
+
+    pub(crate) fn tenants_mut(&mut self) -> impl Iterator<Item = (AccountNumber, &mut Tenant)> {
+        let all = std::iter::once(&mut self.first).chain(&mut self.others).enumerate();
+        all.map(|(number, tenant)| (AccountNumber(number), tenant))
     }
 
     pub(crate) fn tenant(&self, number: AccountNumber) -> &Tenant {
@@ -82,7 +90,9 @@ impl World {
         let now = self.clock.now();
         for tenant in std::iter::once(&mut self.first).chain(&mut self.others) {
             if tenant.account.has_overdue(now) {
-                tenant.change(now, |account, _| account.let_time_pass(now));
+                tenant.change(now, Cause { themselves: true, ..Cause::default() }, |account, _| {
+                    account.let_time_pass(now)
+                });
             }
         }
     }
@@ -151,11 +161,50 @@ pub(crate) struct Shared {
     /// Who has a create or a delete running.
     running: Mutex<HashMap<(AccountNumber, String), Lock>>,
     recorded: watch::Sender<u64>,
+    /// Changes whenever there may be something to deliver.
+    due: watch::Sender<()>,
+    http: reqwest::Client,
+    webhooks_anywhere: bool,
 }
 
 impl Shared {
-    pub(crate) fn new(world: World) -> Arc<Self> {
-        Arc::new(Self { world: Mutex::new(world), running: Mutex::default(), recorded: watch::Sender::new(0) })
+    /// `http` sends to webhook endpoints: on this machine's loopback addresses, or with `webhooks_anywhere` on any.
+    pub(crate) fn new(world: World, http: reqwest::Client, webhooks_anywhere: bool) -> Arc<Self> {
+        Arc::new(Self {
+            world: Mutex::new(world),
+            running: Mutex::default(),
+            recorded: watch::Sender::new(0),
+            due: watch::Sender::new(()),
+            http,
+            webhooks_anywhere,
+        })
+    }
+
+    pub(crate) fn http(&self) -> &reqwest::Client {
+        &self.http
+    }
+
+    pub(crate) fn webhooks_anywhere(&self) -> bool {
+        self.webhooks_anywhere
+    }
+
+    /// Tells whoever delivers events that there may be some.
+    pub(crate) fn wake(&self) {
+        self.due.send_replace(());
+    }
+
+    pub(crate) fn woken(&self) -> watch::Receiver<()> {
+        self.due.subscribe()
+    }
+
+    /// Notes what came of a delivery.
+    pub(crate) fn settle(&self, account: AccountNumber, number: usize, delivery: Delivery, sent: Sent) {
+        {
+            let mut world = self.world();
+            let now = world.clock.now();
+            world.tenant_mut(account).webhooks.settle(number, delivery, sent, now);
+        }
+        self.wake();
     }
 
     pub(crate) fn world(&self) -> MutexGuard<'_, World> {

@@ -39,7 +39,7 @@ pub(crate) use features::{Feature, FeatureChange};
 pub(crate) use group_settings::Part;
 pub(crate) use groups::{Group, Groups};
 pub(crate) use password::{PasswordProblem, digest};
-pub(crate) use people::{People, Selection};
+pub(crate) use people::{Change, People, Selection};
 pub use person::{License, Status};
 pub(crate) use person::{Person, Presence, Seq, State, domain_of};
 pub use portal::{PersonEdit, PersonView};
@@ -94,6 +94,7 @@ impl Account {
             config,
         };
         account.set_up(now)?;
+        account.people.take_changes();
         Ok(account)
     }
 

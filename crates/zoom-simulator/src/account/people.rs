@@ -23,6 +23,14 @@ pub(crate) struct People {
     by_deactivation: BTreeSet<(Timestamp, Seq)>,
     seats: SeatUse,
     last: u64,
+    changes: Vec<Change>,
+}
+
+/// What became of somebody: added without a `before`, removed without an `after`.
+#[derive(Clone, Debug)]
+pub(crate) struct Change {
+    pub(crate) before: Option<Arc<Person>>,
+    pub(crate) after: Option<Arc<Person>>,
 }
 
 impl People {
@@ -32,7 +40,9 @@ impl People {
         let seq = Seq(self.last);
         person.seq = seq;
         self.index(&person);
-        self.rows.insert(seq, Arc::new(person));
+        let person = Arc::new(person);
+        self.rows.insert(seq, Arc::clone(&person));
+        self.changes.push(Change { before: None, after: Some(person) });
         seq
     }
 
@@ -44,13 +54,21 @@ impl People {
         person.seq = seq;
         self.unindex(&before);
         self.index(&person);
-        self.rows.insert(seq, Arc::new(person));
+        let after = Arc::new(person);
+        self.rows.insert(seq, Arc::clone(&after));
+        self.changes.push(Change { before: Some(before), after: Some(after) });
     }
 
     pub(crate) fn remove(&mut self, seq: Seq) {
         if let Some(before) = self.rows.remove(&seq) {
             self.unindex(&before);
+            self.changes.push(Change { before: Some(before), after: None });
         }
+    }
+
+    /// What changed since this was asked last, in order.
+    pub(crate) fn take_changes(&mut self) -> Vec<Change> {
+        std::mem::take(&mut self.changes)
     }
 
     /// Finds a person by id or, without regard to case, by address.

@@ -55,13 +55,19 @@ impl Account {
             None => MEMBER.to_owned(),
             Some(name) => match self.role_by_name_or_id(name) {
                 Some(role) if role.id != OWNER => role.id.clone(),
-                Some(_) => return Err(refuse("the owner is named by the field `owner`".to_owned())),
-                None => return Err(refuse(format!("there is no role {name:?}"))),
+                Some(_) => return Err(refuse("role: the owner is named by the account's field `owner`".to_owned())),
+                None => {
+                    let known: Vec<_> = self.roles.values().map(|role| role.name.as_str()).collect();
+                    return Err(refuse(unknown("role", name, &known)));
+                }
             },
         };
         let groups = entry.groups.iter().map(|name| {
             let group = self.group_by_name_or_id(name);
-            group.map(|group| group.id.clone()).ok_or_else(|| refuse(format!("there is no group {name:?}")))
+            group.map(|group| group.id.clone()).ok_or_else(|| {
+                let known: Vec<_> = self.groups.all().map(|group| group.name.as_str()).collect();
+                refuse(unknown("groups", name, &known))
+            })
         });
         let groups = groups.collect::<Result<Vec<_>, _>>()?;
         if entry.status != Status::Inactive {
@@ -98,5 +104,13 @@ impl Account {
             assistants: Vec::new(),
         };
         Ok(self.people.insert(person))
+    }
+}
+
+/// What is wrong with a name of a role or group; of many that are allowed, the first are told.
+fn unknown(field: &str, found: &str, known: &[&str]) -> String {
+    match known.get(..known.len().min(50)) {
+        Some([]) | None => format!("{field}: found {found:?}, there are none in the account"),
+        Some(known) => format!("{field}: found {found:?}, allowed are {}", known.join(", ")),
     }
 }

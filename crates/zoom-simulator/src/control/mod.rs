@@ -17,6 +17,7 @@ use crate::config::{AccountConfig, ConfigError, PersonConfig};
 use crate::controls::{AccountEdit, AccountView, PortalRefusal};
 use crate::fault::Fault;
 use crate::journal::{Costs, Counters, Exchange};
+use crate::webhooks::{WebhookConfig, WebhookView};
 use crate::world::Shared;
 use table::{Control, Problem, Scope, Verb, Visit, bare, with_body};
 
@@ -76,6 +77,9 @@ fn controls() -> Vec<Control> {
         bare(Account, Get, "/faults", "The faults that still have calls to hit", faults),
         with_body(Account, Post, "/faults", "Let something go wrong with calls", inject),
         bare(Account, Delete, "/faults", "Forget all faults", clear_faults),
+        bare(Account, Get, "/webhooks", "The webhook endpoints and what was sent to them", webhooks),
+        with_body(Account, Post, "/webhooks", "Send events to an endpoint, once its URL passed the check", add_webhook),
+        bare(Account, Delete, "/webhooks", "Forget all webhook endpoints", clear_webhooks),
     ]
 }
 
@@ -187,6 +191,19 @@ async fn inject(visit: Visit, fault: Fault) -> Result<(), Problem> {
 
 async fn clear_faults(visit: Visit) -> Result<(), Problem> {
     visit.controls.clear_faults();
+    Ok(())
+}
+
+async fn webhooks(visit: Visit) -> Result<Vec<WebhookView>, Problem> {
+    Ok(visit.controls.webhooks())
+}
+
+async fn add_webhook(visit: Visit, config: WebhookConfig) -> Result<(), Problem> {
+    visit.controls.add_webhook(config).await.map_err(|refusal| bad(refusal.to_string()))
+}
+
+async fn clear_webhooks(visit: Visit) -> Result<(), Problem> {
+    visit.controls.clear_webhooks();
     Ok(())
 }
 

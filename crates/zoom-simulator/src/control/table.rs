@@ -13,6 +13,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use serde_path_to_error::Segment;
 
 use crate::controls::Controls;
 use crate::world::Shared;
@@ -209,16 +210,29 @@ fn chosen(controls: &Controls, id: &str) -> Result<Controls, Problem> {
 
 /// Reads a body; what is wrong is told with its field, what was found and what is allowed.
 fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, Problem> {
-    let mut deserializer = serde_json::Deserializer::from_slice(body);
     let refuse = |text: String| Problem(StatusCode::BAD_REQUEST, format!("cannot read the body: {text}"));
+    let mut deserializer = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        match error.path().to_string().as_str() {
-            "." => refuse(error.inner().to_string()),
-            field => refuse(format!("{field}: {}", error.inner())),
+        let (path, inner) = (error.path().to_string(), error.inner());
+        match found(body, error.path()) {
+            _ if path == "." => refuse(inner.to_string()),
+            Some(found) => refuse(format!("{path}: found {found}; {inner}")),
+            None => refuse(format!("{path}: {inner}")),
         }
     })?;
     deserializer.end().map_err(|error| refuse(error.to_string()))?;
     Ok(value)
+}
+
+/// What stands at a place of the body, if it is short enough to repeat.
+fn found(body: &Bytes, path: &serde_path_to_error::Path) -> Option<String> {
+    let body: Value = serde_json::from_slice(body).ok()?;
+    let value = path.iter().try_fold(&body, |value, segment| match segment {
+        Segment::Seq { index } => value.get(index),
+        Segment::Map { key } | Segment::Enum { variant: key } => value.get(key),
+        Segment::Unknown => None,
+    })?;
+    Some(value.to_string()).filter(|text| text.len() <= 80)
 }
 
 /// The routes of the controls.

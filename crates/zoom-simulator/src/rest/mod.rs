@@ -219,6 +219,11 @@ impl<'a> Request<'a> {
         self.endpoint.method == Method::GET
     }
 
+    /// Whether those whom this call removes go on with an account of their own.
+    pub(crate) fn disassociates(&self) -> bool {
+        self.endpoint.template == "/users/{userId}" && self.query("action") != Some("delete")
+    }
+
     /// The day's cap that the call counts against besides its label's: creates that send a mail, and new groups.
     pub(crate) fn cap(&self) -> Option<Cap> {
         let invites = || self.object().is_ok_and(|body| body.get("action").and_then(Value::as_str) == Some("create"));

@@ -34,6 +34,79 @@ async fn the_binary_prints_its_address_serves_and_stops_when_told() {
     assert_eq!(running.0.wait().unwrap().code(), Some(0));
 }
 
+fn zoom_simulator(arguments: &[&str]) -> (bool, String, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_zoom-simulator")).args(arguments).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.success(), text(output.stdout), text(output.stderr))
+}
+
+#[tokio::test]
+async fn accounts_and_journal_show_what_a_running_simulator_holds() {
+    let running = Running::start(&["--users", "20", "--limits", "off"]);
+    let url = running.1.as_str();
+    let form = [("grant_type", "account_credentials"), ("account_id", "acme")];
+    let request = client().post(format!("{url}/oauth/token")).basic_auth("simulator", Some("simulator-secret"));
+    assert_eq!(request.form(&form).send().await.unwrap().status(), 200);
+    assert_eq!(client().get(format!("{url}/v2/users")).send().await.unwrap().status(), 401);
+
+    let folder = std::env::temp_dir().join(format!("zoom-simulator-{}", running.0.id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("accounts.yaml");
+    std::fs::write(&file, "accounts:\n- {accountId: globex, plan: Pro}\n- {accountId: initech}\n").unwrap();
+    let (added, table, error) = zoom_simulator(&["accounts", "--url", url, "add", file.to_str().unwrap()]);
+    assert!(added, "{error}");
+    let rows: Vec<_> = table.lines().map(|line| line.split_whitespace().next().unwrap()).collect();
+    assert_eq!(rows, ["ACCOUNT", "acme", "globex", "initech"]);
+    let (again, _, error) = zoom_simulator(&["accounts", "--url", url, "add", file.to_str().unwrap()]);
+    assert!(!again && error.contains("globex"), "{error}");
+    std::fs::remove_dir_all(&folder).unwrap();
+
+    let (_, journal, _) = zoom_simulator(&["journal", "--url", url]);
+    assert_eq!(journal.lines().count(), 2, "{journal}");
+    let (_, refused, _) = zoom_simulator(&["journal", "--url", url, "--status", "401"]);
+    assert!(refused.contains("401/124") && refused.contains("GET /v2/users") && refused.lines().count() == 1);
+    let (_, whole, _) = zoom_simulator(&["journal", "--url", url, "--json", "--endpoint", "oauth"]);
+    let exchange: serde_json::Value = serde_json::from_str(&whole).unwrap();
+    assert_eq!(exchange["responseBody"]["access_token"], "(hidden)");
+    let (known, _, error) = zoom_simulator(&["journal", "--url", url, "--account", "nobody"]);
+    assert!(!known && error.contains("acme, globex, initech"), "{error}");
+}
+
+#[test]
+fn the_example_account_is_sound_and_a_mistake_in_a_file_is_told() {
+    let (_, example, _) = zoom_simulator(&["accounts", "example"]);
+    let folder = std::env::temp_dir().join(format!("zoom-simulator-example-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("account.yaml");
+    let check = |text: &str| {
+        std::fs::write(&file, text).unwrap();
+        zoom_simulator(&["accounts", "check", file.to_str().unwrap()])
+    };
+    assert_eq!(check(&example).1, "account acme is sound\n");
+    let (sound, _, error) = check("people: [{email: a@acme.example, role: Chef}]");
+    assert!(!sound && error.contains("Chef") && error.contains("Owner, Admin, Member"), "{error}");
+    let (sound, _, error) = check("plan: Gold");
+    assert!(!sound && error.contains("plan") && error.contains("Gold") && error.contains("Business"), "{error}");
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn nobody_listening_is_told_with_what_to_do() {
+    let (found, _, error) = zoom_simulator(&["accounts", "--url", "http://127.0.0.1:9"]);
+    assert!(!found && error.contains("127.0.0.1:9") && error.contains("zoom-simulator serve"), "{error}");
+}
+
+#[tokio::test]
+async fn a_fault_rate_switches_every_class_on_for_all_accounts() {
+    let running = Running::start(&["--fault-rate", "0.02", "--fault-seed", "7"]);
+    let faults: Vec<serde_json::Value> =
+        client().get(format!("{}/simulator/faults", running.1)).send().await.unwrap().json().await.unwrap();
+    assert_eq!(faults.len(), zoom_simulator::FaultEffect::of_every_class().len());
+    assert!(faults.iter().all(|fault| fault["probability"] == 0.02));
+    let (_, _, error) = zoom_simulator(&["serve", "--fault-rate", "2"]);
+    assert!(error.contains("from 0 to 1"), "{error}");
+}
+
 #[test]
 fn a_bad_account_file_ends_with_a_message_that_names_it() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_zoom-simulator"));

@@ -2,7 +2,8 @@ use std::collections::BTreeMap;
 
 use reqwest::Method;
 use serde_json::json;
-use zoom_simulator::{Fault, FaultEffect, RetryAfter};
+use strum::VariantNames;
+use zoom_simulator::{Fault, FaultEffect, Probability, RetryAfter};
 
 use crate::support::{ADA, Zoom, active};
 
@@ -112,4 +113,100 @@ async fn token_calls_can_fail_too() {
     zoom.inject(Fault::on("POST", "/oauth/token", FaultEffect::HtmlPage { status: 500 }));
     assert_eq!(zoom.fetch_token().await.status, 500);
     zoom.fetch_token().await.succeeded(200);
+}
+
+#[tokio::test]
+async fn a_row_of_a_listing_can_come_twice_or_be_lost_while_the_total_stays() {
+    let zoom = Zoom::with([active(ADA), active("bob@acme.example")]).await;
+    for (effect, rows) in [(FaultEffect::RepeatedRow, 4), (FaultEffect::LostRow, 2)] {
+        zoom.inject(Fault::next_call(effect));
+        zoom.get(&format!("/users/{ADA}")).await.succeeded(200);
+        let listed = zoom.get("/users").await.succeeded(200);
+        assert_eq!((listed["users"].as_array().unwrap().len(), &listed["total_records"]), (rows, &3.into()));
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_can_hide_under_http_200() {
+    let zoom = Zoom::with([]).await;
+    let effect = FaultEffect::CodeUnderOk { code: 200, message: "No permission.".into() };
+    zoom.inject(Fault::on("POST", "/users", effect));
+    let reply = zoom.post("/users", create_body()).await;
+    assert_eq!((reply.status, &reply.body["code"]), (200, &200.into()));
+    assert!(zoom.person(ADA).is_none());
+}
+
+#[tokio::test]
+async fn the_app_can_be_taken_back_and_lose_a_scope_for_some_calls() {
+    let zoom = Zoom::with([]).await;
+    zoom.inject(Fault::next_call(FaultEffect::AppRevoked).times(2));
+    zoom.get("/users").await.refused(401, 124);
+    assert_eq!(zoom.fetch_token().await.status, 400);
+    zoom.inject(Fault::next_call(FaultEffect::ScopeMissing));
+    zoom.fetch_token().await.succeeded(200);
+    let reply = zoom.get("/users").await;
+    assert!(reply.status == 400 && reply.text.contains("user:read:list_users:admin"), "{}", reply.text);
+    zoom.get("/users").await.succeeded(200);
+}
+
+#[tokio::test]
+async fn a_swapped_account_shows_other_people_and_takes_no_writes() {
+    let zoom = Zoom::with([active(ADA)]).await;
+    zoom.inject(Fault::next_call(FaultEffect::SwappedAccount).times(3));
+    zoom.get(&format!("/users/{ADA}")).await.refused(404, 1001);
+    let owner = zoom.get("/users").await.succeeded(200)["users"][0]["email"].clone();
+    let detail = zoom.get(&format!("/users/{}", owner.as_str().unwrap())).await.succeeded(200);
+    assert_ne!(detail["account_id"], "acme");
+    zoom.inject(Fault::on("POST", "/users", FaultEffect::SwappedAccount));
+    zoom.post("/users", json!({"action": "create", "user_info": {"email": "new@acme.example", "type": 1}})).await;
+    assert!(zoom.person("new@acme.example").is_none());
+}
+
+#[tokio::test]
+async fn a_probability_hits_its_share_of_the_calls_the_same_ones_for_the_same_seed() {
+    let pattern = async |seed| {
+        let zoom = Zoom::with([]).await;
+        let half = Probability::try_from(0.5).unwrap();
+        zoom.inject(Fault::on("GET", "/users/summary", FaultEffect::HtmlPage { status: 502 }).at(half, seed));
+        let mut hits = Vec::new();
+        for _ in 0..60 {
+            hits.push(zoom.get("/users/summary").await.status == 502);
+        }
+        assert_eq!(zoom.faults().len(), 1, "a probability does not run out");
+        hits
+    };
+    let (first, again, other) = (pattern(1).await, pattern(1).await, pattern(2).await);
+    assert_eq!(first, again);
+    assert_ne!(first, other);
+    let hits = first.iter().filter(|hit| **hit).count();
+    assert!((15..=45).contains(&hits), "{hits} of 60");
+}
+
+#[tokio::test]
+async fn a_probability_may_also_end_after_so_many_hits() {
+    let zoom = Zoom::with([]).await;
+    let always = Probability::try_from(1.0).unwrap();
+    zoom.inject(Fault::next_call(FaultEffect::HtmlPage { status: 502 }).at(always, 0).times(2));
+    let mut statuses = Vec::new();
+    for _ in 0..3 {
+        statuses.push(zoom.get("/users").await.status);
+    }
+    assert_eq!(statuses, [502, 502, 200]);
+}
+
+#[test]
+fn every_class_of_faults_is_switched_on_together() {
+    let names: std::collections::BTreeSet<&str> =
+        FaultEffect::of_every_class().iter().map(|effect| effect.into()).collect();
+    assert_eq!(names, FaultEffect::VARIANTS.iter().copied().collect());
+}
+
+#[tokio::test]
+async fn a_stale_read_by_probability_shows_the_account_before_its_latest_change() {
+    let zoom = Zoom::with([active(ADA)]).await;
+    zoom.inject(Fault::next_call(FaultEffect::StaleListing).at(Probability::try_from(1.0).unwrap(), 0));
+    for (written, read) in [("A", ""), ("B", "A"), ("C", "B")] {
+        zoom.patch(&format!("/users/{ADA}"), json!({"dept": written})).await.succeeded(204);
+        assert_eq!(zoom.get(&format!("/users/{ADA}")).await.succeeded(200)["dept"], read);
+    }
 }

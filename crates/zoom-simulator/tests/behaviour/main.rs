@@ -11,6 +11,8 @@ mod controls;
 #[cfg(test)]
 mod create;
 #[cfg(test)]
+mod documented;
+#[cfg(test)]
 mod email;
 #[cfg(test)]
 mod faults;
@@ -23,7 +25,11 @@ mod group_settings;
 #[cfg(test)]
 mod groups;
 #[cfg(test)]
+mod lag;
+#[cfg(test)]
 mod limits;
+#[cfg(test)]
+mod lines;
 #[cfg(test)]
 mod listing;
 #[cfg(test)]
@@ -48,3 +54,5 @@ mod tokens;
 mod update;
 #[cfg(test)]
 mod walk;
+#[cfg(test)]
+mod webhooks;

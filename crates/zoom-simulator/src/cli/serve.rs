@@ -1,0 +1,126 @@
+//! `zoom-simulator serve`.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Parser, ValueEnum};
+use tokio::signal::unix::{SignalKind, signal};
+use zoom_simulator::{AccountConfig, Fault, LimitsConfig, Options, Probability, Simulator};
+
+use super::accounts::read;
+use super::{Error, print};
+
+/// Serves accounts until it is told to stop (SIGTERM or Ctrl-C).
+///
+/// Prints its address, such as http://127.0.0.1:34567, as the first line of standard output once it listens; logs go
+/// to standard error and are set by RUST_LOG (default: info). Nothing is written to disk: the accounts are gone when
+/// the process ends.
+#[derive(Debug, Parser)]
+#[command(after_long_help = TEACHING)]
+pub(super) struct Serve {
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    listen: SocketAddr,
+    /// The account or accounts to serve, as YAML; without it: a small one of its own
+    #[arg(long, value_name = "FILE")]
+    account: Option<PathBuf>,
+    /// Adds so many made-up people to the first account, with seats for them
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    users: usize,
+    /// Decides the made-up people and ids: the same seed gives the same
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    seed: u64,
+    /// Whether rate limits and day budgets apply; without it: as the account file says
+    #[arg(long, value_name = "WHETHER")]
+    limits: Option<Switch>,
+    /// Lets faults of every class happen, each to this share of the calls: 0.02 is two in a hundred
+    #[arg(long, value_name = "SHARE", env = "ZOOM_SIMULATOR_FAULT_RATE")]
+    fault_rate: Option<Probability>,
+    /// Decides which calls the faults of --fault-rate hit
+    #[arg(long, value_name = "NUMBER", default_value_t = 0, env = "ZOOM_SIMULATOR_FAULT_SEED")]
+    fault_seed: u64,
+    /// Lets webhook events go to other machines too, not only to loopback addresses
+    #[arg(long)]
+    webhooks_anywhere: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Switch {
+    On,
+    Off,
+}
+
+const TEACHING: &str = r#"In a browser: the address itself shows the account as its administrator sees it.
+
+Zoom's side:
+  POST /oauth/token      tokens (account acme, client simulator, secret simulator-secret)
+  /v2/...                users, settings, roles, groups, contact groups, plan usage
+  /scim2/...             SCIM 2
+
+The simulator's own controls, without a token, as JSON; GET /simulator/openapi.json describes all of them:
+  GET    /simulator/people                  everybody, with everything
+  POST   /simulator/people                  add: {"email": "ada@acme.example", "type": "Licensed"}
+  PATCH  /simulator/people/EMAIL            edit as Zoom's portal would: {"lastName": "L", "profile": {"dept": "X"}},
+                                            {"status": "inactive"}, {"delete": true}
+  POST   /simulator/people/EMAIL/accept     accept the invitation
+  PATCH  /simulator/account                 {"clientSecret": "..."}, {"seats": {"licensed": 3}}, {"revokeTokens": true}
+  GET    /simulator/journal?since=N         calls and answers; /simulator/journal/lines?follow=true as they come
+  GET    /simulator/counters                calls by endpoint and status, and their cost by rate label
+  POST   /simulator/faults                  {"method": "POST", "path": "/users", "count": 2,
+                                             "effect": {"answer": {"status": 503}}}, or with "probability": 0.1
+  POST   /simulator/clock                   {"advance": "1h"}, {"set": "2030-01-01T00:00:00Z"}, {"freeze": true}
+  POST   /simulator/webhooks                {"url": "http://127.0.0.1:9000/", "secret": "..."}
+  GET    /simulator/accounts                all accounts; the paths above mean the first one, those of another are
+                                            under /simulator/accounts/ID
+
+An account file: `zoom-simulator accounts example` prints one.
+
+Try it:
+  zoom-simulator serve --listen 127.0.0.1:8080 --users 100
+  curl -u simulator:simulator-secret -d grant_type=account_credentials -d account_id=acme http://127.0.0.1:8080/oauth/token
+  curl -X POST -d '{"effect": {"htmlPage": {"status": 502}}}' http://127.0.0.1:8080/simulator/faults
+  zoom-simulator journal --follow
+"#;
+
+impl Serve {
+    pub(super) async fn run(self) -> Result<(), Error> {
+        let mut accounts = self.accounts()?.into_iter();
+        let first = accounts.next().ok_or("there is no account to serve")?.with_users(self.users, self.seed);
+        // Whoever asks this to stop right after reading its address must be heard: listen for signals first.
+        let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        let options = Options { seed: self.seed, webhooks_anywhere: self.webhooks_anywhere };
+        let simulator = Simulator::start_with(self.listen, first, options).await?;
+        let mut all = vec![(*simulator.controls()).clone()];
+        for account in accounts {
+            all.push(simulator.add_account(account)?);
+        }
+        for fault in self.fault_rate.into_iter().flat_map(|rate| Fault::of_every_class(rate, self.fault_seed)) {
+            all.iter().for_each(|controls| controls.inject(fault.clone()));
+        }
+        print(&format!("{}\n", simulator.url()))?;
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping");
+        simulator.shutdown().await;
+        Ok(())
+    }
+
+    fn accounts(&self) -> Result<Vec<AccountConfig>, Error> {
+        let mut accounts = match &self.account {
+            Some(file) => {
+                AccountConfig::all_from_yaml(&read(file)?).map_err(|error| format!("{}: {error}", file.display()))?
+            }
+            None => vec![AccountConfig::small()],
+        };
+        for account in &mut accounts {
+            match self.limits {
+                Some(Switch::Off) => account.limits = LimitsConfig::Off,
+                Some(Switch::On) => account.limits = LimitsConfig::On,
+                None => {}
+            }
+        }
+        Ok(accounts)
+    }
+}

@@ -1,0 +1,253 @@
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use aws_lc_rs::hmac;
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+use tokio::sync::watch;
+use zoom_simulator::{PersonConfig, PersonEdit, Probability, Status, WebhookConfig};
+
+use crate::support::{ADA, BOB, Zoom, active, licensed, pending};
+
+const SECRET: &str = "webhook-secret";
+
+fn hmac_hex(message: &[u8]) -> String {
+    let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, SECRET.as_bytes()), message);
+    tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// An endpoint as Zoom's documentation asks for: it answers URL checks and takes events whose signature is right.
+struct Endpoint {
+    url: String,
+    got: watch::Receiver<Vec<Value>>,
+    answers: Arc<Mutex<VecDeque<u16>>>,
+}
+
+#[derive(Clone)]
+struct Shared {
+    got: watch::Sender<Vec<Value>>,
+    /// What the next events are answered with; then 204.
+    answers: Arc<Mutex<VecDeque<u16>>>,
+}
+
+async fn receive(State(shared): State<Shared>, headers: HeaderMap, body: Bytes) -> Response {
+    let event: Value = serde_json::from_slice(&body).unwrap();
+    if event["event"] == "endpoint.url_validation" {
+        let plain = event["payload"]["plainToken"].as_str().unwrap();
+        return axum::Json(json!({"plainToken": plain, "encryptedToken": hmac_hex(plain.as_bytes())})).into_response();
+    }
+    let time = headers["x-zm-request-timestamp"].to_str().unwrap();
+    let message = [format!("v0:{time}:").as_bytes(), &body].concat();
+    assert_eq!(headers["x-zm-signature"].to_str().unwrap(), format!("v0={}", hmac_hex(&message)));
+    shared.got.send_modify(|got| got.push(event));
+    let answer = shared.answers.lock().unwrap().pop_front().unwrap_or(204);
+    StatusCode::from_u16(answer).unwrap().into_response()
+}
+
+impl Endpoint {
+    async fn start() -> Self {
+        let (sender, got) = watch::channel(Vec::new());
+        let answers = Arc::new(Mutex::new(VecDeque::new()));
+        let shared = Shared { got: sender, answers: Arc::clone(&answers) };
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/events", listener.local_addr().unwrap());
+        let router = Router::new().route("/events", axum::routing::post(receive)).with_state(shared);
+        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        Self { url, got, answers }
+    }
+
+    fn config(&self) -> WebhookConfig {
+        serde_json::from_value(json!({"url": self.url, "secret": SECRET})).unwrap()
+    }
+
+    /// The names of the events, once there are so many.
+    async fn names(&mut self, count: usize) -> Vec<String> {
+        self.events(count).await.iter().map(|event| event["event"].as_str().unwrap().to_owned()).collect()
+    }
+
+    async fn events(&mut self, count: usize) -> Vec<Value> {
+        let enough = self.got.wait_for(|got| got.len() >= count);
+        let got = tokio::time::timeout(Duration::from_secs(20), enough).await;
+        let got = got.unwrap_or_else(|_| panic!("fewer than {count} events came")).unwrap().clone();
+        assert_eq!(got.len(), count, "{got:?}");
+        got
+    }
+}
+
+async fn subscribed(people: impl IntoIterator<Item = PersonConfig>) -> (Zoom, Endpoint) {
+    let (zoom, endpoint) = (Zoom::with(people).await, Endpoint::start().await);
+    zoom.add_webhook(endpoint.config()).await.unwrap();
+    (zoom, endpoint)
+}
+
+#[test]
+fn the_test_knows_hmac() {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, b"key");
+    let tag = hmac::sign(&key, b"The quick brown fox jumps over the lazy dog");
+    assert_eq!(tag.as_ref()[..4], [0xf7, 0xbc, 0x83, 0xf4]);
+}
+
+#[tokio::test]
+async fn every_change_of_a_person_is_an_event_signed_over_its_raw_body() {
+    let (zoom, mut endpoint) = subscribed([active(ADA)]).await;
+    zoom.patch(&format!("/users/{ADA}"), json!({"dept": "R", "last_name": "L"})).await.succeeded(204);
+    zoom.create("autoCreate", BOB, 1).await;
+    let created = zoom.post("/users", json!({"action": "create", "user_info": {"email": BOB, "type": 1}})).await;
+    created.succeeded(201);
+    zoom.accept_invitation(BOB).unwrap();
+    zoom.set_status(BOB, "deactivate").await;
+    zoom.set_status(BOB, "activate").await;
+    zoom.delete(&format!("/users/{BOB}?action=delete")).await.succeeded(204);
+    let names = endpoint.names(6).await;
+    let expected = [
+        "user.updated",
+        "user.created",
+        "user.invitation_accepted",
+        "user.deactivated",
+        "user.activated",
+        "user.deleted",
+    ];
+    assert_eq!(names, expected);
+    let events = endpoint.events(6).await;
+    let updated = &events[0]["payload"];
+    assert_eq!((&updated["object"]["dept"], &updated["old_object"]["dept"]), (&"R".into(), &"".into()));
+    assert!(updated["object"].get("job_title").is_none(), "only changed fields are told: {updated}");
+    assert_eq!((&updated["account_id"], &updated["operator"]), (&"acme".into(), &"owner@acme.example".into()));
+    assert!(events[2]["payload"].get("operator").is_none(), "nobody but Bob accepted");
+}
+
+#[tokio::test]
+async fn edits_in_the_portal_are_events_too_and_disassociating_is_told_from_deleting() {
+    let (zoom, mut endpoint) = subscribed([PersonConfig::new("x@elsewhere.example"), active(ADA)]).await;
+    zoom.edit_person(ADA, PersonEdit { status: Some(Status::Inactive), ..PersonEdit::default() }).unwrap();
+    zoom.delete("/users/x@elsewhere.example").await.succeeded(204);
+    zoom.edit_person(ADA, PersonEdit { delete: true, ..PersonEdit::default() }).unwrap();
+    assert_eq!(endpoint.names(3).await, ["user.deactivated", "user.disassociated", "user.deleted"]);
+}
+
+#[tokio::test]
+async fn groups_and_their_members_are_told() {
+    let (zoom, mut endpoint) = subscribed([active(ADA)]).await;
+    let group = zoom.create_group("Research").unwrap();
+    zoom.post(&format!("/groups/{}/members", group.id), json!({"members": [{"email": ADA}]})).await.succeeded(201);
+    zoom.rename_group("Research", "Science").unwrap();
+    zoom.remove_group_member("Science", ADA).unwrap();
+    zoom.delete_group("Science").unwrap();
+    let events = endpoint.events(7).await;
+    let names: Vec<_> = events.iter().map(|event| event["event"].as_str().unwrap()).collect();
+    assert_eq!(names[0], "group.created");
+    assert!(names[1..3].contains(&"group.member_added") && names[1..3].contains(&"user.updated"));
+    assert_eq!(names[3], "group.updated");
+    assert!(names[4..6].contains(&"group.member_deleted") && names[6] == "group.deleted");
+    let added = events.iter().find(|event| event["event"] == "group.member_added").unwrap();
+    assert_eq!(added["payload"]["object"]["members"][0]["email"], ADA);
+}
+
+#[tokio::test]
+async fn an_endpoint_hears_only_what_it_asked_for_and_reads_are_no_events() {
+    let (zoom, mut endpoint) = (Zoom::with([active(ADA)]).await, Endpoint::start().await);
+    let wanted = Some(vec!["user.deactivated".to_owned()]);
+    zoom.add_webhook(WebhookConfig { events: wanted, ..endpoint.config() }).await.unwrap();
+    zoom.get("/users").await.succeeded(200);
+    zoom.patch(&format!("/users/{ADA}"), json!({"dept": "R"})).await.succeeded(204);
+    zoom.set_status(ADA, "deactivate").await;
+    assert_eq!(endpoint.names(1).await, ["user.deactivated"]);
+}
+
+#[tokio::test]
+async fn a_5xx_is_tried_again_after_5_20_and_60_minutes_on_the_simulators_clock_and_a_4xx_never() {
+    let (zoom, mut endpoint) = subscribed([licensed(ADA)]).await;
+    zoom.freeze(true);
+    endpoint.answers.lock().unwrap().extend([503, 500, 503, 500, 404]);
+    zoom.patch(&format!("/users/{ADA}"), json!({"dept": "R"})).await.succeeded(204);
+    endpoint.events(1).await;
+    for (tries, minutes) in [(2, 5), (3, 20), (4, 60)] {
+        // The next try is planned when the answer to the last one has come in.
+        eventually(|| zoom.webhooks()[0].deliveries.len() == tries - 1).await;
+        zoom.advance(SignedDuration::from_mins(minutes) - SignedDuration::from_secs(1));
+        assert_eq!(zoom.webhooks()[0].waiting, 1);
+        zoom.advance(SignedDuration::from_secs(1));
+        endpoint.events(tries).await;
+    }
+    eventually(|| zoom.webhooks()[0].deliveries.len() == 4).await;
+    assert_eq!(zoom.webhooks()[0].waiting, 0, "there is no fourth retry");
+    zoom.edit_person(ADA, PersonEdit { first_name: Some("Ada".into()), ..PersonEdit::default() }).unwrap();
+    endpoint.events(5).await;
+    eventually(|| zoom.webhooks()[0].deliveries.len() == 5).await;
+    assert_eq!((zoom.webhooks()[0].waiting, zoom.webhooks()[0].deliveries[4].next_try), (0, None));
+}
+
+async fn eventually(mut holds: impl FnMut() -> bool) {
+    let poll = async {
+        while !holds() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), poll).await.expect("it did not come to hold");
+}
+
+#[tokio::test]
+async fn events_can_come_twice_and_out_of_order() {
+    let (zoom, mut endpoint) = (Zoom::with([active(ADA)]).await, Endpoint::start().await);
+    let duplicates = Probability::try_from(1.0).unwrap();
+    zoom.add_webhook(WebhookConfig { duplicates, ..endpoint.config() }).await.unwrap();
+    zoom.set_status(ADA, "deactivate").await;
+    assert_eq!(endpoint.names(2).await, ["user.deactivated", "user.deactivated"]);
+
+    let (zoom, mut endpoint) = (Zoom::with([active(ADA)]).await, Endpoint::start().await);
+    zoom.freeze(true);
+    let config = WebhookConfig { disorder: Probability::try_from(0.5).unwrap(), seed: 4, ..endpoint.config() };
+    zoom.add_webhook(config).await.unwrap();
+    for dept in ["A", "B", "C", "D", "E", "F"] {
+        zoom.patch(&format!("/users/{ADA}"), json!({"dept": dept})).await.succeeded(204);
+    }
+    zoom.advance(SignedDuration::from_secs(1));
+    let told = endpoint.events(6).await;
+    let order: Vec<_> = told.iter().map(|event| event["payload"]["object"]["dept"].as_str().unwrap()).collect();
+    let mut sorted = order.clone();
+    sorted.sort_unstable();
+    assert_eq!(sorted, ["A", "B", "C", "D", "E", "F"]);
+    assert_ne!(order, sorted);
+}
+
+#[tokio::test]
+async fn an_endpoint_that_does_not_know_its_secret_or_leads_off_the_machine_is_refused() {
+    let (zoom, endpoint) = (Zoom::with([]).await, Endpoint::start().await);
+    let wrong = WebhookConfig { secret: "another".into(), ..endpoint.config() };
+    assert!(zoom.add_webhook(wrong).await.unwrap_err().to_string().contains("encryptedToken"));
+    let far = WebhookConfig { url: "http://192.0.2.1/".parse().unwrap(), ..endpoint.config() };
+    assert!(zoom.add_webhook(far).await.unwrap_err().to_string().contains("loopback"));
+    assert!(zoom.webhooks().is_empty());
+    let far = json!({"accountId": "far", "webhooks": [{"url": "https://hooks.example/", "secret": "s"}]});
+    let refused = zoom.http.post(format!("{}/simulator/accounts", zoom.url())).json(&far).send().await.unwrap();
+    assert_eq!(refused.status(), 409);
+}
+
+#[tokio::test]
+async fn the_url_is_checked_again_every_72_hours_and_six_failures_disable_the_endpoint() {
+    let (zoom, endpoint) = subscribed([pending(ADA)]).await;
+    zoom.freeze(true);
+    zoom.advance(SignedDuration::from_hours(72));
+    eventually(|| zoom.webhooks()[0].deliveries.len() == 1).await;
+    assert_eq!(zoom.webhooks()[0].deliveries[0].result, "passed");
+    drop(endpoint);
+    let gone: WebhookConfig = serde_json::from_value(json!({"url": "http://127.0.0.1:9/", "secret": "s"})).unwrap();
+    let config = zoom_simulator::AccountConfig {
+        account_id: "gone".into(),
+        webhooks: vec![gone],
+        ..zoom_simulator::AccountConfig::default()
+    };
+    let gone = zoom.add_account(config).unwrap();
+    for checks in 1..=6 {
+        assert!(gone.webhooks()[0].enabled);
+        zoom.advance(SignedDuration::from_hours(72));
+        eventually(|| gone.webhooks()[0].deliveries.len() == checks).await;
+    }
+    assert!(!gone.webhooks()[0].enabled);
+}
