@@ -91,7 +91,7 @@ impl World {
         for tenant in std::iter::once(&mut self.first).chain(&mut self.others) {
             if tenant.account.has_overdue(now) {
                 tenant.change(now, Cause { themselves: true, ..Cause::default() }, |account, _| {
-                    account.let_time_pass(now)
+                    account.let_time_pass(now);
                 });
             }
         }
