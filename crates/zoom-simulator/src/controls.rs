@@ -233,6 +233,11 @@ impl Controls {
         self.shared.world().journal.since(self.account, seq).collect()
     }
 
+    /// The latest exchanges, newest first.
+    pub(crate) fn latest_exchanges(&self, count: usize) -> Vec<Exchange> {
+        self.shared.world().journal.since(self.account, 0).rev().take(count).collect()
+    }
+
     /// Forgets exchanges and counters.
     pub fn clear_journal(&self) {
         self.shared.world().journal.clear(self.account);

@@ -14,7 +14,7 @@ use crate::config::{AccountConfig, ConfigError};
 use crate::controls::Controls;
 use crate::listener::{CuttableListener, Cutter};
 use crate::world::{Shared, World};
-use crate::{control, deliver, exchange};
+use crate::{control, deliver, exchange, page};
 
 /// Zoom accounts that listen on localhost until they are shut down or dropped.
 ///
@@ -89,7 +89,7 @@ impl Simulator {
         let stop = CancellationToken::new();
         tokio::spawn(deliver::run(Arc::clone(&shared), http, stop.clone()));
         let zoom = Router::new().fallback(exchange::handle).with_state(Arc::clone(&shared));
-        let router = control::router().with_state(shared).merge(zoom);
+        let router = control::router().merge(page::router()).with_state(shared).merge(zoom);
         let service = router.into_make_service_with_connect_info::<Cutter>();
         let serve =
             axum::serve(CuttableListener(listener), service).with_graceful_shutdown(stop.clone().cancelled_owned());

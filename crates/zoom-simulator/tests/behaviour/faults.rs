@@ -196,8 +196,7 @@ async fn a_probability_may_also_end_after_so_many_hits() {
 
 #[test]
 fn every_class_of_faults_is_switched_on_together() {
-    let names: std::collections::BTreeSet<&str> =
-        FaultEffect::of_every_class().iter().map(|effect| effect.into()).collect();
+    let names: std::collections::BTreeSet<&str> = FaultEffect::of_every_class().iter().map(Into::into).collect();
     assert_eq!(names, FaultEffect::VARIANTS.iter().copied().collect());
 }
 
