@@ -12,6 +12,8 @@ use crate::{
 pub(crate) struct Claims<'a> {
     /// By the address under which the person is found in Zoom, or else the one that the object names.
     winners: HashMap<&'a Email, Seen<'a>>,
+    /// The addresses among them that several objects claim: hardly any, so that most objects need no second look.
+    contested: HashSet<&'a Email>,
     /// By everything else that names a person: ids that were not found, addresses that Zoom does not show yet, and
     /// those of before where nobody was found.
     ids: HashMap<&'a UserId, &'a ObjectKey>,
@@ -35,12 +37,17 @@ impl<'a> Claims<'a> {
         let Input { desired, directory, .. } = *input;
         let mut winners: HashMap<&'a Email, Seen<'a>> = HashMap::with_capacity(objects.len());
         let (mut ids, mut formers) = (HashMap::new(), HashMap::new());
+        let mut contested = HashSet::default();
         let mut movers: HashMap<&'a Email, Seen<'a>> = HashMap::new();
         for seen in objects.iter().filter(|seen| !seen.object.deleting) {
             let (object, row) = (seen.object, seen.row());
-            contend(&mut winners, address(*seen), *seen);
+            if contend(&mut winners, address(*seen), *seen) {
+                contested.insert(address(*seen));
+            }
             match row {
-                Some(row) if row.email != object.email => contend(&mut movers, &object.email, *seen),
+                Some(row) if row.email != object.email => {
+                    contend(&mut movers, &object.email, *seen);
+                }
                 Some(_) => {}
                 None => object.previous_emails.iter().for_each(|email| first(&mut formers, email, &object.object)),
             }
@@ -53,7 +60,7 @@ impl<'a> Claims<'a> {
         let managed = winners.values().filter(|seen| is_managed(**seen, input)).count();
         let unreadable_objects = desired.unreadable.iter().map(|claim| &claim.object).collect();
         let unreadable = Unreadable::of(&desired.unreadable);
-        Self { winners, ids, movers, formers, unreadable, unreadable_objects, directory, managed }
+        Self { winners, contested, ids, movers, formers, unreadable, unreadable_objects, directory, managed }
     }
 
     /// Whether an object is there but could not be understood.
@@ -73,7 +80,7 @@ impl<'a> Claims<'a> {
         let moves = row.is_none_or(|row| row.email != seen.object.email);
         self.unreadable
             .claimant(ids, emails)
-            .or_else(|| another(self.winners.get(address(seen))))
+            .or_else(|| self.contested.get(address(seen)).and_then(|email| another(self.winners.get(*email))))
             .or_else(|| another(self.movers.get(&seen.object.email).filter(|_| moves)))
     }
 
@@ -147,12 +154,14 @@ fn first<'a, K: std::hash::Hash + Eq>(map: &mut HashMap<K, &'a ObjectKey>, key: 
     *present = object.min(present);
 }
 
-/// Keeps the one that goes before the others.
-fn contend<'a>(contenders: &mut HashMap<&'a Email, Seen<'a>>, email: &'a Email, seen: Seen<'a>) {
+/// Keeps the one that goes before the others. Whether there are others.
+fn contend<'a>(contenders: &mut HashMap<&'a Email, Seen<'a>>, email: &'a Email, seen: Seen<'a>) -> bool {
     let first = contenders.entry(email).or_insert(seen);
-    if !std::ptr::eq(first.object, seen.object) && precedence(seen) < precedence(*first) {
+    let contested = !std::ptr::eq(first.object, seen.object);
+    if contested && precedence(seen) < precedence(*first) {
         *first = seen;
     }
+    contested
 }
 
 fn address(seen: Seen<'_>) -> &Email {
