@@ -47,6 +47,8 @@ mod redact;
 mod rest;
 mod simulator;
 mod tenant;
+#[cfg(test)]
+mod tests;
 mod token;
 mod webhooks;
 mod world;

@@ -134,14 +134,18 @@ impl Account {
     /// Single sign-on gives people with a licence a personal link named after their address, or at random when the
     /// name is taken.
     fn first_profile(&mut self, action: CreateAction, license: License, email: &str) -> Profile {
-        if action != CreateAction::SsoCreate || license == License::Basic {
+        if action != CreateAction::SsoCreate {
             return Profile::default();
+        }
+        let profile = Profile { employee_unique_id: email.to_owned(), ..Profile::default() };
+        if license == License::Basic {
+            return profile;
         }
         let local = email.split_once('@').map_or(email, |(local, _)| local).to_lowercase();
         let vanity_name = match self.people.vanity_name_holder(&local) {
             None => local,
             Some(_) => self.new_id().to_lowercase(),
         };
-        Profile { vanity_name, employee_unique_id: email.to_owned(), ..Profile::default() }
+        Profile { vanity_name, ..profile }
     }
 }

@@ -133,7 +133,7 @@ impl Endpoint {
 }
 
 /// All operations; of two templates that fit a path, the first counts.
-fn endpoints() -> impl Iterator<Item = &'static Endpoint> {
+pub(crate) fn endpoints() -> impl Iterator<Item = &'static Endpoint> {
     let families: [&[Endpoint]; 10] = [
         &users::ENDPOINTS,
         &user_calls::ENDPOINTS,

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod accounts;
 #[cfg(test)]
+mod around_users;
+#[cfg(test)]
 mod binary;
 #[cfg(test)]
 mod contact_groups;
@@ -35,6 +37,8 @@ mod listing;
 #[cfg(test)]
 mod locks;
 #[cfg(test)]
+mod quirks;
+#[cfg(test)]
 mod remove;
 #[cfg(test)]
 mod roles;
@@ -52,7 +56,5 @@ mod support;
 mod tokens;
 #[cfg(test)]
 mod update;
-#[cfg(test)]
-mod walk;
 #[cfg(test)]
 mod webhooks;

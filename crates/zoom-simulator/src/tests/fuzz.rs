@@ -1,0 +1,167 @@
+//! Arbitrary calls on every endpoint are answered in Zoom's manner.
+
+use axum::body::Bytes;
+use axum::http::Method;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+use serde_json::{Map, Value, json};
+
+use super::Rig;
+use crate::config::{AccountConfig, GroupConfig, PersonConfig};
+use crate::rest::endpoints;
+
+/// Names that mean something in some body or query.
+const NAMES: [&str; 48] = [
+    "action",
+    "user_info",
+    "email",
+    "type",
+    "first_name",
+    "display_name",
+    "password",
+    "division_ids",
+    "feature",
+    "zoom_one_type",
+    "plan_united_type",
+    "license_info_list",
+    "dept",
+    "manager",
+    "phone_numbers",
+    "custom_attributes",
+    "pmi",
+    "use_pmi",
+    "host_key",
+    "vanity_name",
+    "timezone",
+    "language",
+    "pronouns_option",
+    "group_id",
+    "about_me",
+    "members",
+    "admins",
+    "assistants",
+    "users",
+    "id",
+    "name",
+    "privileges",
+    "feature_type",
+    "feature_value",
+    "status",
+    "duration",
+    "in_meeting",
+    "meeting_security",
+    "meeting_authentication",
+    "recording",
+    "target_group_id",
+    "group_name",
+    "group_privacy",
+    "group_members",
+    "page_size",
+    "next_page_token",
+    "option",
+    "transfer_email",
+];
+
+fn leaf() -> impl Strategy<Value = Value> {
+    let known = [
+        json!(null),
+        json!("create"),
+        json!("ssoCreate"),
+        json!("ada@acme.example"),
+        json!("deactivate"),
+        json!(""),
+        json!("move"),
+        json!("user_type"),
+        json!("Away"),
+        json!(2),
+        json!(0),
+        json!(-1),
+        json!(1.5),
+        json!(u64::MAX),
+        json!("\u{0}"),
+        json!("六个中文字符名"),
+        json!("g"),
+    ];
+    prop_oneof![
+        4 => proptest::sample::select(known.to_vec()),
+        1 => any::<i64>().prop_map(Value::from),
+        1 => any::<bool>().prop_map(Value::from),
+        1 => ".{0,40}".prop_map(Value::from),
+        1 => "x{0,600}".prop_map(Value::from),
+    ]
+}
+
+fn name() -> impl Strategy<Value = String> {
+    prop_oneof![9 => proptest::sample::select(NAMES.to_vec()).prop_map(str::to_owned), 1 => ".{0,8}"]
+}
+
+fn body() -> impl Strategy<Value = Bytes> {
+    let tree = leaf().prop_recursive(3, 24, 5, |inner| {
+        let object = vec((name(), inner.clone()), 0..5).prop_map(|fields| Value::Object(Map::from_iter(fields)));
+        prop_oneof![object, vec(inner, 0..4).prop_map(Value::Array)]
+    });
+    let object = vec((name(), tree.clone()), 0..7).prop_map(|fields| Value::Object(Map::from_iter(fields)));
+    prop_oneof![
+        8 => object.prop_map(|object| object.to_string().into()),
+        2 => tree.prop_map(|tree| tree.to_string().into()),
+        1 => vec(any::<u8>(), 0..80).prop_map(Bytes::from),
+    ]
+}
+
+/// What stands for a brace of a path: somebody or something that is there, or anything.
+fn segment() -> impl Strategy<Value = String> {
+    prop_oneof![
+        6 => proptest::sample::select(vec!["ada@acme.example", "bob@acme.example", "g", "me", "1", "2", "acme"])
+            .prop_map(str::to_owned),
+        1 => "[A-Za-z0-9_-]{1,22}",
+        1 => vec(any::<u8>(), 1..8).prop_map(|bytes| bytes.iter().map(|byte| format!("%{byte:02X}")).collect()),
+    ]
+}
+
+fn query() -> impl Strategy<Value = String> {
+    let value = prop_oneof!["[a-z_]{0,12}", "-?[0-9]{1,20}", Just("true".to_owned()), Just("%FF%00".to_owned())];
+    vec((proptest::sample::select(NAMES.to_vec()), value), 0..4).prop_map(|pairs| {
+        pairs.into_iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&")
+    })
+}
+
+#[test]
+fn arbitrary_bodies_queries_and_paths_on_every_endpoint_are_answered_and_never_panic() {
+    let all: Vec<(Method, &str)> = endpoints().map(|endpoint| (endpoint.method.clone(), endpoint.template)).collect();
+    let config = AccountConfig {
+        people: ["ada@acme.example", "bob@acme.example"].map(PersonConfig::new).to_vec(),
+        groups: vec![GroupConfig { name: "G".into(), id: Some("g".into()) }],
+        ..AccountConfig::default()
+    };
+    let strategy = (proptest::sample::select(all), vec(segment(), 4), query(), body());
+    let cases = std::env::var("FUZZ_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(2_000);
+    let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
+    let rig = std::cell::RefCell::new(Rig::new(config.clone(), 1));
+    let result = runner.run(&strategy, |((method, template), segments, query, body)| {
+        let mut segments = segments.into_iter();
+        let mut filled = |part: &str| match part.starts_with('{') {
+            true => segments.next().unwrap_or_default(),
+            false => part.to_owned(),
+        };
+        let path = template.split('/').map(&mut filled).collect::<Vec<_>>().join("/");
+        let mut rig = rig.borrow_mut();
+        let reply = rig.raw(method, &format!("{path}?{query}"), body);
+        prop_assert!(reply.status < 500, "{}", reply.status);
+        if reply.status >= 400 && !reply.body.is_empty() {
+            let answer: Value = serde_json::from_slice(&reply.body).unwrap();
+            let scim = template.starts_with("/scim2");
+            let (code, text) = if scim { ("status", "detail") } else { ("code", "message") };
+            prop_assert!(
+                answer[code].is_u64() && answer[text].as_str().is_some_and(|text| !text.is_empty()),
+                "{answer}"
+            );
+        }
+        if rig.account.people.all().count() < 3 {
+            *rig = Rig::new(config.clone(), 1);
+        }
+        Ok(())
+    });
+    result.unwrap();
+    rig.into_inner().check();
+}

@@ -1,0 +1,179 @@
+//! What holds of an account at any time, as its own answers show it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use axum::http::Method;
+use serde_json::Value;
+
+use super::Rig;
+use crate::quirks::Quirks;
+
+fn text<'a>(row: &'a Value, name: &str) -> &'a str {
+    row[name].as_str().unwrap_or_default()
+}
+
+fn number(row: &Value, name: &str) -> u64 {
+    row[name].as_u64().unwrap_or_else(|| panic!("no number {name} in {row}"))
+}
+
+/// That nothing is there twice.
+fn unique<T: Ord + std::fmt::Debug>(all: impl IntoIterator<Item = T>) -> BTreeSet<T> {
+    let mut seen = BTreeSet::new();
+    for one in all {
+        let shown = format!("{one:?}");
+        assert!(seen.insert(one), "twice: {shown}");
+    }
+    seen
+}
+
+impl Rig {
+    pub(crate) fn check(&mut self) {
+        let quirks = self.account.config.quirks;
+        let rows = self.check_people(&quirks);
+        self.check_counts(&rows);
+        self.check_roles(&rows);
+        self.check_groups(&rows, &quirks);
+        self.check_reads(&rows);
+        self.check_scim(&rows);
+    }
+
+    /// Everybody is in one listing, with an address and an id of their own. Gives the rows by address.
+    fn check_people(&mut self, quirks: &Quirks) -> BTreeMap<String, Value> {
+        let mut rows = Vec::new();
+        for status in ["active", "inactive", "pending"] {
+            for row in self.all(&format!("/users?status={status}"), "users") {
+                assert_eq!(text(&row, "status"), status);
+                assert_eq!(row.get("id").is_none(), status == "pending", "{row}");
+                rows.push(row);
+            }
+        }
+        unique(rows.iter().filter_map(|row| row.get("id")?.as_str()));
+        let by_email: BTreeMap<_, _> =
+            rows.iter().map(|row| (text(row, "email").to_lowercase(), row.clone())).collect();
+        assert_eq!(by_email.len(), rows.len(), "an address is there twice");
+        let people: Vec<_> = self.account.people.all().collect();
+        assert_eq!(people.len(), rows.len(), "the listings do not show everybody once");
+        unique(people.iter().map(|person| person.id.as_str()));
+        let names = people.iter().map(|person| person.profile.vanity_name.to_lowercase());
+        unique(names.filter(|name| !name.is_empty()));
+        if quirks.email_case == crate::EmailCase::Lowered {
+            assert!(people.iter().all(|person| person.email == person.email.to_lowercase()));
+        }
+        by_email
+    }
+
+    /// Summary, plan usage and seats say what the listings show.
+    fn check_counts(&mut self, rows: &BTreeMap<String, Value>) {
+        let rooms: BTreeSet<_> =
+            self.account.people.all().filter(|person| person.room).map(|person| person.email.to_lowercase()).collect();
+        let count = |license: Option<u64>, status: &str| {
+            let counts = |(email, row): &(&String, &Value)| {
+                text(row, "status") == status
+                    && license.is_none_or(|license| number(row, "type") == license && !rooms.contains(*email))
+            };
+            rows.iter().filter(counts).count() as u64
+        };
+        let summary = self.get("/users/summary");
+        assert_eq!(number(&summary, "licensed_users_count"), count(Some(2), "active"));
+        assert_eq!(number(&summary, "basic_users_count"), count(Some(1), "active"));
+        assert_eq!(number(&summary, "room_users_count"), rooms.len() as u64);
+        assert_eq!(number(&summary, "pending_users_count"), count(None, "pending"));
+        assert_eq!(number(&summary, "total_users_count"), count(None, "active") + count(None, "inactive"));
+
+        let usage = self.get("/accounts/me/plans/usage");
+        let base = usage["plan_base"].as_array().map_or(&usage["plan_base"], |plans| &plans[0]);
+        assert_eq!(number(base, "usage"), count(Some(2), "active"));
+        assert_eq!(number(base, "pending"), count(Some(2), "pending"));
+        assert!(number(base, "usage") + number(base, "pending") <= number(base, "hosts"), "more seats than bought");
+        let basic = count(Some(1), "active") + count(Some(1), "pending");
+        assert!(self.account.config.seats.basic.is_none_or(|limit| basic <= limit.into()), "too many Basic people");
+    }
+
+    /// Everybody in the account has one role, and there is one owner.
+    fn check_roles(&mut self, rows: &BTreeMap<String, Value>) {
+        let mut holders = BTreeMap::new();
+        let roles = self.get("/roles")["roles"].as_array().unwrap().clone();
+        unique(roles.iter().map(|role| text(role, "name").to_lowercase()));
+        for role in &roles {
+            let members = self.all(&format!("/roles/{}/members", text(role, "id")), "members");
+            assert_eq!(number(role, "total_members"), members.len() as u64, "{role}");
+            for member in members {
+                let before = holders.insert(text(&member, "email").to_lowercase(), text(role, "id").to_owned());
+                assert_eq!(before, None, "somebody has two roles: {member}");
+            }
+        }
+        let expected = rows.iter().filter(|(_, row)| text(row, "status") != "pending");
+        assert_eq!(holders, expected.map(|(email, row)| (email.clone(), text(row, "role_id").to_owned())).collect());
+        assert_eq!(holders.values().filter(|role| *role == "0").count(), 1, "not one owner");
+    }
+
+    /// A group's count, its members and the groups of rows agree.
+    fn check_groups(&mut self, rows: &BTreeMap<String, Value>, quirks: &Quirks) {
+        let groups = self.all("/groups", "groups");
+        let name = |group: &Value| match quirks.case_sensitive_group_names {
+            true => text(group, "name").to_owned(),
+            false => text(group, "name").to_lowercase(),
+        };
+        unique(groups.iter().map(name));
+        let mut members = BTreeSet::new();
+        for group in &groups {
+            let id = text(group, "id");
+            let listed = self.all(&format!("/groups/{id}/members"), "members");
+            assert_eq!(number(group, "total_members"), listed.len() as u64, "{group}");
+            assert_eq!(number(&self.get(&format!("/groups/{id}")), "total_members"), listed.len() as u64);
+            members.extend(listed.iter().map(|member| (text(member, "email").to_lowercase(), id.to_owned())));
+            for admin in self.all(&format!("/groups/{id}/admins"), "admins") {
+                assert!(rows.contains_key(&text(&admin, "email").to_lowercase()), "{admin}");
+            }
+        }
+        let mut shown = BTreeSet::new();
+        for (email, row) in rows {
+            let ids = row["group_ids"].as_array().unwrap();
+            shown.extend(unique(ids.iter().map(|id| (email.clone(), id.as_str().unwrap().to_owned()))));
+        }
+        if !quirks.inactive_rows_have_groups {
+            assert!(shown.iter().all(|(email, _)| text(&rows[email], "status") != "inactive"));
+            members.retain(|(email, _)| text(&rows[email], "status") != "inactive");
+        }
+        assert_eq!(shown, members);
+    }
+
+    /// A read shows what the listing shows, and assistants and schedulers are each other's mirror.
+    fn check_reads(&mut self, rows: &BTreeMap<String, Value>) {
+        let (mut assistants, mut schedulers) = (BTreeSet::new(), BTreeSet::new());
+        for (email, row) in rows {
+            let (status, read) = self.call(Method::GET, &format!("/users/{email}"), &Value::Null);
+            if text(row, "status") == "pending" && status == 400 {
+                assert_eq!(number(&read, "code"), 1120);
+                continue;
+            }
+            assert_eq!(status, 200, "{read}");
+            for (name, value) in row.as_object().unwrap() {
+                let varies = name == "created_at" && text(row, "status") == "pending";
+                assert!(varies || &read[name] == value, "{name} of {email}: {row} but {read}");
+            }
+            for assistant in self.get(&format!("/users/{email}/assistants"))["assistants"].as_array().unwrap() {
+                assistants.insert((email.clone(), text(assistant, "email").to_lowercase()));
+            }
+            for scheduler in self.get(&format!("/users/{email}/schedulers"))["schedulers"].as_array().unwrap() {
+                schedulers.insert((text(scheduler, "email").to_lowercase(), email.clone()));
+            }
+        }
+        let readable = |pairs: BTreeSet<(String, String)>| -> BTreeSet<_> {
+            let expired = |email: &String| text(&rows[email], "status") == "pending";
+            pairs.into_iter().filter(|(one, other)| !expired(one) && !expired(other)).collect()
+        };
+        assert_eq!(readable(assistants), readable(schedulers));
+    }
+
+    /// SCIM shows the same people, save those who are pending.
+    fn check_scim(&mut self, rows: &BTreeMap<String, Value>) {
+        let page = self.get("/scim2/Users?count=100");
+        let shown = page["Resources"].as_array().unwrap().iter();
+        let shown = shown.map(|person| (text(person, "userName").to_lowercase(), person["active"] == true));
+        let there = rows.iter().filter(|(_, row)| text(row, "status") != "pending");
+        let there = there.map(|(email, row)| (email.clone(), text(row, "status") == "active"));
+        assert_eq!(unique(shown), there.collect());
+        assert_eq!(number(&page, "totalResults"), page["Resources"].as_array().unwrap().len() as u64);
+    }
+}
