@@ -22,8 +22,8 @@ use crate::rest::{Call, Endpoint, Reply, Request, all_scopes, route};
 use crate::token::{APP_DISABLED, TokenRequest};
 use crate::world::{AccountNumber, Shared};
 
-/// The largest body that is read.
-const BODY_LIMIT: usize = 4 << 20;
+/// The largest body that is read: an image may have 15 MiB.
+const BODY_LIMIT: usize = 16 << 20;
 pub(crate) const TOKEN_PATH: &str = "/oauth/token";
 
 /// What a call is for.

@@ -47,7 +47,7 @@ pub use portal_groups::GroupView;
 pub use profile::{CustomAttribute, PhoneNumber, Profile};
 pub(crate) use refusal::{FieldError, Refusal};
 pub(crate) use roles::{MEMBER, OWNER, PRIVILEGES, Role, RoleChange};
-pub(crate) use settings::{OPTIONS, SettingsQuery, Tree};
+pub(crate) use settings::{SettingsQuery, Tree};
 pub(crate) use status::StatusAction;
 pub(crate) use update::UserPatch;
 

@@ -14,7 +14,7 @@ use super::{FieldError, Refusal};
 pub(crate) type Tree = Map<String, Value>;
 
 /// The sections that a call sees only when its `option` asks for one.
-pub(crate) const OPTIONS: [&str; 3] = ["meeting_authentication", "recording_authentication", "meeting_security"];
+const OPTIONS: [&str; 3] = ["meeting_authentication", "recording_authentication", "meeting_security"];
 
 /// The sections whose settings a group or the account can lock.
 const LOCKABLE: [&str; 7] = [

@@ -1,13 +1,13 @@
-//! A group's settings, locks and registration settings.
+//! A group's settings, locks, registration settings and virtual backgrounds.
 
 use axum::http::Method;
 
 use super::groups::{GROUP_READ, GROUP_WRITE, paid_to_write};
 use super::{Endpoint, Reply, Request, Session, endpoint};
-use crate::account::{OPTIONS, Part, Refusal, Tree};
-use crate::limits::Label::Medium;
+use crate::account::{Part, Refusal, SettingsQuery};
+use crate::limits::Label::{Light, Medium};
 
-pub(super) static ENDPOINTS: [Endpoint; 6] = [
+pub(super) static ENDPOINTS: [Endpoint; 8] = [
     endpoint(Method::GET, "/groups/{groupId}/settings", Medium, "group:read:settings:admin", GROUP_READ, |s, r| {
         read(s, r, Part::Settings)
     }),
@@ -51,41 +51,57 @@ pub(super) static ENDPOINTS: [Endpoint; 6] = [
         GROUP_WRITE,
         |s, r| change(s, r, Part::Registration),
     ),
+    endpoint(
+        Method::POST,
+        "/groups/{groupId}/settings/virtual_backgrounds",
+        Medium,
+        "group:write:virtual_background_files:admin",
+        GROUP_WRITE,
+        add_background,
+    ),
+    endpoint(
+        Method::DELETE,
+        "/groups/{groupId}/settings/virtual_backgrounds",
+        Light,
+        "group:delete:virtual_background_files:admin",
+        GROUP_WRITE,
+        remove_backgrounds,
+    ),
 ];
 
-/// The one section that the call asks for; without it the call is about all other sections.
-fn option(request: &Request<'_>, part: Part) -> Result<Option<&'static str>, Refusal> {
-    if part == Part::Registration {
-        return match request.query("type") {
-            None | Some("" | "webinar") => Ok(None),
-            Some(_) => Err(Refusal::field("type", "The value must be webinar.")),
-        };
+/// What a call on settings or locks is about; registration settings are of webinars alone.
+fn query(request: &Request<'_>, part: Part) -> Result<SettingsQuery, Refusal> {
+    match (part, request.query("type")) {
+        (Part::Settings | Part::Locks, _) => request.settings_query(),
+        (Part::Registration, None | Some("" | "webinar")) => Ok(SettingsQuery::default()),
+        (Part::Registration, Some(_)) => Err(Refusal::field("type", "The value must be webinar.")),
     }
-    let Some(option) = request.query("option").filter(|option| !option.is_empty()) else { return Ok(None) };
-    let found = OPTIONS.into_iter().find(|name| *name == option);
-    let allowed = |name: &&str| part == Part::Settings || *name == "meeting_security";
-    let unknown = || Refusal::field("option", format!("There is no option {option}."));
-    found.filter(allowed).map(Some).ok_or_else(unknown)
-}
-
-fn concerns(option: Option<&str>, section: &str) -> bool {
-    option.map_or_else(|| !OPTIONS.contains(&section), |option| section == option)
 }
 
 fn read(session: &mut Session<'_>, request: &Request<'_>, part: Part) -> Result<Reply, Refusal> {
     super::roles::paid(session)?;
     let group = session.account.group(request.param(0))?;
-    let option = option(request, part)?;
-    let mut tree = group.settings.tree(part);
-    tree.retain(|section, _| concerns(option, section));
-    Ok(Reply::json(200, &tree))
+    Ok(Reply::json(200, &query(request, part)?.pick(group.settings.tree(part))))
 }
 
 fn change(session: &mut Session<'_>, request: &Request<'_>, part: Part) -> Result<Reply, Refusal> {
     paid_to_write(session)?;
-    let option = option(request, part)?;
-    let mut change: Tree = request.object()?;
-    change.retain(|section, _| concerns(option, section));
+    let change = query(request, part)?.reach(request.object()?);
     session.account.group_mut(request.param(0))?.settings.change(part, &change)?;
+    Ok(Reply::empty(204))
+}
+
+fn add_background(session: &mut Session<'_>, request: &Request<'_>) -> Result<Reply, Refusal> {
+    paid_to_write(session)?;
+    let file = request.upload().filter(|file| !file.is_empty());
+    let missing = Refusal::Upload("No file uploaded, verify that a file has been uploaded.");
+    let background = session.account.add_background(request.param(0), file.ok_or(missing)?)?;
+    Ok(Reply::json(201, &background))
+}
+
+fn remove_backgrounds(session: &mut Session<'_>, request: &Request<'_>) -> Result<Reply, Refusal> {
+    paid_to_write(session)?;
+    let ids: Vec<&str> = request.query("file_ids").unwrap_or_default().split(',').filter(|id| !id.is_empty()).collect();
+    session.account.remove_backgrounds(request.param(0), &ids)?;
     Ok(Reply::empty(204))
 }

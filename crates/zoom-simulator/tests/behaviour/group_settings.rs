@@ -1,7 +1,7 @@
 use serde_json::json;
-use zoom_simulator::{AccountConfig, GroupConfig};
+use zoom_simulator::{AccountConfig, GroupConfig, PersonConfig};
 
-use crate::support::{Zoom, unlimited};
+use crate::support::{ADA, BOB, Reply, Zoom, active, read, unlimited};
 
 async fn zoom() -> Zoom {
     let groups = vec![GroupConfig { name: "A".into(), id: Some("a".into()) }];
@@ -70,4 +70,65 @@ async fn registration_settings_are_kept_apart() {
     assert_eq!((&after["approve_type"], &after["questions"]), (&json!(1), &questions));
     assert_eq!(after["options"]["close_registration"], false);
     zoom.get("/groups/a/settings/registration?type=meeting").await.invalid(&["type"]);
+}
+
+#[tokio::test]
+async fn named_settings_are_read_alone() {
+    let zoom = zoom().await;
+    let found = zoom.get("/groups/a/settings?custom_query_fields=chat,host_video").await.succeeded(200);
+    assert_eq!(found, json!({"in_meeting": {"chat": true}, "schedule_meeting": {"host_video": true}}));
+}
+
+async fn upload(zoom: &Zoom, group: &str, file: &[u8]) -> Reply {
+    let head = b"--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"f\"\r\n\r\n";
+    let body = [head, file, b"\r\n--b--\r\n"].concat();
+    let url = format!("{}/v2/groups/{group}/settings/virtual_backgrounds", zoom.url());
+    let request =
+        zoom.http.post(url).bearer_auth(&zoom.token).header("content-type", "multipart/form-data; boundary=b");
+    read(request.body(body).send().await.unwrap()).await
+}
+
+#[tokio::test]
+async fn virtual_backgrounds_are_images_ten_to_a_group() {
+    let zoom = zoom().await;
+    let added = upload(&zoom, "a", b"\x89PNG-and-so-on").await.succeeded(201);
+    assert_eq!((&added["is_default"], &added["size"]), (&json!(false), &json!("14")));
+    let files = async || {
+        let settings = zoom.get("/groups/a/settings").await.succeeded(200);
+        settings["in_meeting"]["virtual_background_settings"]["files"].as_array().unwrap().clone()
+    };
+    assert_eq!(files().await, std::slice::from_ref(&added));
+    upload(&zoom, "a", b"").await.refused(400, 120);
+    upload(&zoom, "a", b"GIF89a").await.refused(400, 120);
+    upload(&zoom, "a", &[b"\x89PNG".as_slice(), &vec![0; 15 << 20]].concat()).await.refused(400, 120);
+    for _ in 0..9 {
+        upload(&zoom, "a", b"\xff\xd8\xff-and-so-on").await.succeeded(201);
+    }
+    upload(&zoom, "a", b"\x89PNG-and-so-on").await.refused(400, 120);
+    upload(&zoom, "nope", b"\x89PNG-and-so-on").await.refused(404, 4130);
+    let path = "/groups/a/settings/virtual_backgrounds";
+    zoom.delete(path).await.refused(400, 300);
+    zoom.delete(&format!("{path}?file_ids=nope")).await.refused(400, 300);
+    zoom.delete(&format!("{path}?file_ids={}", added["id"].as_str().unwrap())).await.succeeded(204);
+    assert_eq!(files().await.len(), 9);
+}
+
+/// What holds for a person: their primary group's settings, and the locks of any of their groups.
+#[tokio::test]
+async fn the_locks_of_every_group_hold_for_its_members() {
+    let groups = ["A", "B"].map(|name| GroupConfig { name: name.into(), id: Some(name.to_lowercase()) });
+    let ada = PersonConfig { groups: vec!["A".into(), "B".into()], ..active(ADA) };
+    let people = vec![ada, active(BOB)];
+    let zoom = Zoom::start(AccountConfig { people, groups: groups.into(), ..unlimited() }).await;
+    let chat = async |person: &str| {
+        zoom.get(&format!("/users/{person}/settings")).await.succeeded(200)["in_meeting"]["chat"].clone()
+    };
+    zoom.patch("/groups/a/settings", json!({"in_meeting": {"chat": false}})).await.succeeded(204);
+    assert_eq!((chat(ADA).await, chat(BOB).await), (json!(false), json!(true)));
+    zoom.patch(&format!("/users/{ADA}/settings"), json!({"in_meeting": {"chat": true}})).await.succeeded(204);
+    assert_eq!(chat(ADA).await, json!(true));
+    zoom.patch("/groups/b/lock_settings", json!({"in_meeting": {"chat": true}})).await.succeeded(204);
+    assert_eq!(chat(ADA).await, json!(false));
+    zoom.patch(&format!("/users/{ADA}/settings"), json!({"in_meeting": {"chat": true}})).await.succeeded(204);
+    assert_eq!(chat(ADA).await, json!(false), "what is locked is kept");
 }
