@@ -11,6 +11,9 @@ use crate::limits::LimitsConfig;
 use crate::quirks::{ElsewhereAnswer, Quirks};
 use crate::webhooks::WebhookConfig;
 
+/// The most made-up people that an account may have; Zoom's largest customers have fewer.
+const MOST_USERS: usize = 1_000_000;
+
 /// A Zoom account to simulate: the content of an account file, or a value built in a test.
 ///
 /// Every field has a default, so that a file says only what matters; an unknown field is refused with its name.
@@ -58,7 +61,7 @@ pub struct AccountConfig {
     pub owner: String,
     /// Who is in the account besides the owner.
     pub people: Vec<PersonConfig>,
-    /// How many made-up people are in the account besides, with seats for them.
+    /// How many made-up people are in the account besides, with seats for them; at most a million.
     pub users: usize,
     /// Roles besides Owner, Admin and Member.
     pub roles: Vec<RoleConfig>,
@@ -136,12 +139,20 @@ impl AccountConfig {
         read(text)
     }
 
+    /// The account with the made-up people that its field `users` asks for.
+    pub(crate) fn with_its_users(mut self, seed: u64) -> Result<Self, ConfigError> {
+        match std::mem::take(&mut self.users) {
+            count if count > MOST_USERS => Err(ConfigError::TooManyUsers(count)),
+            count => Ok(self.with_users(count, seed)),
+        }
+    }
+
     /// Whether the account can be built: every address, role and group fits, and there are seats.
     ///
     /// # Errors
     /// The first mistake.
     pub fn check(self) -> Result<(), ConfigError> {
-        Account::new(self, 0, jiff::Timestamp::now()).map(drop)
+        Account::new(self.with_its_users(0)?, 0, jiff::Timestamp::now()).map(drop)
     }
 
     /// Reads an account file that describes one account, or several in a list named `accounts`.
@@ -191,6 +202,9 @@ pub enum ConfigError {
     /// The account file is not YAML of the expected shape.
     #[error("cannot read the account file: {0}")]
     Unreadable(String),
+    /// Too many made-up people are asked for.
+    #[error("users: found {0}, allowed are 0 to {MOST_USERS}")]
+    TooManyUsers(usize),
     /// Two accounts have the same id.
     #[error("accountId: found {0:?} twice, each account needs an id of its own")]
     AccountTwice(String),

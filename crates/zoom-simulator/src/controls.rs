@@ -116,7 +116,7 @@ impl Controls {
     pub fn add_account(&self, config: AccountConfig) -> Result<Self, ConfigError> {
         deliver::check_hosts(&config, self.shared.webhooks_anywhere())?;
         let mut world = self.shared.world();
-        let config = config.with_its_users(world.seed());
+        let config = config.with_its_users(world.seed())?;
         let account = world.add(config)?;
         Ok(Self { shared: Arc::clone(&self.shared), account })
     }

@@ -71,12 +71,6 @@ const PLACES: [(&str, &str); 5] = [
 ];
 
 impl AccountConfig {
-    /// The account with the people that its field `users` asks for.
-    pub(crate) fn with_its_users(mut self, seed: u64) -> Self {
-        let count = std::mem::take(&mut self.users);
-        self.with_users(count, seed)
-    }
-
     /// Adds `count` people to the account, and seats for them: about two in three are Licensed, one in twenty is
     /// inactive, one in fifty is pending.
     #[must_use]

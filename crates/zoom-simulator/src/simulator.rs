@@ -79,7 +79,7 @@ impl Simulator {
     pub async fn start_with(address: SocketAddr, config: AccountConfig, options: Options) -> Result<Self, StartError> {
         let Options { seed, webhooks_anywhere } = options;
         deliver::check_hosts(&config, webhooks_anywhere).map_err(ConfigError::from)?;
-        let world = World::new(config.with_its_users(seed), seed)?;
+        let world = World::new(config.with_its_users(seed)?, seed)?;
         let http = deliver::client().map_err(|error| StartError::NoClient(error.to_string()))?;
         let listen = |source| StartError::Listen { address, source };
         let listener = TcpListener::bind(address).await.map_err(listen)?;

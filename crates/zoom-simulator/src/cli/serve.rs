@@ -85,7 +85,8 @@ Try it:
 impl Serve {
     pub(super) async fn run(self) -> Result<(), Error> {
         let mut accounts = self.accounts()?.into_iter();
-        let first = accounts.next().ok_or("there is no account to serve")?.with_users(self.users, self.seed);
+        let mut first = accounts.next().ok_or("there is no account to serve")?;
+        first.users = first.users.saturating_add(self.users);
         // Whoever asks this to stop right after reading its address must be heard: listen for signals first.
         let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
         let options = Options { seed: self.seed, webhooks_anywhere: self.webhooks_anywhere };

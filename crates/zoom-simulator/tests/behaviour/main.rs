@@ -21,6 +21,8 @@ mod faults;
 #[cfg(test)]
 mod garbage;
 #[cfg(test)]
+mod garbage_controls;
+#[cfg(test)]
 mod group_members;
 #[cfg(test)]
 mod group_settings;
@@ -36,6 +38,8 @@ mod lines;
 mod listing;
 #[cfg(test)]
 mod locks;
+#[cfg(test)]
+mod page;
 #[cfg(test)]
 mod quirks;
 #[cfg(test)]
