@@ -33,6 +33,7 @@ impl Rig {
         self.check_counts(&rows);
         self.check_roles(&rows);
         self.check_groups(&rows, &quirks);
+        self.check_contact_groups();
         self.check_reads(&rows);
         self.check_scim(&rows);
     }
@@ -164,6 +165,19 @@ impl Rig {
             pairs.into_iter().filter(|(one, other)| !expired(one) && !expired(other)).collect()
         };
         assert_eq!(readable(assistants), readable(schedulers));
+    }
+
+    /// A contact group holds people and groups that are there, each of them once, and as many as it says.
+    fn check_contact_groups(&mut self) {
+        for group in self.all("/contacts/groups", "groups") {
+            let path = format!("/contacts/groups/{}", text(&group, "group_id"));
+            let members = self.all(&format!("{path}/members"), "group_members");
+            assert_eq!(number(&self.get(&path), "total_members"), members.len() as u64);
+            for id in unique(members.iter().map(|member| text(member, "id"))) {
+                let person = self.account.people.find(id).is_some_and(|person| person.id == id);
+                assert!(person || self.account.groups.get(id).is_some(), "a ghost in a contact group: {id}");
+            }
+        }
     }
 
     /// SCIM shows the same people, save those who are pending.

@@ -10,7 +10,7 @@ use rand::{RngExt, SeedableRng};
 use serde_json::{Value, json};
 
 use super::Rig;
-use crate::account::{PersonEdit, Status};
+use crate::account::{PersonEdit, Seq, Status};
 use crate::config::{AccountConfig, ElsewhereConfig, GroupConfig, PersonConfig, RoleConfig, Seats};
 use crate::limits::LimitsConfig;
 use crate::quirks::*;
@@ -187,12 +187,13 @@ fn portal(rig: &mut Rig, rng: &mut SmallRng) -> (String, u16) {
 }
 
 fn any_call(rig: &Rig, rng: &mut SmallRng) -> (Method, String, Value) {
-    match rng.random_range(0..10) {
+    match rng.random_range(0..11) {
         0..3 => create(rng),
         3..6 => on_a_person(rig, rng),
         6 => around_a_person(rig, rng),
         7 => on_a_role(rig, rng),
         8 => on_a_group(rig, rng),
+        9 => on_a_contact_group(rig, rng),
         _ => by_scim(rig, rng),
     }
 }
@@ -291,7 +292,7 @@ fn on_a_group(rig: &Rig, rng: &mut SmallRng) -> (Method, String, Value) {
     let (group, other, who) = (any_group(rig, rng), any_group(rig, rng), anybody(rig, rng));
     let path = format!("/groups/{group}");
     let name = json!({"name": format!("{}{}", pick(rng, &["g", "G"]), rng.random_range(0..5))});
-    match rng.random_range(0..14) {
+    match rng.random_range(0..13) {
         0 | 1 => (Method::POST, "/groups".into(), name),
         2 => (Method::PATCH, path, name),
         3 => (Method::DELETE, path, Value::Null),
@@ -305,10 +306,28 @@ fn on_a_group(rig: &Rig, rng: &mut SmallRng) -> (Method, String, Value) {
         }
         10 => (Method::POST, format!("{path}/admins"), json!({"admins": [{"email": who}]})),
         11 => (Method::DELETE, format!("{path}/admins/{who}"), Value::Null),
-        12 => (Method::PATCH, format!("{path}/lock_settings"), json!({"in_meeting": {"chat": true}})),
+        _ => (Method::PATCH, format!("{path}/lock_settings"), json!({"in_meeting": {"chat": true}})),
+    }
+}
+
+fn on_a_contact_group(rig: &Rig, rng: &mut SmallRng) -> (Method, String, Value) {
+    let ids: Vec<_> = rig.account.contact_groups.after(Seq::default()).map(|group| group.id.clone()).collect();
+    let path = format!("/contacts/groups/{}", ids.choose(rng).map_or("nope", String::as_str));
+    let member = match rng.random_range(0..3) {
+        0 => json!({"type": 2, "id": any_group(rig, rng)}),
+        _ => json!({"type": 1, "id": anybody(rig, rng)}),
+    };
+    match rng.random_range(0..10) {
+        0 | 1 if ids.len() < 4 => {
+            let body = json!({"group_name": "C", "group_privacy": pick(rng, &[1, 2, 3]), "group_members": [member]});
+            (Method::POST, "/contacts/groups".into(), body)
+        }
+        2 => (Method::PATCH, path, json!({"name": "D", "privacy": 3})),
+        3 => (Method::DELETE, path, Value::Null),
+        4..8 => (Method::POST, format!("{path}/members"), json!({"group_members": [member]})),
         _ => {
-            let contact = json!({"group_name": "C", "group_privacy": 1, "group_members": [{"type": 1, "id": who}]});
-            (Method::POST, "/contacts/groups".into(), contact)
+            let id = member["id"].as_str().unwrap();
+            (Method::DELETE, format!("{path}/members?member_ids={id}"), Value::Null)
         }
     }
 }
