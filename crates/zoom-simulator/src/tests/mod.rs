@@ -3,6 +3,7 @@
 
 mod fuzz;
 mod invariants;
+mod labels;
 mod walk;
 
 use axum::body::Bytes;

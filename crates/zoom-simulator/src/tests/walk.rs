@@ -1,6 +1,6 @@
 //! A seeded random walk over calls, edits in the portal and moves of the clock, with what must hold all the way.
 //!
-//! `WALK_STEPS` says how many steps (absent: 1,000) and `WALK_SEEDS` how many walks (absent: 4).
+//! `WALK_STEPS` says how many steps (absent: 500) and `WALK_SEEDS` how many walks (absent: 4).
 
 use axum::http::Method;
 use jiff::SignedDuration;
@@ -28,7 +28,7 @@ fn setting(name: &str, default: usize) -> usize {
 
 #[test]
 fn counts_listings_seats_roles_and_groups_agree_all_along_a_random_walk() {
-    let steps = setting("WALK_STEPS", 1_000);
+    let steps = setting("WALK_STEPS", 500);
     let seeds = 0..setting("WALK_SEEDS", 4) as u64;
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get) as u64;
     std::thread::scope(|scope| {

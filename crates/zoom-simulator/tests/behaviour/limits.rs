@@ -70,3 +70,13 @@ async fn limits_can_be_switched_off() {
         assert_eq!(rate(&zoom.get("/users").await), [None; 5]);
     }
 }
+
+#[tokio::test]
+async fn creates_a_day_are_50_on_free_1500_on_pro_and_10000_on_business() {
+    for (plan, limit) in [(Plan::Free, "50"), (Plan::Pro, "1500"), (Plan::Business, "10000")] {
+        let zoom = frozen(LimitsConfig::On, plan).await;
+        let reply = zoom.create("create", ADA, 1).await;
+        assert_eq!(reply.header("x-ratelimit-limit"), Some(limit));
+        assert_eq!(reply.header("x-ratelimit-type"), Some("Daily-limit"));
+    }
+}

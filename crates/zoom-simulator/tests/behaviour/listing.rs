@@ -164,3 +164,36 @@ async fn an_unknown_endpoint_is_2300_and_an_unknown_page_is_html() {
     let page = crate::support::read(zoom.http.get(format!("{}/nonsense", zoom.url())).send().await.unwrap()).await;
     assert_eq!((page.status, page.header("content-type")), (404, Some("text/html;charset=utf-8")));
 }
+
+#[tokio::test]
+async fn pages_can_be_asked_for_by_number_and_then_have_no_token() {
+    let zoom = Zoom::with(["a", "b", "c", "d"].map(|name| active(&format!("{name}@acme.example")))).await;
+    let body = zoom.get("/users?page_size=2&page_number=3").await.succeeded(200);
+    assert_eq!((&body["page_number"], &body["page_count"], &body["total_records"]), (&3.into(), &3.into(), &5.into()));
+    assert_eq!(body["users"].as_array().unwrap().len(), 1);
+    assert!(body.get("next_page_token").is_none());
+    zoom.get("/users?page_number=0").await.invalid(&["page_number"]);
+}
+
+#[tokio::test]
+async fn nobody_has_the_licences_that_a_listing_can_be_narrowed_to() {
+    let zoom = Zoom::with([active(ADA)]).await;
+    let body = zoom.get("/users?license=zoom_workforce_management").await.succeeded(200);
+    assert_eq!((&body["total_records"], &body["users"]), (&0.into(), &serde_json::json!([])));
+    zoom.get("/users?license=gold").await.invalid(&["license"]);
+    zoom.get("/users?include_fields=shoe_size").await.invalid(&["include_fields"]);
+}
+
+#[tokio::test]
+async fn everybody_who_can_hold_meetings_has_a_personal_meeting_id_and_those_who_came_have_a_last_login() {
+    let zoom = Zoom::with([active(ADA), pending(BOB)]).await;
+    let ada = zoom.get(&format!("/users/{ADA}")).await.succeeded(200);
+    assert_eq!(ada["pmi"].to_string().len(), 10);
+    assert!(ada["last_login_time"].is_string() && ada["last_client_version"].is_string());
+    assert_eq!((&ada["verified"], &ada["zoom_one_type"]), (&1.into(), &0.into()));
+    let row = zoom.get("/users?status=pending").await.succeeded(200)["users"][0].clone();
+    assert!(["id", "pmi", "last_login_time"].iter().all(|name| row.get(name).is_none()), "{row}");
+    zoom.patch(&format!("/users/{ADA}"), serde_json::json!({"type": 4})).await.succeeded(204);
+    assert!(zoom.get(&format!("/users/{ADA}")).await.succeeded(200).get("pmi").is_none());
+    zoom.patch(&format!("/users/{ADA}"), serde_json::json!({"use_pmi": true})).await.refused(400, 1108);
+}

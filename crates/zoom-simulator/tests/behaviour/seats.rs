@@ -52,3 +52,12 @@ async fn a_zoom_room_keeps_its_licence_and_takes_no_meetings_seat() {
     assert_eq!((&usage["plan_base"]["usage"], &usage["plan_zoom_rooms"][0]["usage"]), (&1.into(), &1.into()));
     assert_eq!(zoom.get("/users/summary").await.body["room_users_count"], 1);
 }
+
+#[tokio::test]
+async fn activating_somebody_while_pending_people_fill_the_basic_seats_is_3412() {
+    let people = vec![active(ADA), inactive(BOB), crate::support::pending("cy@acme.example")];
+    let zoom = with_seats(5, Some(2), people).await;
+    zoom.set_status(BOB, "activate").await.refused(400, 3412);
+    zoom.delete("/users/cy@acme.example").await.succeeded(204);
+    zoom.set_status(BOB, "activate").await.succeeded(200);
+}
