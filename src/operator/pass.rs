@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
-use zoom_account::{Account, ListingReport};
+use zoom_account::{Account, ListingReport, Scope};
 use zoom_core::{Directory, Input, Lookup, Mode, ObjectKey, Plan, Policy, Reason};
 use zoom_operator_api as api;
 
@@ -179,7 +179,7 @@ impl<'a> Pass<'a> {
         if requested || elapsed(self.kept.listing_begun_at, now) >= patience {
             let (index, key) = (self.context.index.clone(), self.key.clone());
             let Some(account) = &mut self.kept.account else { return };
-            if account.begin_listing(move || index.trigger(&key)) {
+            if account.begin_listing(Scope::default(), move || index.trigger(&key)) {
                 self.kept.listing_begun_at = Some(now);
                 self.kept.listing_request = self.request().map(str::to_owned);
             }

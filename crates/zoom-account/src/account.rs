@@ -4,12 +4,12 @@ use tokio::{
     task::AbortHandle,
 };
 use zoom_client::{ErrorKind, ZoomClient};
-use zoom_core::{Directory, Lookup, Person, PersonRef};
+use zoom_core::{Directory, Group, GroupId, Lookup, Person, PersonRef, UserId};
 
 use crate::{
     convert,
     error::{Error, Problem},
-    listing::{self, Known, Listed, ListingReport},
+    listing::{self, Known, Listed, ListingReport, Scope},
 };
 
 /// One Zoom account: a client, and the directory of what was seen through it.
@@ -18,6 +18,7 @@ pub struct Account {
     pub(crate) client: ZoomClient,
     directory: Directory,
     listed_at: Option<Timestamp>,
+    listed: Scope,
     listing: Option<Running>,
 }
 
@@ -25,6 +26,7 @@ pub struct Account {
 #[derive(Debug)]
 struct Running {
     began: Timestamp,
+    scope: Scope,
     result: oneshot::Receiver<Result<Listed, zoom_client::Error>>,
     task: AbortHandle,
     /// What was learnt since it began, in order: newer than its rows may be.
@@ -37,10 +39,15 @@ impl Drop for Running {
     }
 }
 
-#[derive(Debug)]
-enum Change {
+#[derive(Clone, Debug)]
+pub(crate) enum Change {
     Seen(Person),
     Gone(PersonRef),
+    Group(Group),
+    GroupGone(GroupId),
+    /// Whether somebody is in a group.
+    Member(UserId, GroupId, bool),
+    Primary(UserId, GroupId),
 }
 
 impl Change {
@@ -48,6 +55,10 @@ impl Change {
         match self {
             Self::Seen(person) => directory.put(person),
             Self::Gone(person) => remove(directory, &person),
+            Self::Group(group) => directory.put_group(group),
+            Self::GroupGone(group) => directory.remove_group(&group),
+            Self::Member(person, group, is_member) => directory.set_member(&person, &group, is_member),
+            Self::Primary(person, group) => directory.set_primary(&person, &group),
         }
     }
 }
@@ -56,7 +67,7 @@ impl Account {
     /// An account of which nothing was seen yet.
     #[must_use]
     pub fn new(client: ZoomClient) -> Self {
-        Self { client, directory: Directory::default(), listed_at: None, listing: None }
+        Self { client, directory: Directory::default(), listed_at: None, listed: Scope::default(), listing: None }
     }
 
     /// Goes on with another client of the same account, as after a rotation of credentials. The directory stays; a
@@ -91,17 +102,23 @@ impl Account {
         self.listed_at
     }
 
+    /// What the listing behind the directory covered besides people and roles, or what one under way covers.
+    #[must_use]
+    pub fn scope(&self) -> Scope {
+        self.listing.as_ref().map_or(self.listed, |running| running.scope)
+    }
+
     /// Starts a listing beside the caller's work; returns whether it did, for there is at most one at a time. `done` is
     /// called once when it has ended, also by failure or panic: [`Account::take_listing`] has an answer then.
     ///
     /// Call it inside a Tokio runtime.
-    pub fn begin_listing(&mut self, done: impl FnOnce() + Send + 'static) -> bool {
+    pub fn begin_listing(&mut self, scope: Scope, done: impl FnOnce() + Send + 'static) -> bool {
         if self.listing.is_some() {
             return false;
         }
         let (client, known) = (self.client.clone(), Known::of(&self.directory));
-        let (result, task) = spawn(async move { listing::list(&client, &known).await }, done);
-        self.listing = Some(Running { began: Timestamp::now(), result, task, meanwhile: Vec::new() });
+        let (result, task) = spawn(async move { listing::list(&client, &known, scope).await }, done);
+        self.listing = Some(Running { began: Timestamp::now(), scope, result, task, meanwhile: Vec::new() });
         true
     }
 
@@ -125,7 +142,7 @@ impl Account {
                     change.carry_into(&mut directory);
                 }
                 self.directory = directory;
-                self.listed_at = Some(running.began);
+                (self.listed_at, self.listed) = (Some(running.began), running.scope);
                 Ok(report)
             }
             Err(problem) => Err(Error::of_listing(problem)),
@@ -167,17 +184,19 @@ impl Account {
     }
 
     pub(crate) fn saw(&mut self, person: Person) {
-        if let Some(running) = &mut self.listing {
-            running.meanwhile.push(Change::Seen(person.clone()));
-        }
-        self.directory.put(person);
+        self.note(Change::Seen(person));
     }
 
     pub(crate) fn lost(&mut self, person: &PersonRef) {
+        self.note(Change::Gone(person.clone()));
+    }
+
+    /// Puts what was learnt into the directory, and into the one that a listing under way makes.
+    pub(crate) fn note(&mut self, change: Change) {
         if let Some(running) = &mut self.listing {
-            running.meanwhile.push(Change::Gone(person.clone()));
+            running.meanwhile.push(change.clone());
         }
-        remove(&mut self.directory, person);
+        change.carry_into(&mut self.directory);
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
 
 /// How long Zoom may take to show what it has accepted: the pauses between reads, 1.5 s together. Its documents
 /// promise nothing, and its other clients read at once.
-const LAG: [Duration; 4] =
+pub(crate) const LAG: [Duration; 4] =
     [Duration::from_millis(100), Duration::from_millis(200), Duration::from_millis(400), Duration::from_millis(800)];
 
 /// What came of an operation.
@@ -79,7 +79,7 @@ impl Account {
     }
 
     /// Reads until the row is as expected or Zoom had its time; the last row, or nothing if the person is not there.
-    async fn read_until(
+    pub(crate) async fn read_until(
         &mut self,
         person: &PersonRef,
         expected: impl Fn(Option<&Person>) -> bool,

@@ -7,7 +7,7 @@ use zoom_client::{
     CreateAction, NewUser, PhoneNumber, Transfer, TransferData, User, UserPatch, UserRow, UserStatus, UserType,
 };
 use zoom_core::{
-    Attribute, Attributes, CreateMethod, CustomAttribute, CustomAttributes, Data, Details, Email, GroupId, Heir,
+    Attribute, Attributes, CreateMethod, CustomAttribute, CustomAttributes, Data, Details, Email, Group, GroupId, Heir,
     InvalidEmail, License, NewPerson, ObservedLicense, Patch, Person, Phone, Pool, Role, RoleId, State, UserId,
 };
 
@@ -171,6 +171,12 @@ pub(crate) fn role(role: zoom_client::Role) -> Option<Role> {
         total: role.total_members,
         privileges: None,
     })
+}
+
+/// A group; nothing for one without an id.
+pub(crate) fn group(group: zoom_client::Group) -> Option<Group> {
+    let zoom_client::Group { id, name, total_members } = group;
+    Some(Group { id: GroupId::new(&id)?, name: name.into_boxed_str(), total: total_members, admins: None })
 }
 
 /// What to ask for when a person is created.

@@ -47,6 +47,9 @@ pub(crate) enum Problem {
     /// Zoom said so by its own code.
     #[error("Zoom says that there is no such person in the account")]
     Gone,
+    /// There is no such group, by Zoom's own code or in the directory.
+    #[error("there is no such group in the account")]
+    GroupGone,
     /// A removal says that somebody does not exist, but the leaver does.
     #[error("the one who should receive the data is not in the account: {0}")]
     HeirUnknown(zoom_client::Error),
@@ -64,6 +67,10 @@ impl Error {
 
     pub(crate) fn of_read(person: &PersonRef, problem: Problem) -> Self {
         Self::new(format!("{}: read", person.email), problem, None, false)
+    }
+
+    pub(crate) fn of_group(name: &str, tried: &impl fmt::Display, problem: Problem) -> Self {
+        Self::new(format!("group {name:?}: {tried}"), problem, None, false)
     }
 
     pub(crate) fn of_listing(problem: Problem) -> Self {
@@ -97,6 +104,11 @@ impl Error {
                 (Reason::PendingInZoom, Retry::Slowly, "It goes on once the person has accepted the invitation")
             }
             Problem::Gone => (Reason::RemovedInZoom, Retry::AfterEdit, GONE),
+            Problem::GroupGone => (
+                Reason::RemovedInZoom,
+                Retry::Slowly,
+                "Somebody deleted the group in Zoom: edit the object to bring it back, or delete it",
+            ),
             Problem::HeirUnknown(_) => (
                 Reason::InvalidValue,
                 Retry::AfterEdit,
@@ -124,7 +136,7 @@ impl Error {
     pub fn client(&self) -> Option<&zoom_client::Error> {
         match &self.problem {
             Problem::Zoom(error) | Problem::HeirUnknown(error) => Some(error),
-            Problem::NotApplied(_) | Problem::Unreadable(_) | Problem::NoId | Problem::Gone | Problem::Crashed => None,
+            Problem::NotApplied(_) | Problem::Unreadable(_) | Problem::NoId | Problem::Gone | Problem::GroupGone | Problem::Crashed => None,
         }
     }
 }
@@ -244,13 +256,10 @@ fn meaning(kind: &ErrorKind, code: Option<i64>) -> (Reason, &'static str) {
         ErrorKind::NoSeats { .. } => {
             (Reason::WaitingForSeat, "Free a seat or buy one: it is tried again by itself, slowly")
         }
-        // No operation on a person asks for groups or makes roles.
-        ErrorKind::Refused
-        | ErrorKind::GroupNotFound
-        | ErrorKind::GroupNameTaken
-        | ErrorKind::RoleNameTaken
-        | ErrorKind::NotAMember
-        | ErrorKind::NotAGroupAdmin => {
+        ErrorKind::GroupNameTaken | ErrorKind::RoleNameTaken => {
+            (Reason::NameTaken, "Rename or delete the other one in Zoom, or write another spec.name")
+        }
+        ErrorKind::Refused | ErrorKind::GroupNotFound | ErrorKind::NotAMember | ErrorKind::NotAGroupAdmin => {
             (Reason::Refused, "Do what Zoom's message asks for: it is tried again by itself, slowly, and after an edit")
         }
         ErrorKind::Invalid { .. } => (Reason::InvalidValue, "Correct the value that Zoom's message names"),

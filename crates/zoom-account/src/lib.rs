@@ -15,6 +15,7 @@ mod account;
 mod apply;
 mod convert;
 mod error;
+mod groups;
 mod listing;
 mod password;
 #[cfg(test)]
@@ -23,4 +24,5 @@ mod tests;
 pub use account::Account;
 pub use apply::Applied;
 pub use error::{Error, Retry};
-pub use listing::ListingReport;
+pub use groups::GroupApplied;
+pub use listing::{ListingReport, Scope};

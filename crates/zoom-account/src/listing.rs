@@ -1,7 +1,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use zoom_client::{UserStatus, ZoomClient};
-use zoom_core::{Completeness, Details, Directory, Person, Pool, Role, UserId};
+use zoom_core::{Completeness, Details, Directory, Group, Person, Pool, Role, UserId};
 
 use crate::convert;
 
@@ -11,6 +11,23 @@ const PAGE_SIZE: u32 = 2_000;
 /// The order in which people are listed. Most move forwards, and whoever moves while listings run is then seen twice
 /// rather than missed.
 const ORDER: [UserStatus; 3] = [UserStatus::Pending, UserStatus::Active, UserStatus::Inactive];
+
+/// What a listing covers besides people and roles: what nobody asks for is not listed, and needs no right of the app.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Scope {
+    /// Groups.
+    pub groups: bool,
+    /// Contact groups.
+    pub contact_groups: bool,
+}
+
+impl Scope {
+    /// Whether everything is covered that another scope asks for.
+    #[must_use]
+    pub fn covers(self, other: Self) -> bool {
+        (self.groups || !other.groups) && (self.contact_groups || !other.contact_groups)
+    }
+}
 
 /// What a listing saw.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -58,7 +75,7 @@ impl Known {
 }
 
 /// Lists people and roles, one listing after the other. Without roles the account is still of use.
-pub(crate) async fn list(client: &ZoomClient, known: &Known) -> Result<Listed, zoom_client::Error> {
+pub(crate) async fn list(client: &ZoomClient, known: &Known, scope: Scope) -> Result<Listed, zoom_client::Error> {
     let mut report = ListingReport::default();
     let (mut people, mut pool) = (Vec::new(), Pool::default());
     for status in ORDER {
@@ -84,8 +101,11 @@ pub(crate) async fn list(client: &ZoomClient, known: &Known) -> Result<Listed, z
     }
     let people_whole = report.incomplete.is_empty();
     let (roles, roles_whole) = list_roles(client, &mut report).await;
-    let complete = Completeness { people: people_whole, roles: roles_whole, ..Completeness::default() };
-    let directory = assemble(people, roles, complete, &mut report);
+    let (groups, groups_whole) =
+        if scope.groups { list_groups(client, &mut report).await } else { (Vec::new(), false) };
+    let complete =
+        Completeness { people: people_whole, roles: roles_whole, groups: groups_whole, ..Completeness::default() };
+    let directory = assemble(people, roles, complete, &mut report).with_groups(groups, Vec::new());
     Ok(Listed { directory, report })
 }
 
@@ -100,6 +120,22 @@ async fn list_roles(client: &ZoomClient, report: &mut ListingReport) -> (Vec<Rol
         }
         Err(error) => {
             report.incomplete.push(format!("roles: {error}"));
+            (Vec::new(), false)
+        }
+    }
+}
+
+/// The groups that were seen, and whether they are all.
+async fn list_groups(client: &ZoomClient, report: &mut ListingReport) -> (Vec<Group>, bool) {
+    match client.list_groups().await {
+        Ok(listing) => {
+            report.pages += listing.pages;
+            let whole = listing.complete.is_ok();
+            report.incomplete.extend(listing.complete.err().map(|why| format!("groups: {why}")));
+            (listing.rows.into_iter().filter_map(convert::group).collect(), whole)
+        }
+        Err(error) => {
+            report.incomplete.push(format!("groups: {error}"));
             (Vec::new(), false)
         }
     }

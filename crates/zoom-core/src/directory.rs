@@ -267,6 +267,17 @@ impl Directory {
         });
     }
 
+    /// Notes that a group is a member's first one.
+    pub fn set_primary(&mut self, person: &UserId, group: &GroupId) {
+        let Some(row) = self.emails.get(person).and_then(|email| self.people.get_mut(email)) else { return };
+        if let Some(groups) = row.groups.as_mut()
+            && let Some(place) = groups.iter().position(|known| known == group)
+            && let Some(first) = groups.get_mut(..=place)
+        {
+            first.rotate_right(1);
+        }
+    }
+
     /// Takes back that the people were listed whole: from now on nobody who is not there is taken for absent.
     pub fn doubt(&mut self) {
         self.complete.people = false;

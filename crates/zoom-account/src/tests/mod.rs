@@ -14,7 +14,7 @@ use zoom_core::{
 };
 use zoom_simulator::{AccountConfig, Fault, FaultEffect, LimitsConfig, PersonConfig, Simulator};
 
-use crate::{Account, Applied, Error, ListingReport};
+use crate::{Account, Applied, Error, ListingReport, Scope};
 
 const ADA: &str = "ada@acme.example";
 const BOB: &str = "bob@acme.example";
@@ -52,7 +52,9 @@ impl Rig {
     /// Begins a listing; what comes back is done when it has ended.
     fn begin(&mut self) -> Option<oneshot::Receiver<()>> {
         let (sender, ended) = oneshot::channel();
-        self.account.begin_listing(move || sender.send(()).unwrap()).then_some(ended)
+        self.account
+            .begin_listing(Scope { groups: true, contact_groups: false }, move || sender.send(()).unwrap())
+            .then_some(ended)
     }
 
     fn find(&self, email: &str) -> Lookup<'_> {
