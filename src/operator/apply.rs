@@ -45,7 +45,8 @@ impl Pass<'_> {
             if self.is_outdated() {
                 return Ok(Applied::Outdated);
             }
-            match self.run_record(&ObjectKey::new(self.key.namespace.clone(), name.clone())).await? {
+            let object = ObjectKey::new(self.key.namespace.clone(), name.clone());
+            match self.run_record(&object, plan, snapshot).await? {
                 Some(Turn::Over) => did_something = true,
                 Some(Turn::Account(trouble)) => return Ok(self.give_up(trouble)),
                 Some(Turn::Stopped) => return Ok(Applied::Stopped),
@@ -71,18 +72,21 @@ impl Pass<'_> {
         if did_something {
             return Ok(Applied::PlanAgain);
         }
+        if let Some(applied) = self.apply_groups(plan, snapshot).await? {
+            return Ok(applied);
+        }
         self.sweep(plan).await;
         Ok(Applied::Settled)
     }
 
     /// Whether something else is wanted by now. Planning costs time in a large account, so a stream of edits does not
     /// make it happen after every call.
-    fn is_overtaken(&self, snapshot: &Snapshot) -> bool {
+    pub(super) fn is_overtaken(&self, snapshot: &Snapshot) -> bool {
         snapshot.taken_at.elapsed() > PATIENCE && self.context.index.changed_since(&self.key, snapshot)
     }
 
     /// The account cannot be used now: what is left waits, and the pass goes on to report.
-    fn give_up(&mut self, trouble: Trouble) -> Applied {
+    pub(super) fn give_up(&mut self, trouble: Trouble) -> Applied {
         self.kept.trouble = Some(trouble);
         Applied::PlanAgain
     }

@@ -286,6 +286,14 @@ impl Cluster {
         Ok(self.look::<api::ZoomUser>("ZoomUser", object).await?.map(|found| User::read(&found)))
     }
 
+    /// A group, role or contact group's object as it is right now, and the connection that it names.
+    pub(super) async fn live_thing<K: Named>(
+        &self,
+        object: &ObjectKey,
+    ) -> Result<Option<(ObjectKey, Thing<K>)>, ClusterError> {
+        Ok(self.look::<K>(K::KIND, object).await?.map(|found| Thing::read(&found)))
+    }
+
     /// Whether a connection exists right now, whatever the controller's store knows.
     pub(super) async fn has_connection(&self, connection: &ObjectKey) -> Result<bool, ClusterError> {
         Ok(self.look::<api::ZoomConnection>("ZoomConnection", connection).await?.is_some())

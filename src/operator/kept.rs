@@ -8,7 +8,7 @@ use zoom_core::{ObjectKey, Refusal};
 
 use zoom_operator_api as api;
 
-use super::{connect::Dialed, trouble::Trouble};
+use super::{connect::Dialed, groups::GroupRefusals, trouble::Trouble};
 
 /// One connection's memory.
 #[derive(Default)]
@@ -21,6 +21,8 @@ pub(super) struct Kept {
     pub(super) account: Option<Account>,
     /// Users whom Zoom refused something, by uid: a later object of the same name starts afresh.
     pub(super) refusals: HashMap<Box<str>, Refusal>,
+    /// What Zoom refused groups and their members.
+    pub(super) group_refusals: GroupRefusals,
     /// Removal records that failed: how often, and when to try them again.
     pub(super) removal_retries: HashMap<ObjectKey, (u32, Timestamp)>,
     /// What keeps the account from being managed.

@@ -10,6 +10,7 @@ mod cluster;
 mod connect;
 mod controller;
 mod events;
+mod groups;
 mod index;
 mod kept;
 mod lease;

@@ -1,11 +1,11 @@
 //! One pass over one connected account: observe, plan, guard, apply, report.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
-use zoom_account::{Account, ListingReport, Scope};
+use zoom_account::{Account, ListingReport};
 use zoom_core::{Directory, Input, Lookup, Mode, ObjectKey, Plan, Policy, Reason};
 use zoom_operator_api as api;
 
@@ -13,6 +13,7 @@ use super::{
     cluster::{Cluster, ClusterError},
     connect::Dialer,
     events::Events,
+    groups,
     index::{ConnectionVersion, Index, Snapshot, User},
     kept::Kept,
     lease::Leadership,
@@ -64,6 +65,8 @@ pub(super) struct Pass<'a> {
     version: ConnectionVersion,
     /// Whether a listing is under way or was begun, so that its end asks for the next pass.
     listing: bool,
+    /// When groups said last how far they are.
+    pub(super) reported_at: Instant,
 }
 
 /// What [`Pass::apply`] left.
@@ -94,7 +97,7 @@ impl<'a> Pass<'a> {
         }
         let key = translate::key(&connection.metadata);
         let version = ConnectionVersion::of(&connection.metadata);
-        Self { connection, key, policy, kept, context, blank: Directory::default(), version, listing: false }
+        Self { connection, key, policy, kept, context, blank: Directory::default(), version, listing: false, reported_at: Instant::now() }
     }
 
     /// Whether somebody changed the connection since the pass began: its switches must work at once.
@@ -129,7 +132,8 @@ impl<'a> Pass<'a> {
 
     /// Plan and guard. Pure.
     fn plan(&self, snapshot: &Snapshot) -> Plan {
-        let desired = snapshot.desired(&self.kept.refusals);
+        let mut desired = snapshot.desired(&self.kept.refusals);
+        self.kept.group_refusals.remind(&mut desired);
         let records = snapshot.records();
         zoom_core::plan(&Input {
             connection: self.connection.metadata.uid.as_deref().unwrap_or_default(),
@@ -176,10 +180,12 @@ impl<'a> Pass<'a> {
         let resync = self.connection.spec.resync_interval.as_std();
         let patience = self.kept.trouble.as_ref().map_or(resync, |trouble| trouble.retry_after(resync));
         self.listing = true;
-        if requested || elapsed(self.kept.listing_begun_at, now) >= patience {
+        let scope = groups::scope(&self.context.index.snapshot(&self.key));
+        let asks_for_more = self.kept.account.as_ref().is_some_and(|account| !account.scope().covers(scope));
+        if requested || asks_for_more || elapsed(self.kept.listing_begun_at, now) >= patience {
             let (index, key) = (self.context.index.clone(), self.key.clone());
             let Some(account) = &mut self.kept.account else { return };
-            if account.begin_listing(Scope::default(), move || index.trigger(&key)) {
+            if account.begin_listing(scope, move || index.trigger(&key)) {
                 self.kept.listing_begun_at = Some(now);
                 self.kept.listing_request = self.request().map(str::to_owned);
             }

@@ -18,7 +18,7 @@ use super::{
 };
 
 /// What the last look before a removal showed.
-enum Look {
+pub(super) enum Look {
     Meant,
     /// The index does not know the newest edit yet.
     Later,
@@ -29,22 +29,25 @@ impl Pass<'_> {
     /// Writes removal records before anything of them runs, tells them their phases, and lets deleted objects go whose
     /// record stands. Returns whether there is a new record, so that the plan is made again with it.
     pub(super) async fn write_down(&mut self, plan: &Plan, snapshot: &Snapshot) -> Result<bool, ClusterError> {
-        let mut torn_down: HashMap<Arc<str>, bool> = HashMap::new();
+        let mut torn_down: HashMap<(&'static str, Arc<str>), bool> = HashMap::new();
         let mut written = false;
         for record in &plan.new_records {
             if !self.context.may_write() {
                 return Ok(false);
             }
-            if let Some(source) = record.source.as_ref().filter(|_| record.leaving) {
+            if let Some(source) = &record.source
+                && (record.leaving || record.class == Class::Membership)
+            {
+                let kind = translate::source_kind(&record.subject);
                 let namespace = &source.object.namespace;
-                let going = match torn_down.get(namespace) {
+                let going = match torn_down.get(&(kind, namespace.clone())) {
                     Some(going) => *going,
-                    None => self.context.cluster.is_torn_down::<api::ZoomUser>(namespace).await?,
+                    None => self.is_torn_down(&record.subject, namespace).await?,
                 };
-                torn_down.insert(namespace.clone(), going);
+                torn_down.insert((kind, namespace.clone()), going);
                 if going {
-                    info!(object = %source.object, "let go without a removal: its namespace or its kind is being deleted");
-                    self.let_go(&source.object, snapshot).await?;
+                    info!(object = %source.object, "no removal: its namespace or its kind is being deleted");
+                    self.let_go(&record.subject, &source.object, snapshot).await?;
                     continue;
                 }
             }
@@ -61,9 +64,31 @@ impl Pass<'_> {
             }
         }
         for object in &plan.let_go {
-            self.let_go(object, snapshot).await?;
+            if let Some(user) = snapshot.users.get(object) {
+                self.release::<User>(object, &user.uid, user.has_finalizer).await?;
+            }
+        }
+        for object in &plan.let_go_groups {
+            if let Some(group) = snapshot.groups.get(object) {
+                self.release::<Thing<api::ZoomGroup>>(object, &group.uid, group.has_finalizer).await?;
+            }
         }
         Ok(written)
+    }
+
+    /// Whether the objects that speak for what a record takes are going as a whole: then nothing is taken. Members are
+    /// spoken for by users, too.
+    pub(super) async fn is_torn_down(&self, subject: &Subject, namespace: &str) -> Result<bool, ClusterError> {
+        let cluster = &self.context.cluster;
+        if cluster.is_torn_down::<api::ZoomUser>(namespace).await? {
+            return Ok(true);
+        }
+        let Subject::Members(leaving) = subject else { return Ok(false) };
+        match leaving.thing.kind {
+            ThingKind::Group => cluster.is_torn_down::<api::ZoomGroup>(namespace).await,
+            ThingKind::Role => cluster.is_torn_down::<api::ZoomRole>(namespace).await,
+            ThingKind::ContactGroup => cluster.is_torn_down::<api::ZoomContactGroup>(namespace).await,
+        }
     }
 
     /// The API server does not take a record, so nothing is taken from its person; a deleted object is let go, because
@@ -82,30 +107,67 @@ impl Pass<'_> {
         let Some(source) = &record.source else { return Ok(()) };
         let about = About { key: source.object.clone(), uid: source.uid.to_string() };
         let note = format!("the removal cannot be written down, so nobody is removed: {error}");
-        self.context.events.warning::<api::ZoomUser>(&about, "RemovalNotWritten", &note);
+        match translate::thing_kind(&record.subject) {
+            None => self.context.events.warning::<api::ZoomUser>(&about, "RemovalNotWritten", &note),
+            Some(ThingKind::Group) => {
+                self.context.events.warning::<api::ZoomGroup>(&about, "RemovalNotWritten", &note);
+            }
+            Some(ThingKind::Role) => self.context.events.warning::<api::ZoomRole>(&about, "RemovalNotWritten", &note),
+            Some(ThingKind::ContactGroup) => {
+                self.context.events.warning::<api::ZoomContactGroup>(&about, "RemovalNotWritten", &note);
+            }
+        }
         if record.leaving {
-            self.let_go(&source.object, snapshot).await?;
+            self.let_go(&record.subject, &source.object, snapshot).await?;
         }
         Ok(())
     }
 
-    async fn let_go(&self, object: &ObjectKey, snapshot: &Snapshot) -> Result<(), ClusterError> {
-        let Some(user) = snapshot.users.get(object).filter(|user| user.has_finalizer) else { return Ok(()) };
-        if self.context.may_write() {
-            self.context.cluster.remove_finalizer::<User>(object, &user.uid).await?;
+    /// Lets the object go that asked for a record, if it is being deleted.
+    async fn let_go(&self, subject: &Subject, object: &ObjectKey, snapshot: &Snapshot) -> Result<(), ClusterError> {
+        match translate::thing_kind(subject) {
+            None => match snapshot.users.get(object).filter(|user| user.deleting) {
+                Some(user) => self.release::<User>(object, &user.uid, user.has_finalizer).await,
+                None => Ok(()),
+            },
+            Some(ThingKind::Group) => self.let_go_of(object, snapshot.groups.get(object)).await,
+            Some(ThingKind::Role) => self.let_go_of(object, snapshot.roles.get(object)).await,
+            Some(ThingKind::ContactGroup) => self.let_go_of(object, snapshot.contact_groups.get(object)).await,
+        }
+    }
+
+    async fn let_go_of<K: Named>(&self, object: &ObjectKey, thing: Option<&Arc<Thing<K>>>) -> Result<(), ClusterError> {
+        match thing.filter(|thing| thing.deleting) {
+            Some(thing) => self.release::<Thing<K>>(object, &thing.uid, thing.has_finalizer).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn release<E: Referrer>(
+        &self,
+        object: &ObjectKey,
+        uid: &str,
+        has_finalizer: bool,
+    ) -> Result<(), ClusterError> {
+        if has_finalizer && self.context.may_write() {
+            self.context.cluster.remove_finalizer::<E>(object, uid).await?;
         }
         Ok(())
     }
 
     /// Runs one removal record whose turn has come. `None`: its time to be tried again has not come.
-    pub(super) async fn run_record(&mut self, object: &ObjectKey) -> Result<Option<Turn>, ClusterError> {
+    pub(super) async fn run_record(
+        &mut self,
+        object: &ObjectKey,
+        plan: &Plan,
+        snapshot: &Snapshot,
+    ) -> Result<Option<Turn>, ClusterError> {
         let now = Timestamp::now();
         if self.kept.removal_retries.get(object).is_some_and(|(_, at)| *at > now) {
             return Ok(None);
         }
         let Some(removal) = self.context.index.removal(object) else { return Ok(None) };
         let Ok(record) = &removal.record else { return Ok(None) };
-        let Some(person) = record.person() else { return Ok(None) };
         if record.phase != Phase::Running {
             return Ok(None);
         }
@@ -113,6 +175,9 @@ impl Pass<'_> {
             self.context.index.remove::<Removal>(object);
             return Ok(Some(Turn::Over));
         }
+        let Some(person) = record.person() else {
+            return self.run_departure(object, &removal, plan, snapshot).await;
+        };
         match self.look(record).await? {
             Look::Meant => {}
             Look::Later => return Ok(None),
@@ -196,10 +261,10 @@ impl Pass<'_> {
         }
     }
 
-    async fn failed(
+    pub(super) async fn failed(
         &mut self,
         object: &ObjectKey,
-        removal: &Arc<Removal>,
+        removal: &Removal,
         error: &zoom_account::Error,
     ) -> Result<Turn, ClusterError> {
         if let Some(trouble) = self.account_trouble(error) {

@@ -57,6 +57,7 @@ impl Pass<'_> {
         self.forget_history(snapshot).await?;
         let uids: HashSet<&str> = snapshot.users.values().map(|user| user.uid.as_str()).collect();
         self.kept.refusals.retain(|uid, _| uids.contains(&**uid));
+        self.kept.group_refusals.retain(snapshot);
         let running = |removal: &Removal| removal.status.phase == Some(api::Phase::Running);
         self.kept.removal_retries.retain(|object, _| snapshot.removals.get(object).is_some_and(|found| running(found)));
         self.measure(plan);

@@ -361,7 +361,7 @@ pub(super) fn removal_object(record: &NewRecord, connection: &api::ZoomConnectio
         target,
         count: leaving.map(|leaving| i64::try_from(leaving.count).unwrap_or(i64::MAX)),
         source: record.source.as_ref().map(|source| api::Source {
-            kind: leaving.map_or("ZoomUser", |leaving| kind_of(leaving.thing.kind)).to_owned(),
+            kind: source_kind(&record.subject).to_owned(),
             namespace: source.object.namespace.to_string(),
             name: source.object.name.to_string(),
             uid: source.uid.to_string(),
@@ -392,7 +392,19 @@ fn listed_out((object, email): &(ObjectKey, Email)) -> api::ListedPerson {
     api::ListedPerson { id: None, email: email.to_string(), source: Some(object.to_string()) }
 }
 
-/// The kind of the object that speaks for a thing.
+/// What a record takes people out of; nothing if it is about people themselves.
+pub(super) fn thing_kind(subject: &Subject) -> Option<zoom_core::ThingKind> {
+    match subject {
+        Subject::Members(leaving) => Some(leaving.thing.kind),
+        Subject::Person(_) | Subject::People(_) => None,
+    }
+}
+
+/// The kind of the object that asks for a record.
+pub(super) fn source_kind(subject: &Subject) -> &'static str {
+    thing_kind(subject).map_or("ZoomUser", kind_of)
+}
+
 fn kind_of(thing: zoom_core::ThingKind) -> &'static str {
     match thing {
         zoom_core::ThingKind::Group => "ZoomGroup",
