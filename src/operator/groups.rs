@@ -12,7 +12,7 @@ use tracing::{info, warn};
 use zoom_account::{GroupApplied, Scope};
 use zoom_core::{
     Act, Desired, Email, GroupId, GroupOperation, GroupPlan, GroupRef, Leaving, MemberRefusal, ObjectKey, PersonRef,
-    Phase, Plan, Record, RecordReason, Step, ThingKind, ThingRefusal,
+    Phase, Plan, Record, RecordReason, Refused, Step, ThingKind, ThingRefusal,
 };
 use zoom_operator_api as api;
 
@@ -36,7 +36,7 @@ const REPORT_EVERY: Duration = Duration::from_secs(2);
 #[derive(Default)]
 pub(super) struct GroupRefusals {
     groups: BTreeMap<Box<str>, ThingRefusal>,
-    people: BTreeMap<Box<str>, Arc<BTreeMap<(Act, Email), MemberRefusal>>>,
+    people: BTreeMap<Box<str>, Arc<Refused>>,
 }
 
 impl GroupRefusals {
@@ -59,9 +59,11 @@ impl GroupRefusals {
         let people = Arc::make_mut(self.people.entry(thing.uid.as_str().into()).or_default());
         let retry_at = now.saturating_add(PATIENCE_WITH_PEOPLE).unwrap_or(Timestamp::MAX);
         people.retain(|_, refusal| refusal.generation == thing.generation && refusal.retry_at > now);
-        people.extend(refused.into_iter().map(|(email, message)| {
-            ((act, email), MemberRefusal { generation: thing.generation, retry_at, message })
-        }));
+        people.extend(
+            refused.into_iter().map(|(email, message)| {
+                ((act, email), MemberRefusal { generation: thing.generation, retry_at, message })
+            }),
+        );
     }
 }
 
@@ -140,8 +142,7 @@ impl Pass<'_> {
         if !self.context.may_write() {
             return Ok(Turn::Stopped);
         }
-        if !thing.has_finalizer
-            && !self.context.cluster.add_finalizer::<Thing<api::ZoomGroup>>(key, &thing.uid).await?
+        if !thing.has_finalizer && !self.context.cluster.add_finalizer::<Thing<api::ZoomGroup>>(key, &thing.uid).await?
         {
             return Ok(Turn::Over);
         }
@@ -258,7 +259,13 @@ impl Pass<'_> {
         let person = match operation {
             GroupOperation::RemoveMember(_, person) => Some(&person.email),
             GroupOperation::RemoveAdmin(_, email) => Some(email),
-            _ => None,
+            GroupOperation::ReadAdmins(_)
+            | GroupOperation::Create(_)
+            | GroupOperation::Rename(..)
+            | GroupOperation::AddMembers(..)
+            | GroupOperation::SetPrimary(..)
+            | GroupOperation::AddAdmins(..)
+            | GroupOperation::Delete(_) => None,
         };
         match (error.retry(), thing, person) {
             (Retry::AfterEdit | Retry::Slowly, Some(thing), Some(person)) => {
@@ -314,9 +321,9 @@ fn departures(record: &Record, leaving: &Leaving, plan: &Plan) -> Vec<GroupOpera
         leaving.people.iter().filter(leaves)
     };
     let steps = record.steps.iter().flat_map(|step| match step {
-        Step::RemoveMembers => {
-            still(|planned| &planned.leaving).map(|person| GroupOperation::RemoveMember(group(), person.clone())).collect()
-        }
+        Step::RemoveMembers => still(|planned| &planned.leaving)
+            .map(|person| GroupOperation::RemoveMember(group(), person.clone()))
+            .collect(),
         Step::RemoveAdmins => still(|planned| &planned.leaving_admins)
             .map(|person| GroupOperation::RemoveAdmin(group(), person.email.clone()))
             .collect(),

@@ -97,7 +97,17 @@ impl<'a> Pass<'a> {
         }
         let key = translate::key(&connection.metadata);
         let version = ConnectionVersion::of(&connection.metadata);
-        Self { connection, key, policy, kept, context, blank: Directory::default(), version, listing: false, reported_at: Instant::now() }
+        Self {
+            connection,
+            key,
+            policy,
+            kept,
+            context,
+            blank: Directory::default(),
+            version,
+            listing: false,
+            reported_at: Instant::now(),
+        }
     }
 
     /// Whether somebody changed the connection since the pass began: its switches must work at once.

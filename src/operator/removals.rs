@@ -5,14 +5,17 @@ use std::{collections::HashMap, sync::Arc};
 use jiff::Timestamp;
 use tracing::{error, info, warn};
 use zoom_account::Retry;
-use zoom_core::{NewRecord, Next, ObjectKey, Operation, Phase, Plan, Reason, Record, RecordReason, plan_person};
+use zoom_core::{
+    Class, NewRecord, Next, ObjectKey, Operation, Phase, Plan, Reason, Record, RecordReason, Subject, ThingKind,
+    plan_person,
+};
 use zoom_operator_api as api;
 
 use super::{
     apply::{Turn, retry_at, tracking},
     cluster::ClusterError,
     events::About,
-    index::{Removal, Snapshot, User},
+    index::{Named, Referrer, Removal, Snapshot, Thing, User},
     pass::Pass,
     status, translate,
 };

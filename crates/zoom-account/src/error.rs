@@ -136,7 +136,12 @@ impl Error {
     pub fn client(&self) -> Option<&zoom_client::Error> {
         match &self.problem {
             Problem::Zoom(error) | Problem::HeirUnknown(error) => Some(error),
-            Problem::NotApplied(_) | Problem::Unreadable(_) | Problem::NoId | Problem::Gone | Problem::GroupGone | Problem::Crashed => None,
+            Problem::NotApplied(_)
+            | Problem::Unreadable(_)
+            | Problem::NoId
+            | Problem::Gone
+            | Problem::GroupGone
+            | Problem::Crashed => None,
         }
     }
 }

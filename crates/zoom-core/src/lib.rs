@@ -32,7 +32,7 @@ pub use directory::{Completeness, Details, Directory, Lookup, Person, Role};
 pub use groups::{
     Act, Attendance, ContactGroup, ContactId, ContactMembers, DesiredContactGroup, DesiredGroup, DesiredRole, Group,
     GroupOperation, GroupPlan, GroupRef, MatchRule, MemberRefusal, Members, Membership, Memory, Missing, NamedClaim,
-    Object, People, Privacy, RoleDraft, RoleOperation, ThingRefusal, ThingRemoval, WaitsFor,
+    Object, People, Privacy, Refused, RoleDraft, RoleOperation, ThingRefusal, ThingRemoval, WaitsFor,
 };
 pub use guard::Allowance;
 pub use labels::{LabelPool, Labels, Pool, Requirement, Selector};

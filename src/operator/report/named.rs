@@ -18,12 +18,22 @@ use crate::operator::{
 impl Pass<'_> {
     /// Says of every group, role and contact group how it stands.
     pub(super) async fn report_named(&self, plan: &Plan, snapshot: &Snapshot) -> Result<(), ClusterError> {
+        self.report_groups(plan, snapshot).await?;
+        self.report_misfits(snapshot).await
+    }
+
+    /// Says of every group how it stands.
+    pub(in crate::operator) async fn report_groups(
+        &self,
+        plan: &Plan,
+        snapshot: &Snapshot,
+    ) -> Result<(), ClusterError> {
         for planned in &plan.groups {
             if let Some(thing) = snapshot.groups.get(&planned.object) {
                 tolerate(self.report_group(thing, planned).await)?;
             }
         }
-        self.report_misfits(snapshot).await
+        Ok(())
     }
 
     /// Says of a group how it stands, its finalizer first if it is now ours.

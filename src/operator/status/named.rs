@@ -34,7 +34,6 @@ pub(in crate::operator) fn group(
 
 /// The status of a group right before the calls of a plan: after a crash in the midst of them it is known that the group
 /// was made here, and whom this object put in.
-#[cfg_attr(not(test), expect(dead_code, reason = "for the step that writes to Zoom"))]
 pub(in crate::operator) fn group_announced(
     thing: &Thing<api::ZoomGroup>,
     planned: &GroupPlan,

@@ -163,6 +163,9 @@ pub struct MemberRefusal {
     pub message: Box<str>,
 }
 
+/// Whom Zoom refused what.
+pub type Refused = BTreeMap<(Act, Email), MemberRefusal>;
+
 /// A ZoomGroup's wish.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DesiredGroup {
@@ -187,7 +190,7 @@ pub struct DesiredGroup {
     /// The administrators that this object added.
     pub added_admins: Arc<BTreeSet<Email>>,
     /// Whom Zoom refused what. Not in the status, but kept by the operator.
-    pub refused: Arc<BTreeMap<(Act, Email), MemberRefusal>>,
+    pub refused: Arc<Refused>,
 }
 
 /// A ZoomRole's wish.

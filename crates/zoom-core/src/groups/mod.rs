@@ -12,7 +12,7 @@ mod roster;
 pub use attendance::{Attendance, Missing};
 pub use desired::{
     Act, ContactMembers, DesiredContactGroup, DesiredGroup, DesiredRole, MatchRule, MemberRefusal, Members, Membership,
-    Memory, NamedClaim, Object, People, ThingRefusal, ThingRemoval,
+    Memory, NamedClaim, Object, People, Refused, ThingRefusal, ThingRemoval,
 };
 pub use observed::{ContactGroup, ContactId, Group, Privacy};
 pub use operation::{GroupOperation, GroupRef, RoleDraft, RoleOperation};
