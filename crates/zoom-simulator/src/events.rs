@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use crate::account::{Account, Change, CopyOnWrite, Group, Groups, Person, Status};
+use crate::account::{Account, Change, CopyOnWrite, Group, Groups, Part, Person, Status};
 use crate::rest::Request;
 
 /// Why something changed, as far as events tell.
@@ -37,15 +37,20 @@ pub(crate) struct Event {
 pub(crate) fn events(account: &Account, groups: &CopyOnWrite<Groups>, changes: &[Change], cause: Cause) -> Vec<Event> {
     let mut found = Vec::new();
     group_events(groups, &account.groups, account, &mut found);
-    let mut members = BTreeMap::<(String, bool), Vec<Value>>::new();
+    let (mut members, mut admins) = (Moves::new(), Moves::new());
     for change in changes {
         person_events(account, change, cause, &mut found);
-        moved(change, &mut members);
+        moved(change, |person| &person.groups, &mut members);
+        moved(change, |person| &person.administers, &mut admins);
     }
+    let name = |id: &str| account.groups.get(id).or_else(|| groups.get(id)).map(|group| group.name.clone());
     for ((group, added), members) in members {
-        let name = account.groups.get(&group).or_else(|| groups.get(&group)).map(|group| group.name.clone());
-        let object = json!({"id": group, "name": name, "members": members});
+        let object = json!({"id": group, "name": name(&group), "members": members});
         found.push(event(if added { "group.member_added" } else { "group.member_deleted" }, object, None));
+    }
+    for ((group, added), admins) in admins {
+        let object = json!({"id": group, "admins": admins});
+        found.push(event(if added { "group.admin_added" } else { "group.admin_deleted" }, object, None));
     }
     for event in &mut found {
         event.by_operator = !cause.themselves;
@@ -57,16 +62,27 @@ fn event(name: &'static str, object: Value, old_object: Option<Value>) -> Event 
     Event { name, object, old_object, by_operator: true }
 }
 
+/// The events of a group's settings, which name what changed.
+const SETTINGS: [(&str, Part); 2] =
+    [("group.settings_updated", Part::Settings), ("group.lock_settings_updated", Part::Locks)];
+
 fn group_events(before: &Groups, after: &Groups, account: &Account, found: &mut Vec<Event>) {
     let object = |group: &Group| json!({"id": group.id, "name": group.name, "total_members": account.people.in_group(&group.id).len()});
     for group in after.all() {
         match before.get(&group.id) {
             None => found.push(event("group.created", object(group), None)),
-            Some(old) if old.name != group.name => {
-                let old = json!({"id": old.id, "name": old.name});
-                found.push(event("group.updated", object(group), Some(old)));
+            Some(old) => {
+                if old.name != group.name {
+                    let old = json!({"id": old.id, "name": old.name});
+                    found.push(event("group.updated", object(group), Some(old)));
+                }
+                for (name, part) in SETTINGS {
+                    let changed = group.settings.changed(&old.settings, part);
+                    found.extend(
+                        changed.map(|settings| event(name, json!({"id": group.id, "settings": settings}), None)),
+                    );
+                }
             }
-            Some(_) => {}
         }
     }
     for group in before.all().filter(|group| after.get(&group.id).is_none()) {
@@ -156,16 +172,19 @@ fn fields(account: &Account, person: &Person) -> Map<String, Value> {
     }
 }
 
-fn moved(change: &Change, members: &mut BTreeMap<(String, bool), Vec<Value>>) {
-    let groups = |person: Option<&Person>| person.map(|person| person.groups.clone()).unwrap_or_default();
-    let (before, after) = (groups(change.before.as_deref()), groups(change.after.as_deref()));
+/// People who came (true) or went, by group.
+type Moves = BTreeMap<(String, bool), Vec<Value>>;
+
+fn moved(change: &Change, groups: impl Fn(&Person) -> &Vec<String>, moves: &mut Moves) {
+    let of = |person: Option<&Person>| person.map(|person| groups(person).clone()).unwrap_or_default();
+    let (before, after) = (of(change.before.as_deref()), of(change.after.as_deref()));
     let Some(person) = change.after.as_deref().or(change.before.as_deref()) else { return };
     let row = json!({"id": person.id, "email": person.email});
     for group in after.iter().filter(|group| !before.contains(group)) {
-        members.entry((group.clone(), true)).or_default().push(row.clone());
+        moves.entry((group.clone(), true)).or_default().push(row.clone());
     }
     for group in before.iter().filter(|group| !after.contains(group)) {
-        members.entry((group.clone(), false)).or_default().push(row.clone());
+        moves.entry((group.clone(), false)).or_default().push(row.clone());
     }
 }
 

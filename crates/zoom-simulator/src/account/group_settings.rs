@@ -7,7 +7,7 @@ use super::settings::{Tree, check, check_locks, merge, shipped_locks, shipped_to
 use super::{Account, Refusal};
 
 /// What is set for a group.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct GroupSettings {
     /// What differs from the default.
     own: Tree,
@@ -47,6 +47,20 @@ impl GroupSettings {
             merge(&mut tree, &Tree::from_iter([("in_meeting".to_owned(), files)]));
         }
         tree
+    }
+
+    /// What is set otherwise than before, if anything.
+    pub(crate) fn changed(&self, before: &Self, part: Part) -> Option<Tree> {
+        if self == before {
+            return None;
+        }
+        let (mut tree, before) = (self.tree(part), before.tree(part));
+        for (section, settings) in &mut tree {
+            let Some(settings) = settings.as_object_mut() else { continue };
+            settings.retain(|name, value| before.get(section).and_then(|settings| settings.get(name)) != Some(value));
+        }
+        tree.retain(|_, settings| settings.as_object().is_some_and(|settings| !settings.is_empty()));
+        (!tree.is_empty()).then_some(tree)
     }
 
     /// Merges a change in. A setting whose type is known must keep it; lists are replaced.

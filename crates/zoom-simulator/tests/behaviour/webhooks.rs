@@ -150,6 +150,32 @@ async fn groups_and_their_members_are_told() {
 }
 
 #[tokio::test]
+async fn administrators_settings_and_locks_of_groups_are_told_with_what_changed() {
+    let (zoom, mut endpoint) = subscribed([active(ADA)]).await;
+    let group = zoom.create_group("Research").unwrap().id;
+    let path = format!("/groups/{group}");
+    zoom.post(&format!("{path}/admins"), json!({"admins": [{"email": ADA}]})).await.succeeded(201);
+    zoom.delete(&format!("{path}/admins/{ADA}")).await.succeeded(204);
+    let chat = |on: bool| json!({"in_meeting": {"chat": on}});
+    zoom.patch(&format!("{path}/settings"), chat(true)).await.succeeded(204);
+    zoom.patch(&format!("{path}/settings"), chat(false)).await.succeeded(204);
+    zoom.patch(&format!("{path}/lock_settings"), chat(true)).await.succeeded(204);
+    let events = endpoint.events(5).await;
+    let names: Vec<_> = events.iter().map(|event| event["event"].as_str().unwrap()).collect();
+    let expected = [
+        "group.created",
+        "group.admin_added",
+        "group.admin_deleted",
+        "group.settings_updated",
+        "group.lock_settings_updated",
+    ];
+    assert_eq!(names, expected);
+    let object = |index: usize| &events[index]["payload"]["object"];
+    assert_eq!((&object(1)["id"], &object(1)["admins"][0]["email"]), (&json!(group), &json!(ADA)));
+    assert_eq!((&object(3)["settings"], &object(4)["settings"]), (&chat(false), &chat(true)));
+}
+
+#[tokio::test]
 async fn an_endpoint_hears_only_what_it_asked_for_and_reads_are_no_events() {
     let (zoom, mut endpoint) = (Zoom::with([active(ADA)]).await, Endpoint::start().await);
     let wanted = Some(vec!["user.deactivated".to_owned()]);
