@@ -16,7 +16,7 @@ use super::{
     events::About,
     index::{Snapshot, User},
     pass::{Applied, Pass},
-    status,
+    status, translate,
     trouble::Trouble,
 };
 
@@ -94,9 +94,9 @@ impl Pass<'_> {
     /// One person's operations are one unit: they run to their end before the next person's turn.
     async fn run_person(&mut self, planned: &PersonPlan) -> Result<Turn, ClusterError> {
         let Some(user) = self.context.index.user(&planned.object) else { return Ok(Turn::Over) };
-        let Ok(wish) = &user.wish else { return Ok(Turn::Over) };
+        let Ok(mut wish) = user.wish.clone() else { return Ok(Turn::Over) };
         let mut next = planned.operations.first().cloned();
-        if user.deleting || next != self.next_operation(wish, &[]) {
+        if user.deleting || next != self.next_operation(&wish, &[]) {
             // It is wanted otherwise by now, and that is planned next.
             return Ok(Turn::Over);
         }
@@ -110,12 +110,13 @@ impl Pass<'_> {
                 return Ok(Turn::Over);
             }
         }
+        self.announce_return(planned, &mut wish).await?;
         let about = About { key: planned.object.clone(), uid: user.uid.clone() };
         let mut ran = Vec::new();
-        let mut not_applied = Vec::new();
+        let (mut not_applied, mut announced) = (Vec::new(), false);
         while let Some(operation) = next {
             if let Operation::Create(_) = &operation {
-                self.announce_creation(planned, wish).await?;
+                announced = self.announce_creation(planned, &wish).await?;
             }
             if !self.context.may_write() {
                 return Ok(Turn::Stopped);
@@ -123,12 +124,18 @@ impl Pass<'_> {
             let Some(account) = &mut self.kept.account else { break };
             info!(object = %planned.object, %operation, "applying");
             match account.apply(&operation).await {
-                Ok(zoom_account::Applied::Proved | zoom_account::Applied::Pending) => {
+                Ok(zoom_account::Applied::Proved | zoom_account::Applied::Pending | zoom_account::Applied::Gone) => {
                     self.tell(&about, &operation);
+                }
+                Ok(zoom_account::Applied::Present) => {
+                    if announced {
+                        self.take_back_announcement(&planned.object).await?;
+                    }
+                    break;
                 }
                 Ok(zoom_account::Applied::NotApplied(fields)) => not_applied = fields,
                 Err(error) => {
-                    self.refuse(wish, &error);
+                    self.refuse(&wish, &error);
                     if let Some(trouble) = self.account_trouble(&error) {
                         return Ok(Turn::Account(trouble));
                     }
@@ -138,7 +145,7 @@ impl Pass<'_> {
             self.kept.outages = 0;
             self.kept.refusals.remove(&wish.uid);
             ran.push(operation);
-            next = self.next_operation(wish, &ran);
+            next = self.next_operation(&wish, &ran);
         }
         self.report_person(&planned.object, (!not_applied.is_empty()).then_some(not_applied)).await?;
         Ok(Turn::Over)
@@ -158,10 +165,11 @@ impl Pass<'_> {
     }
 
     /// Before a create call: the status says so, so that after a crash the person who is found is known as ours.
-    async fn announce_creation(&self, planned: &PersonPlan, wish: &DesiredPerson) -> Result<(), ClusterError> {
-        let Some(user) = self.context.index.user(&planned.object) else { return Ok(()) };
+    /// Returns whether it was said now and not before.
+    async fn announce_creation(&self, planned: &PersonPlan, wish: &DesiredPerson) -> Result<bool, ClusterError> {
+        let Some(user) = self.context.index.user(&planned.object) else { return Ok(false) };
         if user.status.state == Some(api::State::Creating) {
-            return Ok(());
+            return Ok(false);
         }
         let finding = status::Finding {
             wish,
@@ -174,6 +182,26 @@ impl Pass<'_> {
             requested_at: user.status.last_handled_requested_at.as_deref(),
         };
         let new = status::user(&user.status, finding, Timestamp::now());
+        self.context.cluster.write_user_status(&planned.object, &user.uid, &new).await?;
+        Ok(true)
+    }
+
+    /// The person was there already, so it was not this operator that created them.
+    async fn take_back_announcement(&self, object: &ObjectKey) -> Result<(), ClusterError> {
+        let Some(user) = self.context.index.user(object) else { return Ok(()) };
+        let new = api::ZoomUserStatus { state: None, ..user.status.clone() };
+        self.context.cluster.write_user_status(object, &user.uid, &new).await
+    }
+
+    /// Before a person comes back: the status says which licence they had. Once they are active nothing else tells.
+    async fn announce_return(&self, planned: &PersonPlan, wish: &mut DesiredPerson) -> Result<(), ClusterError> {
+        if planned.restore.is_none() || planned.restore == wish.remembered.restore {
+            return Ok(());
+        }
+        wish.remembered.restore = planned.restore;
+        let Some(user) = self.context.index.user(&planned.object) else { return Ok(()) };
+        let restore = planned.restore.map(translate::license_out);
+        let new = api::ZoomUserStatus { restore, ..user.status.clone() };
         self.context.cluster.write_user_status(&planned.object, &user.uid, &new).await
     }
 

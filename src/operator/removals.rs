@@ -39,7 +39,7 @@ impl Pass<'_> {
                 return Ok(false);
             }
             if let Some(source) = &record.source
-                && (record.leaving || record.class == Class::Membership)
+                && (source.deleted || record.class == Class::Membership)
             {
                 let kind = translate::source_kind(&record.subject);
                 let namespace = &source.object.namespace;
@@ -120,7 +120,7 @@ impl Pass<'_> {
                 self.context.events.warning::<api::ZoomContactGroup>(&about, "RemovalNotWritten", &note);
             }
         }
-        if record.leaving {
+        if source.deleted {
             self.let_go(&record.subject, &source.object, snapshot).await?;
         }
         Ok(())
@@ -198,17 +198,19 @@ impl Pass<'_> {
             Err(error) if error.reason() == Reason::InvitationExpired => self.row(person.id.as_ref(), &person.email),
             Err(error) => return self.failed(object, &removal, &error).await.map(Some),
         };
-        let mut ran = Vec::new();
+        let (mut ran, mut gone) = (Vec::new(), false);
         loop {
-            match record.next(row.as_ref(), self.directory()) {
+            match record.next(row.as_ref(), self.directory(), &self.policy, Timestamp::now()) {
                 Next::Run(operation) if !ran.contains(&operation) => {
                     if !self.context.may_write() {
                         return Ok(Some(Turn::Stopped));
                     }
                     let Some(account) = &mut self.kept.account else { return Ok(None) };
                     info!(removal = %object, person = %person.email, %operation, "applying");
-                    if let Err(error) = account.apply(&operation).await {
-                        return self.failed(object, &removal, &error).await.map(Some);
+                    match account.apply(&operation).await {
+                        Ok(zoom_account::Applied::Gone) => gone = true,
+                        Ok(_) => {}
+                        Err(error) => return self.failed(object, &removal, &error).await.map(Some),
                     }
                     row = self.row(person.id.as_ref(), &person.email);
                     ran.push(operation);
@@ -216,6 +218,17 @@ impl Pass<'_> {
                 Next::Run(operation) => {
                     let message = format!("Zoom accepted this without effect: {operation}; do it in Zoom by hand");
                     self.set_phase(object, &removal, Phase::Refused, RecordReason::ZoomRefused, &message).await?;
+                    break;
+                }
+                Next::Wait(at) => {
+                    let message = format!("{}; the rest runs at {}", told(&ran), translate::whole_seconds(at));
+                    self.set_phase(object, &removal, Phase::Scheduled, RecordReason::NotBefore, &message).await?;
+                    break;
+                }
+                Next::End(phase, _, _) if gone => {
+                    let message = "the person had gone before their data could be handed over: what became of it is not \
+                                   known, ask whoever removed them";
+                    self.set_phase(object, &removal, phase, RecordReason::AlreadyDone, message).await?;
                     break;
                 }
                 Next::End(phase, reason, message) => {

@@ -173,7 +173,9 @@ impl Pass<'_> {
         let kept = HISTORY.max(window);
         for (object, removal) in &snapshot.removals {
             let old = removal.status.ended_at.as_ref().is_some_and(|ended| now.duration_since(ended.0) > kept);
-            if old && self.context.may_write() {
+            // A legal hold stays as long as the record that it goes with.
+            let holds = removal.record.as_ref().is_ok_and(|record| record.reason == Some(RecordReason::LegalHold));
+            if old && !holds && self.context.may_write() {
                 self.context.cluster.delete_removal(object).await?;
             }
         }
@@ -214,6 +216,7 @@ impl Pass<'_> {
         new.account = Some(api::Account { id: self.connection.spec.account_id.clone() });
         new.plan = Some(summary(plan));
         new.people = Some(self.count(plan, &snapshot));
+        new.idle_protection = self.idle_protection();
         new.missing_scopes =
             self.kept.trouble.as_ref().map(|trouble| trouble.missing_scopes.clone()).unwrap_or_default();
         new.last_listing = listed_at.map(translate::time).or(old.last_listing.clone());
@@ -236,6 +239,13 @@ impl Pass<'_> {
         }
         self.kept.status = Some(new);
         Ok(())
+    }
+
+    fn idle_protection(&self) -> Vec<String> {
+        let directory = self.directory();
+        let complete = directory.complete().people && directory.complete().roles;
+        let idle = if complete { self.policy.protected.idle(directory) } else { Vec::new() };
+        idle.into_iter().take(10).collect()
     }
 
     fn standing(&self) -> (Standing, String, String) {

@@ -112,7 +112,7 @@ pub(super) fn user(old: &api::ZoomUserStatus, finding: Finding<'_>, now: Timesta
         match row {
             Lookup::Found(person) if managed => seen(&mut new, old, wish, person, role, now),
             Lookup::Found(_) | Lookup::Unknown => {}
-            Lookup::Absent => gone(&mut new, old, wish, verdict.reason),
+            Lookup::Absent => gone(&mut new, old, wish, verdict.reason, now),
         }
     }
     set_standing(
@@ -189,7 +189,7 @@ fn seen(
     }
     // An invitation to another address is not the access that is wanted.
     let invited_elsewhere = person.state == State::Pending && person.email != wish.email;
-    if has_access == wish.wanted.active && !invited_elsewhere {
+    if has_access == wish.wanted.is_active(now) && !invited_elsewhere {
         new.access_generation = Some(wish.generation);
     }
     if let Some(id) = person.reference().id {
@@ -206,16 +206,27 @@ fn seen(
         ObservedLicense::Other(_) => None,
     };
     new.role = role.map(str::to_owned);
+    // Nothing is left to give back once they have it, somebody decided otherwise, or they are out again.
+    let waits = person.state == State::Inactive && wish.wanted.is_active(now);
+    if wish.wanted.license.is_some() || (new.license == new.restore && !waits) || !wish.wanted.is_active(now) {
+        new.restore = None;
+    }
 }
 
-fn gone(new: &mut api::ZoomUserStatus, old: &api::ZoomUserStatus, wish: &DesiredPerson, reason: Reason) {
+fn gone(
+    new: &mut api::ZoomUserStatus,
+    old: &api::ZoomUserStatus,
+    wish: &DesiredPerson,
+    reason: Reason,
+    now: Timestamp,
+) {
     // A create call that ended in doubt may have been made all the same; who is found later is ours.
     if old.state != Some(api::State::Creating) || reason != Reason::ZoomUnavailable {
         new.state = Some(api::State::Absent);
     }
     new.license = None;
     new.role = None;
-    if !wish.wanted.active {
+    if !wish.wanted.is_active(now) {
         new.access_generation = Some(wish.generation);
     }
 }

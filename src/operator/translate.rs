@@ -1,13 +1,13 @@
 //! Custom resources into the core's words and back: parsed once, here.
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference, Time};
 use kube::Resource;
 use serde_json::Value;
 use strum::VariantArray;
 use zoom_core::{
-    Attribute, Attributes, Claim, CreateMethod, CustomAttribute, DesiredPerson, Email, Leaving, NewRecord, ObjectKey,
-    PersonRef, Phone, Policy, Record, Remembered, Subject, ThingRef, UserId, Wanted,
+    Attribute, Attributes, Claim, CreateMethod, CustomAttribute, DesiredPerson, Email, EmailPattern, Leaving,
+    NewRecord, ObjectKey, PersonRef, Phone, Policy, Record, Remembered, Subject, Successor, ThingRef, UserId, Wanted,
 };
 use zoom_operator_api as api;
 
@@ -48,9 +48,10 @@ pub(super) fn desired(user: &api::ZoomUser) -> Result<DesiredPerson, Unreadable>
             .iter()
             .map(|former| email("spec.previousEmails", former))
             .collect::<Result<_, _>>()?,
-        wanted: wanted(spec),
+        wanted: wanted(spec)?,
         creation: spec.creation.map(|creation| method(creation.method)),
         removal: spec.removal.as_ref().map(removal).transpose()?,
+        hold: spec.hold.as_deref().map(Into::into),
         remembered: user.status.as_ref().map(remembered).unwrap_or_default(),
     })
 }
@@ -69,7 +70,7 @@ fn email(field: &'static str, text: &str) -> Result<Email, Unreadable> {
     Email::parse(text).map_err(|problem| Unreadable::new(field, &problem))
 }
 
-fn wanted(spec: &api::ZoomUserSpec) -> Wanted {
+fn wanted(spec: &api::ZoomUserSpec) -> Result<Wanted, Unreadable> {
     let profile = spec.profile.clone().unwrap_or_default();
     let texts = [
         (Attribute::FirstName, &spec.first_name),
@@ -87,14 +88,22 @@ fn wanted(spec: &api::ZoomUserSpec) -> Wanted {
     ];
     let attributes: Attributes =
         texts.into_iter().filter_map(|(attribute, text)| Some((attribute, text.clone()?))).collect();
-    Wanted {
+    Ok(Wanted {
         active: spec.active,
+        active_until: spec.active_until.as_deref().map(end_of).transpose()?,
         license: spec.license.map(|license| license_in(license.type_)),
         role: spec.role.clone().map(Into::into),
         attributes,
         phones: profile.phone_numbers.map(|phones| phones.iter().map(phone).collect()),
         custom: profile.custom_attributes.into_iter().flatten().map(custom).collect(),
-    }
+    })
+}
+
+/// The midnight after a day.
+fn end_of(day: &str) -> Result<Timestamp, Unreadable> {
+    let unreadable = |problem| Unreadable::new("spec.activeUntil", &problem);
+    let next = day.parse::<Date>().and_then(Date::tomorrow).map_err(unreadable)?;
+    Ok(next.to_zoned(TimeZone::UTC).map_err(unreadable)?.timestamp())
 }
 
 fn phone(phone: &api::PhoneNumber) -> Phone {
@@ -120,6 +129,7 @@ fn remembered(status: &api::ZoomUserStatus) -> Remembered {
         created_at: status.created_at.as_ref().map(|time| time.0),
         access_generation: status.access_generation,
         observed_generation: status.observed_generation.filter(|generation| *generation != api::NEVER_OBSERVED),
+        restore: status.restore.map(license_in),
         not_applied: status.not_applied.iter().map(|field| field.as_str().into()).collect(),
         refusal: None,
     }
@@ -144,11 +154,13 @@ fn method(method: api::CreationMethod) -> zoom_core::Creation {
 
 fn removal(removal: &api::Removal) -> Result<zoom_core::Removal, Unreadable> {
     let heir = removal.heir.as_ref().map(heir_in).transpose()?;
+    let departure = zoom_core::Departure { heir, after: removal.after.map(api::Duration::as_std) };
     Ok(match removal.policy {
         api::RemovalPolicy::Retain => zoom_core::Removal::Retain,
+        api::RemovalPolicy::Downgrade => zoom_core::Removal::Downgrade,
         api::RemovalPolicy::Deactivate => zoom_core::Removal::Deactivate,
-        api::RemovalPolicy::Unlink => zoom_core::Removal::Unlink(heir),
-        api::RemovalPolicy::Delete => zoom_core::Removal::Delete(heir),
+        api::RemovalPolicy::Unlink => zoom_core::Removal::Unlink(departure),
+        api::RemovalPolicy::Delete => zoom_core::Removal::Delete(departure),
     })
 }
 
@@ -157,12 +169,23 @@ fn heir_in(heir: &api::Heir) -> Result<zoom_core::Heir, Unreadable> {
     let mut receives: Vec<_> = receives.iter().map(|data| data_in(*data)).collect();
     receives.sort_unstable();
     receives.dedup();
-    Ok(zoom_core::Heir { email: email("removal.heir.email", &heir.email)?, receives })
+    let successor = match &heir.email {
+        Some(address) => Successor::Person(email("heir.email", address)?),
+        None if heir.manager => Successor::Manager,
+        None => return Err(Unreadable::new("heir", &"write either email or manager: true")),
+    };
+    let fallback = heir.fallback.as_deref().map(|fallback| email("heir.fallback", fallback)).transpose()?;
+    Ok(zoom_core::Heir { successor, fallback, receives })
 }
 
 fn heir_out(heir: &zoom_core::Heir) -> api::Heir {
     let receives = heir.receives.iter().map(|data| data_out(*data)).collect();
-    api::Heir { email: heir.email.to_string(), receives: Some(receives) }
+    let (email, manager) = match &heir.successor {
+        Successor::Person(email) => (Some(email.to_string()), false),
+        Successor::Manager => (None, true),
+    };
+    let fallback = heir.fallback.as_ref().map(ToString::to_string);
+    api::Heir { email, manager, fallback, receives: Some(receives) }
 }
 
 /// Two enums with the same words, matched both ways, so that neither can grow without the other.
@@ -211,9 +234,11 @@ pub(super) fn policy(spec: &api::ZoomConnectionSpec) -> Policy {
         },
         removal: match spec.removal.policy {
             api::DefaultRemovalPolicy::Retain => zoom_core::RemovalDefault::Retain,
+            api::DefaultRemovalPolicy::Downgrade => zoom_core::RemovalDefault::Downgrade,
             api::DefaultRemovalPolicy::Deactivate => zoom_core::RemovalDefault::Deactivate,
             api::DefaultRemovalPolicy::Unlink => zoom_core::RemovalDefault::Unlink,
         },
+        protected: protected(spec.protected.as_ref()),
         guard: zoom_core::GuardPolicy {
             window: spec.guard.window.as_std(),
             quiet_period: spec.guard.quiet_period.as_std(),
@@ -226,6 +251,14 @@ pub(super) fn policy(spec: &api::ZoomConnectionSpec) -> Policy {
             },
         },
         sweep: SWEEP,
+    }
+}
+
+fn protected(protected: Option<&api::Protected>) -> zoom_core::Protected {
+    let Some(api::Protected { emails, roles }) = protected else { return zoom_core::Protected::default() };
+    zoom_core::Protected {
+        emails: emails.iter().map(|pattern| EmailPattern::new(pattern)).collect(),
+        roles: roles.iter().map(|role| role.as_str().into()).collect(),
     }
 }
 
@@ -264,9 +297,12 @@ pub(super) fn record(removal: &api::ZoomRemoval) -> Result<Record, Unreadable> {
             object: ObjectKey::new(source.namespace.clone(), source.name.clone()),
             uid: source.uid.clone().into(),
             generation: source.generation,
+            deleted: source.deleted,
         }),
         steps: spec.operations.iter().map(|step| step_in(step, heir.as_ref())).collect::<Result<_, _>>()?,
         not_before: spec.not_before.as_ref().map(|time| time.0),
+        hold: spec.hold.as_deref().map(Into::into),
+        restore_license: spec.restore.as_ref().and_then(|restore| restore.license).map(license_in),
         approved: spec.decision == Some(api::Decision::Approve),
         phase: status.phase.map_or(zoom_core::Phase::Settling, phase_in),
         reason: status.reason.as_deref().and_then(|reason| reason.parse().ok()),
@@ -366,11 +402,13 @@ pub(super) fn removal_object(record: &NewRecord, connection: &api::ZoomConnectio
             name: source.object.name.to_string(),
             uid: source.uid.to_string(),
             generation: source.generation,
+            deleted: source.deleted,
         }),
         heir: steps.iter().find_map(|(_, heir)| *heir).map(heir_out),
         transfer: destroys.then_some(api::Transfer::None),
         operations: steps.into_iter().map(|(step, _)| step).collect(),
-        not_before: None,
+        not_before: record.not_before.map(time),
+        hold: record.hold.as_deref().map(str::to_owned),
         restore: record.restore_license.map(|license| api::Restore { license: Some(license_out(license)) }),
         decision: None,
         decided_by: None,

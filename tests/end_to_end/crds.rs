@@ -208,7 +208,7 @@ async fn a_bad_removal_in_a_zoom_user_is_refused_with_what_to_write_instead() {
         (json!({"policy": "Destroy"}), &["spec.removal.policy", "Deactivate", "Delete"]),
         (json!({"policy": "Delete"}), &["spec.removal", "write heir", "transfer: None"]),
         (json!({"policy": "Delete", "heir": heir, "transfer": "None"}), &["either heir or transfer: None"]),
-        (json!({"policy": "Delete", "heir": {"email": "ADA@example.com"}}), &["removal.heir.email", "who else"]),
+        (json!({"policy": "Delete", "heir": {"email": "ADA@example.com"}}), &["removal.heir names", "who else"]),
         (json!({"policy": "Delete", "transfer": "All"}), &["spec.removal.transfer", "None"]),
         (json!({"policy": "Deactivate", "transfer": "None"}), &["spec.removal", "leave them out"]),
         (json!({"policy": "Retain", "heir": heir}), &["spec.removal", "leave them out"]),
@@ -302,7 +302,7 @@ async fn a_bad_zoom_connection_is_refused_with_what_to_write_instead() {
         (json!({"adoption": "Always"}), &["spec.adoption", "ByEmail", "Never"]),
         (
             json!({"removal": {"policy": "Delete"}}),
-            &["spec.removal.policy", "cannot be a default", "write Retain, Deactivate or Unlink"],
+            &["spec.removal.policy", "cannot be a default", "write Retain, Downgrade, Deactivate or Unlink"],
         ),
         (json!({"removal": {"policy": "Shred"}}), &["spec.removal.policy", "Deactivate"]),
         (json!({"guard": {"window": "a day"}}), &["spec.guard.window", "such as 30s"]),
@@ -560,7 +560,7 @@ async fn parses<K: serde::de::DeserializeOwned + serde::Serialize>(kind: &'stati
 async fn kubectl_explains_every_kind() {
     for (path, fields) in [
         ("zoomconnection.spec", ["accountId", "quietPeriod", "resyncInterval"]),
-        ("zoomuser.spec", ["connectionRef", "phoneNumbers", "enum: Retain, Deactivate, Unlink, Delete"]),
+        ("zoomuser.spec", ["connectionRef", "phoneNumbers", "enum: Retain, Downgrade, Deactivate, Unlink, ...."]),
         ("zoomgroup.spec", ["selector", "emailDomains", "enum: Additive, Exclusive"]),
         ("zoomrole.spec", ["description", "privileges", "enum: Delete, Retain"]),
         ("zoomcontactgroup.spec", ["privacy", "groups", "enum: Public, Searchable, Private"]),

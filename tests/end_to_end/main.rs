@@ -7,6 +7,7 @@ mod bad_days;
 mod chart;
 mod crash;
 mod crds;
+mod departures;
 mod examples;
 mod life;
 mod modes;

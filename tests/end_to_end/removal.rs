@@ -220,6 +220,12 @@ async fn an_admin_whom_zoom_protects_is_refused_with_what_to_do_and_blocks_nobod
     let world = World::connected(json!({"people": people}), json!({})).await?;
     world.users(&["ada", "bob", "eve"], &json!({})).await?;
     world.users_are(&["ada", "bob", "eve"], "Synced").await?;
+    let refusal = json!({"code": 200, "message": "You do not have the privilege to change this role."});
+    let answer = json!({"answer": {"status": 400, "headers": {}, "body": refusal}});
+    world
+        .zoom
+        .inject(json!({"method": "DELETE", "path": "/roles/{roleId}/members/{memberId}", "effect": answer}))
+        .await?;
     world.delete_all(&["ada", "bob"]).await?;
     let removal = world.removal_is("ada", "Refused", "NeedsOwner").await?;
     let told = removal["status"]["message"].as_str().unwrap();

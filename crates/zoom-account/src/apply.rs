@@ -1,8 +1,11 @@
 use std::time::Duration;
 
 use tokio::time::sleep;
-use zoom_client::{ErrorKind, Removal, StatusAction};
-use zoom_core::{CustomAttributes, Email, Heir, NewPerson, Operation, Patch, Person, PersonRef, RoleId, State, UserId};
+use zoom_client::{ErrorKind, Removal, StatusAction, Transfer};
+use zoom_core::{
+    Attribute, CustomAttributes, Email, Heir, NewPerson, Operation, Patch, Person, PersonRef, RoleId, State, Successor,
+    UserId,
+};
 
 use crate::{
     Account, convert,
@@ -21,6 +24,10 @@ pub enum Applied {
     Proved,
     /// The person is invited: the rest waits until they accept.
     Pending,
+    /// The person was there before, and not by this call.
+    Present,
+    /// The person had gone before their data could be handed over: what became of it is not known.
+    Gone,
     /// Zoom accepted the change and shows these fields as before. Named as [`Patch::fields`] does.
     NotApplied(Vec<String>),
 }
@@ -39,7 +46,7 @@ impl Account {
     ///
     /// Zoom may take a moment to show what it has done, so a read that disproves is repeated for up to 1.5 s.
     ///
-    /// - Creating somebody who turns out to be in the account already is proved by their row.
+    /// - Whoever shall receive a leaver's data is looked at first: they must be active in the account.
     /// - Deactivating a pending person withdraws the invitation, and so do unlinking and deleting one. Somebody who is
     ///   gone already counts as deactivated, unlinked and deleted.
     ///
@@ -63,12 +70,10 @@ impl Account {
             Operation::Activate(person) => self.set_status(person, StatusAction::Activate, State::Active).await,
             Operation::Deactivate(person) => self.deactivate(person).await,
             Operation::Unlink(person, heir) => {
-                let transfer = heir.as_ref().map(convert::transfer);
-                self.leave(person, Removal::Disassociate { transfer }, heir.as_ref()).await
+                self.leave(person, heir.as_ref(), |transfer| Removal::Disassociate { transfer }).await
             }
             Operation::Delete(person, heir) => {
-                let transfer = heir.as_ref().map(convert::transfer);
-                self.leave(person, Removal::Delete { transfer }, heir.as_ref()).await
+                self.leave(person, heir.as_ref(), |transfer| Removal::Delete { transfer }).await
             }
         }
     }
@@ -104,7 +109,7 @@ impl Account {
             }
             Err(error) if *error.kind() == ErrorKind::AddressTaken => {
                 let row = self.read_until(&by_email, |row| row.is_some()).await?;
-                row.map(|row| Applied::to(&row)).ok_or(Problem::Zoom(error))
+                row.map(|_| Applied::Present).ok_or(Problem::Zoom(error))
             }
             Err(error) => Err(error.into()),
         }
@@ -223,13 +228,52 @@ impl Account {
         }
     }
 
-    async fn leave(&mut self, person: &PersonRef, removal: Removal, heir: Option<&Heir>) -> Result<Applied, Problem> {
+    async fn leave(
+        &mut self,
+        person: &PersonRef,
+        heir: Option<&Heir>,
+        removal: impl FnOnce(Option<Transfer>) -> Removal,
+    ) -> Result<Applied, Problem> {
         match self.standing(person).await? {
-            None => Ok(Applied::Proved),
+            None => Ok(if heir.is_some() { Applied::Gone } else { Applied::Proved }),
             // They have nothing here yet that could be deleted or handed over.
             Some(State::Pending) => self.remove(person, &Removal::Disassociate { transfer: None }, None).await,
-            Some(State::Active | State::Inactive) => self.remove(person, &removal, heir).await,
+            Some(State::Active | State::Inactive) => {
+                let transfer = match heir {
+                    Some(heir) => Some(convert::transfer(&self.find_heir(person, heir).await?, &heir.receives)),
+                    None => None,
+                };
+                self.remove(person, &removal(transfer), heir).await
+            }
         }
+    }
+
+    /// The first of those named who can receive something: active in the account, and somebody else.
+    async fn find_heir(&mut self, leaver: &PersonRef, heir: &Heir) -> Result<Email, Problem> {
+        let successor = match &heir.successor {
+            Successor::Person(email) => Some(email.clone()),
+            Successor::Manager => self.manager(leaver).await?,
+        };
+        let mut why = Vec::new();
+        if successor.is_none() {
+            why.push("Zoom shows no manager of the leaver".to_owned());
+        }
+        for email in successor.into_iter().chain(heir.fallback.clone()) {
+            let row = self.fetch(&PersonRef { id: None, email: email.clone() }).await?;
+            match row {
+                Some(row) if row.state == State::Active && row.email != leaver.email => return Ok(row.email),
+                Some(row) if row.state == State::Active => why.push(format!("{email} is the leaver")),
+                Some(row) => why.push(format!("{email} is {}", row.state)),
+                None => why.push(format!("{email} is not in the account")),
+            }
+        }
+        Err(Problem::NoHeir(why.join(", ")))
+    }
+
+    async fn manager(&mut self, person: &PersonRef) -> Result<Option<Email>, Problem> {
+        let row = self.fetch(person).await?.ok_or(Problem::Gone)?;
+        let manager = row.details.as_deref().and_then(|details| details.attributes.get(Attribute::Manager));
+        Ok(manager.and_then(|manager| Email::parse(manager).ok()))
     }
 
     async fn remove(&mut self, person: &PersonRef, removal: &Removal, heir: Option<&Heir>) -> Result<Applied, Problem> {
@@ -239,6 +283,7 @@ impl Account {
             Err(error) => return Err(error.into()),
         };
         match (self.read_until(person, |row| row.is_none()).await?, missing, heir) {
+            (None, Some(_), Some(_)) => Ok(Applied::Gone),
             (None, _, _) => Ok(Applied::Proved),
             (Some(_), Some(error), Some(_)) => Err(Problem::HeirUnknown(error)),
             (Some(row), _, _) => Err(Problem::NotApplied(format!("them as {}", row.state))),

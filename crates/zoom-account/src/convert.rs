@@ -7,7 +7,7 @@ use zoom_client::{
     CreateAction, NewUser, PhoneNumber, Transfer, TransferData, User, UserPatch, UserRow, UserStatus, UserType,
 };
 use zoom_core::{
-    Attribute, Attributes, CreateMethod, CustomAttribute, CustomAttributes, Data, Details, Email, Group, GroupId, Heir,
+    Attribute, Attributes, CreateMethod, CustomAttribute, CustomAttributes, Data, Details, Email, Group, GroupId,
     InvalidEmail, License, NewPerson, ObservedLicense, Patch, Person, Phone, Pool, Role, RoleId, State, UserId,
 };
 
@@ -277,8 +277,7 @@ fn custom_attribute(key: &str, attribute: &CustomAttribute) -> zoom_client::Cust
 }
 
 /// Who receives what.
-pub(crate) fn transfer(heir: &Heir) -> Transfer {
-    let Heir { email, receives } = heir;
+pub(crate) fn transfer(to: &Email, receives: &[Data]) -> Transfer {
     let data = receives.iter().map(|data| match data {
         Data::Meetings => TransferData::Meetings,
         Data::Webinars => TransferData::Webinars,
@@ -289,5 +288,5 @@ pub(crate) fn transfer(heir: &Heir) -> Transfer {
         Data::Visitors => TransferData::Visitors,
         Data::Docs => TransferData::Docs,
     });
-    Transfer { to: email.to_string(), data: data.collect() }
+    Transfer { to: to.to_string(), data: data.collect() }
 }

@@ -53,6 +53,9 @@ pub(crate) enum Problem {
     /// A removal says that somebody does not exist, but the leaver does.
     #[error("the one who should receive the data is not in the account: {0}")]
     HeirUnknown(zoom_client::Error),
+    /// Nobody of those named can receive the leaver's data.
+    #[error("nobody can receive the data: {0}")]
+    NoHeir(String),
     /// The listing's task ended without an answer.
     #[error("the listing ended without a result; the log says more")]
     Crashed,
@@ -84,10 +87,11 @@ impl Error {
                 if protected && *error.kind() == ErrorKind::Refused {
                     (Reason::NeedsOwner, Retry::AfterEdit, NEEDS_OWNER)
                 } else {
-                    let of_email = operation.is_some_and(|operation| matches!(operation, Operation::SetEmail(..)));
-                    let special = if of_email { meaning_for_email(error.kind()) } else { None };
-                    let (reason, advice) = special.unwrap_or_else(|| meaning(error.kind(), error.code()));
-                    (reason, retry(error.retry_class()), advice)
+                    let (reason, advice) = operation
+                        .and_then(|operation| special_meaning(operation, error))
+                        .unwrap_or_else(|| meaning(error.kind(), error.code()));
+                    let forever = operation.is_some_and(|operation| is_about_a_room(operation, error));
+                    (reason, if forever { Retry::AfterEdit } else { retry(error.retry_class()) }, advice)
                 }
             }
             Problem::NotApplied(_) => (
@@ -113,6 +117,12 @@ impl Error {
                 Reason::InvalidValue,
                 Retry::AfterEdit,
                 "Name somebody who is active in the account and holds the licences that the data needs",
+            ),
+            Problem::NoHeir(_) => (
+                Reason::InvalidValue,
+                Retry::Slowly,
+                "Nobody is removed meanwhile: have the heir active in the account, or declare the person again and name \
+                 another one",
             ),
             Problem::Crashed => (Reason::ZoomUnavailable, Retry::Soon, "It is started again by itself"),
         };
@@ -141,6 +151,7 @@ impl Error {
             | Problem::NoId
             | Problem::Gone
             | Problem::GroupGone
+            | Problem::NoHeir(_)
             | Problem::Crashed => None,
         }
     }
@@ -176,15 +187,17 @@ pub(crate) fn subject(operation: &Operation) -> &zoom_core::Email {
     }
 }
 
-/// Whether Zoom refuses the operation for administrators (Zoom API reference, Users: status, e-mail, delete).
+/// Whether Zoom refuses the operation for administrators (Zoom API reference, Users: status, e-mail, delete;
+/// Roles).
 fn touches_standing(operation: &Operation) -> bool {
     match operation {
-        Operation::SetEmail(..)
+        Operation::SetRole { .. }
+        | Operation::SetEmail(..)
         | Operation::Activate(_)
         | Operation::Deactivate(_)
         | Operation::Unlink(..)
         | Operation::Delete(..) => true,
-        Operation::Read(_) | Operation::Create(_) | Operation::Update(..) | Operation::SetRole { .. } => false,
+        Operation::Read(_) | Operation::Create(_) | Operation::Update(..) => false,
     }
 }
 
@@ -196,6 +209,37 @@ fn retry(class: RetryClass) -> Retry {
         RetryClass::Never => Retry::AfterEdit,
         RetryClass::Account => Retry::Account,
     }
+}
+
+/// What a refusal means of this very operation, where that is more than it says by itself.
+fn special_meaning(operation: &Operation, error: &zoom_client::Error) -> Option<(Reason, &'static str)> {
+    match operation {
+        Operation::SetEmail(..) => meaning_for_email(error.kind()),
+        _ if is_about_a_room(operation, error) => Some((
+            Reason::Refused,
+            "This is a Zoom Room: it is managed with Zoom Rooms and not as a person, so take its object away",
+        )),
+        Operation::Deactivate(_) | Operation::Unlink(..) | Operation::Delete(..) if error.code() == Some(1000) => {
+            Some((
+                Reason::Refused,
+                "The person may have duties in Zoom Phone, such as a call queue or an auto receptionist: hand those over in \
+             Zoom, and it goes on by itself",
+            ))
+        }
+        Operation::Read(_)
+        | Operation::Create(_)
+        | Operation::Update(..)
+        | Operation::SetRole { .. }
+        | Operation::Activate(_)
+        | Operation::Deactivate(_)
+        | Operation::Unlink(..)
+        | Operation::Delete(..) => None,
+    }
+}
+
+/// Zoom Rooms show in the listings like people, and only its message tells them apart (Zoom API reference, Users: status).
+fn is_about_a_room(operation: &Operation, error: &zoom_client::Error) -> bool {
+    touches_standing(operation) && error.code() == Some(200) && error.message().to_lowercase().contains("rooms user")
 }
 
 /// What a refusal means of a change of address: Zoom's rules for that are its own (Zoom API reference, Users: e-mail).

@@ -67,7 +67,9 @@ impl Account {
             subject: new.subject.clone(),
             source: new.source.clone(),
             steps: new.steps.clone(),
-            not_before: None,
+            not_before: new.not_before,
+            hold: new.hold.clone(),
+            restore_license: new.restore_license,
             approved: false,
             phase,
             reason: Some(if phase == Phase::Held { RecordReason::OverLimit } else { RecordReason::Completed }),
@@ -136,6 +138,7 @@ fn object(place: usize) -> DesiredPerson {
         },
         creation: None,
         removal: None,
+        hold: None,
         remembered: Remembered {
             id: Some(id(place)),
             email: Some(email(place)),

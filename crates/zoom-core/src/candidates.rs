@@ -11,7 +11,7 @@ use crate::{
     guard::Intent,
     naming::{digest, short, truncated},
     plan::{Input, Live, Seen},
-    record::{Next, next_as_listed, open_steps},
+    record::{Next, held_by, next_as_listed, open_steps},
 };
 
 /// A record with what the guard makes of it.
@@ -30,7 +30,7 @@ pub(crate) struct Candidate<'a> {
 
 pub(crate) enum Paper<'a> {
     Written(&'a Record),
-    New(NewRecord),
+    New(Box<NewRecord>),
 }
 
 #[derive(Clone)]
@@ -83,6 +83,13 @@ impl<'a> Candidate<'a> {
         match &self.paper {
             Paper::Written(record) => &record.steps,
             Paper::New(record) => &record.steps,
+        }
+    }
+
+    pub(crate) fn not_before(&self) -> Option<Timestamp> {
+        match &self.paper {
+            Paper::Written(record) => record.not_before,
+            Paper::New(record) => record.not_before,
         }
     }
 
@@ -254,8 +261,11 @@ fn is_at_rest(mode: Mode) -> bool {
 
 /// Whether an open record still stands: not true already, not taken back, not reclaimed.
 fn word_on(record: &Record, asked_by: Option<&Ask<'_>>, input: &Input<'_>, claims: &Claims<'_>) -> Word {
-    if let Some(Next::End(phase, reason, message)) = next_as_listed(record, input.directory) {
+    if let Some(Next::End(phase, reason, message)) = next_as_listed(record, input) {
         return Word::Over(Outcome::new(phase, reason, message));
+    }
+    if let Some(hold) = hold_over(record, input) {
+        return Word::Over(Outcome::new(Phase::Refused, RecordReason::LegalHold, held_by(hold)));
     }
     let over = |phase, reason, message: String| Word::Over(Outcome::new(phase, reason, message));
     let claimant = || record.person().and_then(|person| claims.claimant(person));
@@ -288,13 +298,40 @@ fn word_on(record: &Record, asked_by: Option<&Ask<'_>>, input: &Input<'_>, claim
         (Some(source), None) if claims.is_unreadable(&source.object) => Word::Unknown,
         (Some(source), None) => match claimant() {
             Some(claimant) => reclaimed(claimant),
-            None if record.class == Class::Entitlement && input.desired.complete => {
+            None if !source.deleted && record.class != Class::Access && input.desired.complete => {
                 let message = format!("{} is gone, and its edit with it", source.object);
                 over(Phase::Cancelled, RecordReason::TakenBack, message)
             }
             None => unclaimed,
         },
     }
+}
+
+/// The legal hold that another record has over the person of a record that a human wrote.
+fn hold_over<'a>(record: &Record, input: &Input<'a>) -> Option<&'a str> {
+    let person = record.person()?;
+    if record.source.is_some() || !record.steps.iter().any(Step::is_for_good) {
+        return None;
+    }
+    let same = |other: &Record| {
+        let other = other.person();
+        other.is_some_and(|other| other.email == person.email || (other.id.is_some() && other.id == person.id))
+    };
+    let holds = |other: &&Record| match other.phase {
+        Phase::Cancelled | Phase::Done => false,
+        Phase::Settling | Phase::Held | Phase::Scheduled | Phase::Running | Phase::Refused => other.hold.is_some(),
+    };
+    input.records.iter().filter(holds).find(|other| same(other))?.hold.as_deref()
+}
+
+/// A protected person is known by every address that they or their object have or had.
+fn protection(intent: &Intent<'_>, input: &Input<'_>) -> Option<Outcome> {
+    let Intent { object, subject, .. } = intent;
+    let emails = [&subject.email, &object.email].into_iter().chain(&object.remembered.email);
+    let emails: Vec<_> = emails.chain(&object.previous_emails).collect();
+    let why = input.policy.protected.why(&emails, None, input.directory)?;
+    let message = format!("{why}: take that out of the connection's spec.protected first, then ask again");
+    Some(Outcome::new(Phase::Refused, RecordReason::Protected, message))
 }
 
 /// An explicit edit to `active: false`, or of the address, that nobody has looked at yet.
@@ -337,17 +374,18 @@ impl Desk {
             count: 1,
             prompt: is_prompt(object.deleting, object.is_edited(), &taking.steps),
             frozen: object.deleting && !input.desired.complete,
-            outcome: Outcome::undecided(),
-            paper: Paper::New(NewRecord {
+            outcome: protection(intent, input).unwrap_or_else(Outcome::undecided),
+            paper: Paper::New(Box::new(NewRecord {
                 name,
                 wave,
                 class: taking.class,
                 subject: Subject::Person(subject.clone()),
                 source: Some(source),
                 steps: taking.steps.clone(),
+                not_before: taking.not_before,
+                hold: object.hold.clone(),
                 restore_license: licence_of(subject, input.directory),
-                leaving: object.deleting,
-            }),
+            })),
         }
     }
 

@@ -85,8 +85,9 @@ fn ask_for_creations(plan: &mut Plan, unasked: &[(ObjectKey, Email)], input: &In
             subject: Subject::People(people.to_vec()),
             source: None,
             steps: vec![Step::Create],
+            not_before: None,
+            hold: None,
             restore_license: None,
-            leaving: false,
         });
         plan.changes.push(RecordChange {
             name: name.into(),
@@ -145,7 +146,7 @@ fn awaits_creation(object: &DesiredPerson, input: &Input<'_>) -> bool {
     let gone_for_good = remembered.access_generation.is_some() && !object.access_is_newer();
     match object.find(input.directory) {
         Lookup::Found(_) => false,
-        Lookup::Absent => object.wanted.active && !gone_for_good,
-        Lookup::Unknown => object.wanted.active,
+        Lookup::Absent => object.wanted.is_active(input.now) && !gone_for_good,
+        Lookup::Unknown => object.wanted.is_active(input.now),
     }
 }

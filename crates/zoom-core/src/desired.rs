@@ -109,6 +109,8 @@ pub struct DesiredPerson {
     pub creation: Option<Creation>,
     /// What becomes of them when the object is deleted; absent: as the connection says.
     pub removal: Option<Removal>,
+    /// A legal hold, with its name: the person is neither unlinked nor deleted, whoever approves.
+    pub hold: Option<Box<str>>,
     /// What earlier passes found out.
     pub remembered: Remembered,
 }
@@ -116,8 +118,10 @@ pub struct DesiredPerson {
 /// The fields that an object declares. Absent fields are not managed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wanted {
-    /// Whether the person may sign in.
+    /// Whether the person may sign in; [`Wanted::is_active`] also looks at the time.
     pub active: bool,
+    /// From when on they may not, although they are active.
+    pub active_until: Option<Timestamp>,
     /// The licence; absent: Basic at creation, unmanaged afterwards.
     pub license: Option<License>,
     /// The role by name.
@@ -134,6 +138,7 @@ impl Default for Wanted {
     fn default() -> Self {
         Self {
             active: true,
+            active_until: None,
             license: None,
             role: None,
             attributes: Attributes::default(),
@@ -144,6 +149,12 @@ impl Default for Wanted {
 }
 
 impl Wanted {
+    /// Whether the person may sign in at a time.
+    #[must_use]
+    pub fn is_active(&self, now: Timestamp) -> bool {
+        self.active && self.active_until.is_none_or(|end| now < end)
+    }
+
     /// Whether something is declared that no listing shows.
     #[must_use]
     pub fn needs_details(&self) -> bool {
@@ -171,6 +182,8 @@ pub struct Remembered {
     pub access_generation: Option<i64>,
     /// The last edit that was reported on.
     pub observed_generation: Option<i64>,
+    /// The licence that a person who is coming back had before; given until they have it.
+    pub restore: Option<License>,
     /// What Zoom accepted without effect; not tried again before the next edit.
     pub not_applied: Vec<Box<str>>,
     /// A call to Zoom for this object was refused.

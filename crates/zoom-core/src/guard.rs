@@ -73,7 +73,8 @@ impl<'a> Intent<'a> {
     }
 
     pub(crate) fn source(&self) -> Source {
-        Source { object: self.object.object.clone(), uid: self.object.uid.clone(), generation: self.object.generation }
+        let DesiredPerson { object, uid, generation, deleting, .. } = self.object;
+        Source { object: object.clone(), uid: uid.clone(), generation: *generation, deleted: *deleting }
     }
 }
 
@@ -153,7 +154,7 @@ fn publish(plan: &mut Plan, candidates: Vec<Candidate<'_>>) {
             plan.changes.push(RecordChange { name, phase, reason, message: candidate.outcome.message });
         }
         if let Paper::New(record) = candidate.paper {
-            plan.new_records.push(record);
+            plan.new_records.push(*record);
         }
     }
 }

@@ -1,10 +1,13 @@
 //! What becomes of a person whose object is being deleted.
 
+use std::time::Duration;
+
 use crate::{
-    Class, DesiredPerson, Lookup, Mode, PersonRef, Removal, State, Step,
+    Class, Departure, DesiredPerson, License, Lookup, Mode, PersonRef, Removal, Step,
     claims::Claims,
-    guard::Intent,
+    guard::{self, Intent},
     plan::{Input, Taking},
+    record::open_operation,
 };
 
 pub(crate) enum Leave<'a> {
@@ -16,29 +19,37 @@ pub(crate) enum Leave<'a> {
 
 /// Decides about one deleted object. It never waits: an object that hangs cannot be taken back.
 pub(crate) fn leave<'a>(object: &'a DesiredPerson, input: &Input<'a>, claims: &Claims<'a>) -> Leave<'a> {
-    let Some(step) = step(object, input) else { return Leave::LetGo };
-    let Some(subject) = subject(object, &step, input) else { return Leave::LetGo };
+    let Some(mut taking) = taking(object, input) else { return Leave::LetGo };
+    let Some(subject) = subject(object, &mut taking.steps, input) else { return Leave::LetGo };
     if claims.claimant(&subject).is_some() {
         return Leave::LetGo;
     }
-    Leave::Write(Intent { object, subject, taking: Taking { class: Class::Access, steps: vec![step] } })
+    Leave::Write(Intent { object, subject, taking })
 }
 
 /// What the object's removal policy asks for, if anything.
-fn step(object: &DesiredPerson, input: &Input<'_>) -> Option<Step> {
+fn taking(object: &DesiredPerson, input: &Input<'_>) -> Option<Taking> {
     if input.policy.mode == Mode::Plan {
         return None;
     }
+    let for_good = |step, after: Option<Duration>| {
+        // Who must be kept or leaves later cannot sign in meanwhile.
+        let first = (after.is_some() || object.hold.is_some()).then_some(Step::Deactivate);
+        let not_before = after.map(|after| guard::after(input.now, after));
+        Taking { not_before, ..Taking::new(Class::Access, first.into_iter().chain([step]).collect()) }
+    };
     match object.removal.clone().unwrap_or_else(|| input.policy.removal.into()) {
         Removal::Retain => None,
-        Removal::Deactivate => Some(Step::Deactivate),
-        Removal::Unlink(heir) => Some(Step::Unlink(heir)),
-        Removal::Delete(heir) => Some(Step::Delete(heir)),
+        Removal::Downgrade => Some(Taking::new(Class::Entitlement, vec![Step::SetLicense(License::Basic)])),
+        Removal::Deactivate => Some(Taking::new(Class::Access, vec![Step::Deactivate])),
+        Removal::Unlink(Departure { heir, after }) => Some(for_good(Step::Unlink(heir), after)),
+        Removal::Delete(Departure { heir, after }) => Some(for_good(Step::Delete(heir), after)),
     }
 }
 
-/// The person whom the object managed. `None` if it never did, or if they are gone or already as wanted.
-fn subject(object: &DesiredPerson, step: &Step, input: &Input<'_>) -> Option<PersonRef> {
+/// The person whom the object managed, and of the steps those that are left. `None` if it never did, or if they are gone
+/// or already as wanted.
+fn subject(object: &DesiredPerson, steps: &mut Vec<Step>, input: &Input<'_>) -> Option<PersonRef> {
     let remembered = &object.remembered;
     if remembered.origin.is_none() && !remembered.creating {
         return None;
@@ -46,8 +57,8 @@ fn subject(object: &DesiredPerson, step: &Step, input: &Input<'_>) -> Option<Per
     let reference = object.reference();
     match input.directory.find_exactly(&reference) {
         Lookup::Found(person) => {
-            let nothing_left = person.state == State::Inactive && *step == Step::Deactivate;
-            (!nothing_left).then(|| person.reference())
+            steps.retain(|step| open_operation(step, person, input.directory).is_some());
+            (!steps.is_empty()).then(|| person.reference())
         }
         Lookup::Absent => None,
         Lookup::Unknown => Some(reference),

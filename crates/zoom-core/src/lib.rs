@@ -22,6 +22,7 @@ mod operation;
 mod person;
 mod plan;
 mod policy;
+mod protected;
 mod record;
 mod verdict;
 mod waves;
@@ -40,11 +41,13 @@ pub use model::{
     Attribute, Attributes, ContactGroupId, CustomAttribute, CustomAttributes, Email, GroupId, InvalidEmail, License,
     ObservedLicense, PersonRef, Phone, Phones, RoleId, State, UserId,
 };
-pub use operation::{Data, Heir, NewPerson, Operation};
+pub use operation::{Data, Heir, NewPerson, Operation, Successor};
 pub use person::plan_person;
 pub use plan::{Input, PersonPlan, Plan, RecordChange, plan};
 pub use policy::{
-    Adoption, Allow, Class, CreateMethod, Creation, GuardPolicy, Limit, Limits, Mode, Policy, Removal, RemovalDefault,
+    Adoption, Allow, Class, CreateMethod, Creation, Departure, GuardPolicy, Limit, Limits, Mode, Policy, Removal,
+    RemovalDefault,
 };
+pub use protected::{EmailPattern, Protected};
 pub use record::{Leaving, NewRecord, Next, Phase, Record, RecordReason, Source, Step, Subject, ThingKind, ThingRef};
 pub use verdict::{Reason, Standing, Verdict};

@@ -150,6 +150,12 @@ impl RoleId {
     /// The floor that everybody has who has no other role.
     pub const MEMBER: &'static str = "2";
 
+    /// The role [`RoleId::MEMBER`].
+    #[must_use]
+    pub fn member() -> Self {
+        Self(Self::MEMBER.into())
+    }
+
     /// Whether this is the account's owner.
     #[must_use]
     pub fn is_owner(&self) -> bool {

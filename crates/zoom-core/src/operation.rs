@@ -30,10 +30,31 @@ pub enum Data {
 /// Who receives what a leaver leaves behind.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Heir {
-    /// Their address; not the leaver's own.
-    pub email: Email,
+    /// Who it is.
+    pub successor: Successor,
+    /// Who it is instead if the successor is not active in the account.
+    pub fallback: Option<Email>,
     /// What they receive, sorted and without repeats.
     pub receives: Vec<Data>,
+}
+
+/// How an heir is named.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Successor {
+    /// By address; not the leaver's own.
+    Person(Email),
+    /// The leaver's manager, as Zoom shows them when the leaver goes.
+    Manager,
+}
+
+impl fmt::Display for Heir {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.successor {
+            Successor::Person(email) => write!(f, "{email}")?,
+            Successor::Manager => f.write_str("their manager")?,
+        }
+        self.fallback.as_ref().map_or(Ok(()), |fallback| write!(f, " or else {fallback}"))
+    }
 }
 
 /// A person as Zoom's create call takes them. Everything else follows by [`Operation::Update`].
@@ -135,6 +156,6 @@ struct HeirNote<'a>(Option<&'a Heir>);
 
 impl fmt::Display for HeirNote<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.map_or(Ok(()), |heir| write!(f, ", {} receives their data", heir.email))
+        self.0.map_or(Ok(()), |heir| write!(f, ", {heir} receives their data"))
     }
 }

@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 
 use crate::{
-    Adoption, Attributes, Class, CreateMethod, Creation, DesiredPerson, Directory, Lookup, Mode, NewPerson, Operation,
-    Patch, Person, PersonPlan, Policy, Reason, State, Step, Verdict, desired::Wanted, diff::difference, plan::Taking,
+    Adoption, Attributes, Class, CreateMethod, Creation, DesiredPerson, Directory, License, Lookup, Mode, NewPerson,
+    ObservedLicense, Operation, Patch, Person, PersonPlan, Policy, Reason, State, Step, Verdict, desired::Wanted,
+    diff::difference, plan::Taking,
 };
 
 /// Plans one live object on its own: without the conflicts among objects and without the guard, which look at all of
@@ -30,17 +31,49 @@ pub(crate) fn plan_found(
         }
         Mode::Enforce | Mode::HoldRemovals | Mode::Plan => match lookup {
             Lookup::Unknown => Planned::nothing(Reason::WaitingForListing, "the account was not listed completely yet"),
-            Lookup::Absent => absent(desired, policy),
-            Lookup::Found(person) => found(desired, person, policy, directory),
+            Lookup::Absent => absent(desired, policy, now),
+            Lookup::Found(person) => found(desired, person, policy, directory, now),
         },
     };
-    let planned = within_switches(planned, desired, lookup, policy, now);
+    let mut planned = within_switches(planned, desired, lookup, policy, now);
+    if let (Reason::Synced | Reason::Invited, Some(end)) = (planned.verdict.reason, desired.wanted.active_until) {
+        let forecast = format!("; is deactivated at {end}, by spec.activeUntil");
+        planned.verdict.message.to_mut().push_str(&forecast);
+    }
     PersonPlan {
         object: desired.object.clone(),
         operations: planned.operations,
+        restore: None,
         taking: planned.taking,
         verdict: planned.verdict,
     }
+}
+
+/// Gives a person who comes back the licence that they had, where the object does not name one.
+pub(crate) fn restored(mut planned: PersonPlan, license: License, person: &Person) -> PersonPlan {
+    if let [Operation::Activate(_), rest @ ..] = &mut *planned.operations
+        && license > License::Basic
+    {
+        match rest.iter_mut().find_map(|operation| match operation {
+            Operation::Update(_, patch) => Some(patch),
+            Operation::Read(_)
+            | Operation::Create(_)
+            | Operation::SetRole { .. }
+            | Operation::SetEmail(..)
+            | Operation::Activate(_)
+            | Operation::Deactivate(_)
+            | Operation::Unlink(..)
+            | Operation::Delete(..) => None,
+        }) {
+            Some(patch) => patch.license = Some(license),
+            None => {
+                let patch = Patch { license: Some(license), ..Patch::default() };
+                planned.operations.push(Operation::Update(person.reference(), patch));
+            }
+        }
+        planned.restore = Some(license);
+    }
+    planned
 }
 
 struct Planned {
@@ -65,14 +98,14 @@ impl Planned {
 
     fn taking(class: Class, step: Step) -> Self {
         let verdict = Verdict::new(Reason::Reconciling, step.to_string());
-        Self { operations: Vec::new(), taking: Some(Taking { class, steps: vec![step] }), verdict }
+        Self { operations: Vec::new(), taking: Some(Taking::new(class, vec![step])), verdict }
     }
 }
 
 /// Nobody is there.
-fn absent(desired: &DesiredPerson, policy: &Policy) -> Planned {
+fn absent(desired: &DesiredPerson, policy: &Policy, now: Timestamp) -> Planned {
     let remembered = &desired.remembered;
-    if !desired.wanted.active {
+    if !desired.wanted.is_active(now) {
         return Planned::nothing(Reason::Deactivated, "not in the account, and no access is wanted");
     }
     if remembered.access_generation.is_some() && !desired.access_is_newer() {
@@ -124,7 +157,7 @@ fn follow_up(wanted: &Wanted) -> Patch {
 }
 
 /// Somebody is there.
-fn found(desired: &DesiredPerson, person: &Person, policy: &Policy, directory: &Directory) -> Planned {
+fn found(desired: &DesiredPerson, person: &Person, policy: &Policy, directory: &Directory, now: Timestamp) -> Planned {
     if !desired.manages(person) && policy.adoption == Adoption::Never {
         return Planned::nothing(
             Reason::AdoptionRefused,
@@ -132,7 +165,7 @@ fn found(desired: &DesiredPerson, person: &Person, policy: &Policy, directory: &
              object",
         );
     }
-    match (person.state, desired.wanted.active) {
+    match (person.state, desired.wanted.is_active(now)) {
         (State::Active | State::Pending, false) => Planned::taking(Class::Access, Step::Deactivate),
         (State::Active | State::Pending, true) if person.email != desired.email => {
             other_address(desired, person, policy, directory)
@@ -232,7 +265,11 @@ fn active(desired: &DesiredPerson, person: &Person, directory: &Directory) -> Pl
             Planned::nothing(Reason::Synced, "nothing to do")
         });
     }
-    let difference = difference(wanted, person);
+    let mut difference = difference(wanted, person);
+    if wanted.license.is_none() {
+        let lower = |restore: &License| person.license != ObservedLicense::Known(*restore);
+        difference.patch.license = desired.remembered.restore.filter(lower);
+    }
     let without_effect = without_effect(desired, &difference.patch);
     let patch = difference.patch.without(&without_effect);
     let update = (!patch.is_empty()).then(|| Operation::Update(person.reference(), patch));
@@ -257,7 +294,7 @@ fn active(desired: &DesiredPerson, person: &Person, directory: &Directory) -> Pl
     if !taken.is_empty() {
         let steps = taken.iter().map(Step::to_string).collect::<Vec<_>>().join("; ");
         planned.verdict = Verdict::new(Reason::Reconciling, steps);
-        planned.taking = Some(Taking { class: Class::Entitlement, steps: taken });
+        planned.taking = Some(Taking::new(Class::Entitlement, taken));
     }
     planned
 }

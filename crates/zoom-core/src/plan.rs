@@ -1,11 +1,15 @@
 //! The plan for one account: every object's operations, in order, and what the guard says of the whole.
 
+use foldhash::HashMap;
 use jiff::Timestamp;
 
 use crate::{
-    Class, Desired, DesiredPerson, Directory, GroupPlan, Lookup, Mode, NewRecord, ObjectKey, Operation, Person,
-    PersonRef, Phase, Policy, Reason, Record, RecordReason, Step, Verdict, claims::Claims, groups::Groups, guard,
-    leaving, person::plan_found,
+    Class, Desired, DesiredPerson, Directory, GroupPlan, License, Lookup, Mode, NewRecord, ObjectKey, Operation,
+    Person, PersonRef, Phase, Policy, Reason, Record, RecordReason, Step, UserId, Verdict,
+    claims::Claims,
+    groups::Groups,
+    guard, leaving,
+    person::{plan_found, restored},
 };
 
 /// Everything that a plan depends on.
@@ -60,6 +64,9 @@ pub struct PersonPlan {
     pub object: ObjectKey,
     /// What to do, in this order. Read-only plans and held people keep theirs, for show.
     pub operations: Vec<Operation>,
+    /// The licence that the person is given back with these operations. Remember it before they run, see
+    /// [`Remembered::restore`](crate::Remembered::restore): afterwards nothing else tells of it.
+    pub restore: Option<License>,
     /// What is taken from the person; runs as a record.
     pub(crate) taking: Option<Taking>,
     /// How the object stands if nothing more happened than this plan says.
@@ -71,6 +78,14 @@ pub struct PersonPlan {
 pub(crate) struct Taking {
     pub class: Class,
     pub steps: Vec<Step>,
+    /// See [`Record::not_before`].
+    pub not_before: Option<Timestamp>,
+}
+
+impl Taking {
+    pub(crate) fn new(class: Class, steps: Vec<Step>) -> Self {
+        Self { class, steps, not_before: None }
+    }
 }
 
 impl PersonPlan {
@@ -111,6 +126,7 @@ pub fn plan(input: &Input<'_>) -> Plan {
     let mut objects: Vec<Seen<'_>> = input.desired.people.iter().map(|object| Seen::of(object, input)).collect();
     objects.sort_unstable_by_key(|seen| &seen.object.object);
     let claims = Claims::of(&objects, input);
+    let restores = restores(input.records);
     let mut plan = Plan { managed: claims.managed, ..Plan::default() };
 
     let mut live = Vec::with_capacity(objects.len());
@@ -127,6 +143,10 @@ pub fn plan(input: &Input<'_>) -> Plan {
                 None => plan_found(object, lookup, input.policy, input.directory, input.now),
             };
             let planned = claims.name_holder(seen, planned);
+            let planned = match seen.row().and_then(|row| Some((row, restores.get(row.id.as_ref()?)?))) {
+                Some((row, license)) if object.wanted.license.is_none() => restored(planned, *license, row),
+                Some(_) | None => planned,
+            };
             intents.extend(guard::Intent::of(seen, &planned));
             live.push(Live { seen, planned });
         }
@@ -140,10 +160,21 @@ pub fn plan(input: &Input<'_>) -> Plan {
     let retries =
         live.iter().filter_map(|live| live.seen.object.remembered.refusal.as_ref()).map(|refusal| refusal.retry_at);
     let retries = retries.chain(groups.retries());
-    plan.wake_at = retries.chain(plan.wake_at).filter(|at| *at > input.now).min();
+    let ends = live.iter().filter_map(|live| live.seen.object.wanted.active_until);
+    plan.wake_at = retries.chain(ends).chain(plan.wake_at).filter(|at| *at > input.now).min();
     live.sort_by_key(|live| rank(live.seen.object, &live.planned));
     plan.people = live.into_iter().map(|live| live.planned).collect();
     plan
+}
+
+/// The licences that people had before they were last deactivated.
+fn restores(records: &[Record]) -> HashMap<&UserId, License> {
+    let ran = |record: &&Record| record.class == Class::Access && record.started_at.is_some();
+    let mut ran: Vec<_> = records.iter().filter(ran).collect();
+    ran.sort_unstable_by_key(|record| (record.created, &record.name));
+    let had = |record: &&'_ Record| record.restore_license.is_some();
+    let ran = ran.into_iter().filter(had);
+    ran.filter_map(|record| Some((record.person()?.id.as_ref()?, record.restore_license?))).collect()
 }
 
 /// An object and whom it means, looked up once: an account may hold a hundred thousand.
@@ -194,6 +225,7 @@ fn claimed_by(object: &DesiredPerson, winner: &ObjectKey) -> PersonPlan {
     PersonPlan {
         object: object.object.clone(),
         operations: Vec::new(),
+        restore: None,
         taking: None,
         verdict: Verdict::new(Reason::ClaimedByAnother, message),
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{Heir, License};
+use crate::{Heir, License, Protected};
 
 /// One switch, from everything to nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, strum::Display)]
@@ -74,12 +74,23 @@ pub enum Adoption {
 pub enum Removal {
     /// Nothing: they stay as they are, unmanaged.
     Retain,
+    /// They stay with the licence Basic, unmanaged.
+    Downgrade,
     /// They cannot sign in any more, their data stays.
     Deactivate,
     /// They leave the account with a free account of their own.
-    Unlink(Option<Heir>),
+    Unlink(Departure),
     /// They and their data are deleted; what the heir does not receive is lost.
-    Delete(Option<Heir>),
+    Delete(Departure),
+}
+
+/// How somebody leaves an account for good.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Departure {
+    /// Who receives their data.
+    pub heir: Option<Heir>,
+    /// They are deactivated at once and leave after so long; absent: they leave at once.
+    pub after: Option<Duration>,
 }
 
 /// A removal that may be a default: never deletion.
@@ -87,6 +98,8 @@ pub enum Removal {
 pub enum RemovalDefault {
     /// See [`Removal::Retain`].
     Retain,
+    /// See [`Removal::Downgrade`].
+    Downgrade,
     /// See [`Removal::Deactivate`].
     #[default]
     Deactivate,
@@ -98,8 +111,9 @@ impl From<RemovalDefault> for Removal {
     fn from(default: RemovalDefault) -> Self {
         match default {
             RemovalDefault::Retain => Self::Retain,
+            RemovalDefault::Downgrade => Self::Downgrade,
             RemovalDefault::Deactivate => Self::Deactivate,
-            RemovalDefault::Unlink => Self::Unlink(None),
+            RemovalDefault::Unlink => Self::Unlink(Departure::default()),
         }
     }
 }
@@ -197,6 +211,8 @@ pub struct Policy {
     pub adoption: Adoption,
     /// For people whose object does not say.
     pub removal: RemovalDefault,
+    /// From whom nothing is taken.
+    pub protected: Protected,
     /// The guard.
     pub guard: GuardPolicy,
     /// How many people may be read one by one in this pass only to look for drift that listings do not show.

@@ -5,8 +5,10 @@ use std::fmt;
 use jiff::Timestamp;
 
 use crate::{
-    Class, Email, Heir, License, Lookup, ObjectKey, ObservedLicense, Operation, Patch, PersonRef, RoleId, State,
+    Class, Email, Heir, License, Lookup, ObjectKey, ObservedLicense, Operation, Patch, PersonRef, Policy, RoleId,
+    State,
     directory::{Directory, Person},
+    plan::Input,
 };
 
 /// How far a record has come.
@@ -72,6 +74,10 @@ pub enum RecordReason {
     Teardown,
     /// The account's owner is never touched.
     Owner,
+    /// The connection protects the person: nothing is taken from them.
+    Protected,
+    /// A legal hold forbids to unlink or delete the person, whoever approved it.
+    LegalHold,
     /// An object declares the person: change the object instead.
     Declared,
     /// Zoom wants an administrator's hand for it.
@@ -116,6 +122,28 @@ pub enum Step {
 }
 
 impl Step {
+    /// Whether it cannot be taken back.
+    pub(crate) fn is_for_good(&self) -> bool {
+        match self {
+            Self::Unlink(_) | Self::Delete(_) => true,
+            Self::Deactivate
+            | Self::SetLicense(_)
+            | Self::SetRole(_)
+            | Self::SetEmail(_)
+            | Self::RemoveMembers
+            | Self::RemoveAdmins
+            | Self::DeleteGroup
+            | Self::DeleteRole
+            | Self::DeleteContactGroup
+            | Self::Create => false,
+        }
+    }
+
+    /// Whether the person cannot sign in any more afterwards.
+    fn takes_access(&self) -> bool {
+        self.is_for_good() || *self == Self::Deactivate
+    }
+
     /// The word for it in metrics.
     #[must_use]
     pub fn verb(&self) -> &'static str {
@@ -164,6 +192,8 @@ pub struct Source {
     pub uid: Box<str>,
     /// The edit that asked.
     pub generation: i64,
+    /// Whether the object was deleted; otherwise it asks as long as it stands.
+    pub deleted: bool,
 }
 
 /// Whom a record is about.
@@ -247,8 +277,12 @@ pub struct Record {
     pub source: Option<Source>,
     /// What to do, in this order.
     pub steps: Vec<Step>,
-    /// Not before this time.
+    /// Unlinking and deleting wait for this time; where there is nothing of that, everything does.
     pub not_before: Option<Timestamp>,
+    /// A legal hold, see [`DesiredPerson::hold`].
+    pub hold: Option<Box<str>>,
+    /// The licence to give back if the person returns.
+    pub restore_license: Option<License>,
     /// Whether a human approved it.
     pub approved: bool,
     /// How far it has come.
@@ -277,10 +311,20 @@ pub struct NewRecord {
     pub source: Option<Source>,
     /// See [`Record::steps`].
     pub steps: Vec<Step>,
-    /// The licence to give back if the person returns.
+    /// See [`Record::not_before`].
+    pub not_before: Option<Timestamp>,
+    /// See [`Record::hold`].
+    pub hold: Option<Box<str>>,
+    /// See [`Record::restore_license`].
     pub restore_license: Option<License>,
-    /// Whether the object is being deleted and is to be let go once this is written.
-    pub leaving: bool,
+}
+
+impl NewRecord {
+    /// The object that is being deleted and is to be let go once this is written.
+    #[must_use]
+    pub fn deleted_source(&self) -> Option<&Source> {
+        self.source.as_ref().filter(|source| source.deleted)
+    }
 }
 
 /// What is next for a record whose turn has come.
@@ -288,6 +332,8 @@ pub struct NewRecord {
 pub enum Next {
     /// This.
     Run(Operation),
+    /// Nothing until this time.
+    Wait(Timestamp),
     /// Nothing: it ends.
     End(Phase, RecordReason, String),
 }
@@ -314,7 +360,7 @@ impl Record {
     /// What is next, given the person's present row (`None`: not in the account). Call it with a fresh read before
     /// each write; it ends with [`Phase::Done`] when every step is true.
     #[must_use]
-    pub fn next(&self, person: Option<&Person>, directory: &Directory) -> Next {
+    pub fn next(&self, person: Option<&Person>, directory: &Directory, policy: &Policy, now: Timestamp) -> Next {
         let Some(person) = person else {
             return Next::End(Phase::Done, RecordReason::AlreadyDone, "the person is not in the account".to_owned());
         };
@@ -326,14 +372,31 @@ impl Record {
             let message = "this is the account's owner: change the owner in Zoom first, then edit the object again";
             return Next::End(Phase::Refused, RecordReason::Owner, message.to_owned());
         }
+        let emails: Vec<_> = self.person().map(|meant| &meant.email).into_iter().chain([&person.email]).collect();
+        if let Some(why) = policy.protected.why(&emails, Some(person), directory) {
+            let message = format!("{why}: take that out of the connection's spec.protected first, then ask again");
+            return Next::End(Phase::Refused, RecordReason::Protected, message);
+        }
         if let Some(name) = self.missing_role(directory) {
             let message = format!("the account has no role {name:?}; the object that asks for it says more");
             return Next::End(Phase::Cancelled, RecordReason::TakenBack, message);
         }
-        self.steps.iter().find_map(|step| open_operation(step, person, directory)).map_or_else(
-            || Next::End(Phase::Done, RecordReason::AlreadyDone, "Zoom is as this record wants it".to_owned()),
-            Next::Run,
-        )
+        let open = self.steps.iter().find_map(|step| Some((step, open_operation(step, person, directory)?)));
+        let Some((step, operation)) = open else {
+            return Next::End(Phase::Done, RecordReason::AlreadyDone, "Zoom is as this record wants it".to_owned());
+        };
+        if let Some(at) = self.not_before.filter(|at| *at > now && self.is_put_off(step)) {
+            return Next::Wait(at);
+        }
+        match &self.hold {
+            Some(hold) if step.is_for_good() => Next::End(Phase::Refused, RecordReason::LegalHold, held_by(hold)),
+            Some(_) | None => Next::Run(demotion(step, person).unwrap_or(operation)),
+        }
+    }
+
+    /// Whether a step waits for [`Record::not_before`].
+    pub(crate) fn is_put_off(&self, step: &Step) -> bool {
+        step.is_for_good() || !self.steps.iter().any(Step::is_for_good)
     }
 
     /// A role that was renamed or deleted meanwhile cannot be given.
@@ -356,8 +419,27 @@ impl Record {
     }
 }
 
+/// Why a held person stays.
+pub(crate) fn held_by(hold: &str) -> String {
+    format!(
+        "the legal hold {hold:?} keeps the person from being unlinked or deleted, whoever approves; to lift it, declare the \
+         person again without spec.hold and delete that object, or delete this ZoomRemoval and write another one"
+    )
+}
+
+/// Zoom protects administrators from losing their access (Zoom API reference, Users: status, delete), so their role goes
+/// first. A role is nothing that an inactive person could lose.
+fn demotion(step: &Step, person: &Person) -> Option<Operation> {
+    let from = person.role.as_ref().filter(|role| !role.is_member())?;
+    (step.takes_access() && person.state == State::Active).then(|| Operation::SetRole {
+        person: person.reference(),
+        from: from.clone(),
+        to: RoleId::member(),
+    })
+}
+
 /// The operation that a step still needs, if it needs one.
-fn open_operation(step: &Step, person: &Person, directory: &Directory) -> Option<Operation> {
+pub(crate) fn open_operation(step: &Step, person: &Person, directory: &Directory) -> Option<Operation> {
     let reference = person.reference();
     match step {
         Step::Deactivate if person.state == State::Inactive => None,
@@ -385,13 +467,14 @@ fn open_operation(step: &Step, person: &Person, directory: &Directory) -> Option
 }
 
 /// What is next as far as the listings show. Without a complete one nobody and no role is taken for absent.
-pub(crate) fn next_as_listed(record: &Record, directory: &Directory) -> Option<Next> {
+pub(crate) fn next_as_listed(record: &Record, input: &Input<'_>) -> Option<Next> {
+    let Input { directory, policy, now, .. } = *input;
     if !directory.complete().roles && record.missing_role(directory).is_some() {
         return None;
     }
     match directory.find_exactly(record.person()?) {
-        Lookup::Found(row) => Some(record.next(Some(row), directory)),
-        Lookup::Absent => Some(record.next(None, directory)),
+        Lookup::Found(row) => Some(record.next(Some(row), directory, policy, now)),
+        Lookup::Absent => Some(record.next(None, directory, policy, now)),
         Lookup::Unknown => None,
     }
 }

@@ -10,6 +10,7 @@ use crate::{
     claims::Claims,
     guard::{Allowance, after, window_start},
     plan::Input,
+    record::{Next, next_as_listed, open_steps},
 };
 
 /// Decides about every open record; gives the time at which something happens by itself.
@@ -33,7 +34,7 @@ pub(crate) fn decide(all: &mut Candidates<'_>, input: &Input<'_>, claims: &Claim
         books.decide_wave(class, &places, candidates, input);
     }
     let scheduled = candidates.iter().filter(|candidate| candidate.outcome.phase == Phase::Scheduled);
-    let due = scheduled.filter_map(|candidate| candidate.record()?.not_before);
+    let due = scheduled.filter_map(Candidate::not_before);
     due.chain(books.settle_at).filter(|at| *at > input.now).min()
 }
 
@@ -64,10 +65,10 @@ fn before_counting(
     if candidate.is_over_limit() {
         return Some(held_over_limit(candidate));
     }
-    if let Some(held) = held_by_switch(candidate, input.policy) {
+    if let Some(held) = held_by_switch(candidate, input.policy, input.now) {
         return Some(held);
     }
-    if let Some(due) = record.and_then(|record| record.not_before).filter(|due| *due > input.now) {
+    if let Some(due) = record.and_then(|record| waits_until(record, input)) {
         return Some(Outcome::new(Phase::Scheduled, RecordReason::NotBefore, format!("runs at {due}")));
     }
     if by_hand {
@@ -81,14 +82,32 @@ fn before_counting(
                        meant, or correct the object";
         return Some(Outcome::new(Phase::Held, RecordReason::WouldEmpty, message));
     }
-    if record.is_some_and(|record| is_counted(record, input)) {
+    if record.is_some_and(|record| is_counted(record, input) || is_half_done(record)) {
         return Some(Outcome::new(Phase::Running, RecordReason::WithinLimit, "within the limit"));
     }
     over_limit.contains(&(candidate.class(), candidate.wave().into())).then(|| held_over_limit(candidate))
 }
 
+/// What was agreed to when the record began and waited since does not need to be agreed to again.
+fn is_half_done(record: &Record) -> bool {
+    record.phase == Phase::Scheduled && record.started_at.is_some()
+}
+
+/// When the next step of a record may run, if that is later.
+fn waits_until(record: &Record, input: &Input<'_>) -> Option<Timestamp> {
+    match next_as_listed(record, input) {
+        Some(Next::Wait(at)) => Some(at),
+        Some(Next::Run(_) | Next::End(..)) => None,
+        None => {
+            let first = open_steps(record, input.directory);
+            let put_off = first.first().is_some_and(|step| record.is_put_off(step));
+            record.not_before.filter(|at| *at > input.now && (put_off || is_half_done(record)))
+        }
+    }
+}
+
 /// The mode or switch of the connection that holds a record back.
-fn held_by_switch(candidate: &Candidate<'_>, policy: &Policy) -> Option<Outcome> {
+fn held_by_switch(candidate: &Candidate<'_>, policy: &Policy, now: Timestamp) -> Option<Outcome> {
     let held = |reason, message: &str| Some(Outcome::new(Phase::Held, reason, message));
     match policy.mode {
         Mode::Suspend => return held(RecordReason::Suspended, "the connection is suspended"),
@@ -96,7 +115,11 @@ fn held_by_switch(candidate: &Candidate<'_>, policy: &Policy) -> Option<Outcome>
         Mode::Plan => return held(RecordReason::RemovalsHeld, "the connection's mode is Plan"),
         Mode::Enforce => {}
     }
-    let forbidden = candidate.steps().iter().find_map(|step| match step {
+    // What waits for its time needs its switch only then.
+    let later = |step: &Step| {
+        candidate.not_before().is_some_and(|at| at > now) && step.is_for_good() && candidate.steps().len() > 1
+    };
+    let forbidden = candidate.steps().iter().filter(|step| !later(step)).find_map(|step| match step {
         Step::Deactivate => (!policy.allow.deactivate).then_some("deactivate"),
         Step::Unlink(_) | Step::Delete(_) => (!policy.allow.delete).then_some("delete"),
         Step::SetLicense(_)

@@ -32,8 +32,8 @@ pub use membership::{
 pub use references::{ConnectionReference, DEFAULT_CONNECTION, SecretReference};
 pub use zoom_connection::{
     Account, Adoption, Allow, Cloud, Credentials, DefaultRemoval, DefaultRemovalPolicy, Endpoints, Guard, Limit,
-    Limits, Mode, PeopleCount, PlanSummary, RateLimit, ZoomConnection, ZoomConnectionSpec, ZoomConnectionStatus,
-    ZoomPlan,
+    Limits, Mode, PeopleCount, PlanSummary, Protected, RateLimit, ZoomConnection, ZoomConnectionSpec,
+    ZoomConnectionStatus, ZoomPlan,
 };
 pub use zoom_contact_group::{ContactMembers, Privacy, ZoomContactGroup, ZoomContactGroupSpec, ZoomContactGroupStatus};
 pub use zoom_group::{ZoomGroup, ZoomGroupSpec, ZoomGroupStatus};

@@ -74,6 +74,28 @@ pub(crate) fn http_url(_: &mut SchemaGenerator) -> Schema {
     )
 }
 
+/// A day.
+pub(crate) fn date(_: &mut SchemaGenerator) -> Schema {
+    text(
+        10,
+        &[(
+            "self.matches('^[0-9]{4}-[0-9]{2}-[0-9]{2}$') && timestamp(self + 'T00:00:00Z').getFullYear() >= 2000",
+            "write a day as year, month and day, such as 2027-03-31",
+        )],
+    )
+}
+
+/// A pattern for e-mail addresses.
+pub(crate) fn email_pattern(_: &mut SchemaGenerator) -> Schema {
+    text(
+        LONGEST_EMAIL,
+        &[(
+            r"self.matches('^[^\\s,;<>]+$') && self != '*'",
+            "write an address such as ceo@example.com, or one with stars for any text, such as svc-* or *@board.example.com",
+        )],
+    )
+}
+
 /// An IANA time zone.
 pub(crate) fn timezone(_: &mut SchemaGenerator) -> Schema {
     text(

@@ -90,6 +90,12 @@ pub struct ZoomConnectionSpec {
     #[serde(default)]
     pub removal: DefaultRemoval,
 
+    /// People from whom nothing is taken, whoever asks or approves: no access, no licence, no role, no address. The
+    /// account's owner always is one of them. Absent or empty: the owner alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Protected")]
+    pub protected: Option<Protected>,
+
     /// How many people a wave of changes may reach before a human is asked. Absent: the defaults of its parts.
     #[serde(default)]
     pub guard: Guard,
@@ -208,7 +214,7 @@ pub enum Adoption {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DefaultRemoval {
-    /// What becomes of the person. Retain: stays as they are. Deactivate: stays, cannot sign in, and frees the licence.
+    /// What becomes of the person. Retain: stays as they are. Downgrade: stays with the licence Basic. Deactivate: stays, cannot sign in, and frees the licence.
     /// Unlink: leaves the account and keeps a free Zoom account. Delete cannot be a default; a ZoomUser asks for it by
     /// itself. Absent: Deactivate.
     #[serde(default)]
@@ -220,6 +226,8 @@ pub struct DefaultRemoval {
 pub enum DefaultRemovalPolicy {
     /// The person stays as they are and is managed no more.
     Retain,
+    /// The person stays with the licence Basic and is managed no more.
+    Downgrade,
     /// The person stays in the account but cannot sign in, and their licence is free again.
     #[default]
     Deactivate,
@@ -240,14 +248,35 @@ impl JsonSchema for DefaultRemovalPolicy {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "type": "string",
-            "enum": ["Retain", "Deactivate", "Unlink", "Delete"],
+            "enum": ["Retain", "Downgrade", "Deactivate", "Unlink", "Delete"],
             "x-kubernetes-validations": [{
                 "rule": "self != 'Delete'",
-                "message": "Delete cannot be a default, because it destroys people's data: write Retain, Deactivate or \
-                            Unlink here, and Delete in spec.removal.policy of the ZoomUser that means it",
+                "message": "Delete cannot be a default, because it destroys people's data: write Retain, Downgrade, \
+                            Deactivate or Unlink here, and Delete in spec.removal.policy of the ZoomUser that means it",
             }],
         })
     }
+}
+
+/// People from whom nothing is taken.
+#[derive(KubeSchema, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Protected {
+    /// E-mail addresses; `*` stands for any text, and without an `@` the part before it is meant, such as `svc-*`. Compared
+    /// without case with the address in Zoom, the declared one and former ones. Absent or empty: none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(schema_with = "email_patterns")]
+    pub emails: Vec<String>,
+    /// Roles by their name in Zoom. Absent or empty: none but the owner's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 100), inner(length(min = 1, max = 64)))]
+    #[x_kube(merge_strategy = ListMerge::Set)]
+    pub roles: Vec<String>,
+}
+
+fn email_patterns(generator: &mut SchemaGenerator) -> Schema {
+    let pattern = schemas::email_pattern(generator);
+    json_schema!({"type": "array", "maxItems": 1000, "x-kubernetes-list-type": "set", "items": pattern})
 }
 
 /// How many people a wave of changes may reach.
@@ -426,6 +455,11 @@ pub struct ZoomConnectionStatus {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(merge_strategy = ListMerge::Set)]
     pub missing_scopes: Vec<String>,
+    /// Entries of `spec.protected` that fit nobody in the account, such as `emails: svc-*`: likely a slip of the pen. At most
+    /// ten. Absent: none, or the account was not listed yet.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[x_kube(merge_strategy = ListMerge::Set)]
+    pub idle_protection: Vec<String>,
     /// When the last complete listing of the account ended. Absent before the first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Time")]

@@ -18,6 +18,7 @@ const DECIDED_BEFORE: &[&str] = &[
     "connectionRef",
     "count",
     "heir",
+    "hold",
     "notBefore",
     "operations",
     "people",
@@ -107,7 +108,8 @@ fn unchanged(fields: &[&str]) -> String {
     "write either heir or transfer: None, not both"
 ))]
 #[x_kube(validation = (
-    "!has(self.heir) || !has(self.person) || self.heir.email.lowerAscii() != self.person.email.lowerAscii()",
+    "!has(self.heir) || !has(self.person) || !has(self.heir.email) \
+     || self.heir.email.lowerAscii() != self.person.email.lowerAscii()",
     "heir.email is the person's own address: write who else receives their data"
 ))]
 #[x_kube(validation = Rule::new(unchanged(DECIDED_BEFORE)).message(
@@ -169,10 +171,15 @@ pub struct ZoomRemovalSpec {
     #[schemars(with = "Transfer")]
     pub transfer: Option<Transfer>,
 
-    /// The step does not run before this time. Absent: as soon as it may.
+    /// Unlink and Delete do not run before this time, and where there is neither, nothing does. Absent: as soon as it may.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Time")]
     pub not_before: Option<Time>,
+
+    /// A legal hold of the person: Unlink and Delete never run, whoever approves. Absent: none. Cannot be empty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String", length(min = 1, max = 256))]
+    pub hold: Option<String>,
 
     /// What the person had, for giving it back when the removal is taken back after it ran. Absent: nothing is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -309,6 +316,9 @@ pub struct Source {
     /// The generation of its spec that asked.
     #[schemars(range(min = 1))]
     pub generation: i64,
+    /// Whether it was deleted; otherwise its edit asks, as long as that stands. Absent: false.
+    #[serde(default)]
+    pub deleted: bool,
 }
 
 /// What is done to a person.

@@ -8,7 +8,7 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{ConnectionReference, references, schemas};
+use crate::{ConnectionReference, Duration, references, schemas};
 
 /// A person who should be in a Zoom account.
 #[derive(CustomResource, KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -50,8 +50,9 @@ use crate::{ConnectionReference, references, schemas};
 ))]
 #[x_kube(validation = (
     "!has(self.removal) || !has(self.removal.heir) \
-     || self.removal.heir.email.lowerAscii() != self.email.lowerAscii()",
-    "removal.heir.email is the person's own address: write who else receives their data"
+     || (!has(self.removal.heir.email) || self.removal.heir.email.lowerAscii() != self.email.lowerAscii()) \
+     && (!has(self.removal.heir.fallback) || self.removal.heir.fallback.lowerAscii() != self.email.lowerAscii())",
+    "removal.heir names the person's own address: write who else receives their data"
 ))]
 pub struct ZoomUserSpec {
     /// The connection of the Zoom account. Cannot be changed, added or taken away later. Absent: the ZoomConnection
@@ -99,6 +100,12 @@ pub struct ZoomUserSpec {
     #[serde(default = "active")]
     pub active: bool,
 
+    /// The last day on which the person can sign in, such as 2027-03-31; from midnight UTC after it they are deactivated as
+    /// if `active` were false. Absent: no end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schemas::date")]
+    pub active_until: Option<String>,
+
     /// Absent: nothing of it is managed. Empty: likewise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Profile")]
@@ -113,6 +120,12 @@ pub struct ZoomUserSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Removal")]
     pub removal: Option<Removal>,
+
+    /// A legal hold, by its name or case number: the person is neither unlinked nor deleted, whoever approves it; they are
+    /// deactivated instead. It goes with the ZoomRemoval when this object is deleted. Absent: none. Cannot be empty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String", length(min = 1, max = 256))]
+    pub hold: Option<String>,
 }
 
 impl ZoomUserSpec {
@@ -125,6 +138,11 @@ impl ZoomUserSpec {
 
 fn active() -> bool {
     true
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 /// What the person may use.
@@ -297,11 +315,20 @@ pub enum CreationMethod {
     "!(has(self.heir) && has(self.transfer))",
     "write either heir or transfer: None, not both"
 ))]
+#[x_kube(validation = (
+    "self.policy in ['Delete', 'Unlink'] || !has(self.after)",
+    "after goes with the policies Delete and Unlink alone: leave it out"
+))]
 pub struct Removal {
-    /// Retain: the person stays as they are and is managed no more. Deactivate: stays, cannot sign in, and frees the
+    /// Retain: the person stays as they are and is managed no more. Downgrade: stays with the licence Basic. Deactivate: stays, cannot sign in, and frees the
     /// licence. Unlink: leaves the account and keeps a free Zoom account of their own. Delete: the person and their data
     /// are deleted for good. For Unlink and Delete the connection must allow delete.
     pub policy: RemovalPolicy,
+    /// How long the person is deactivated before they are unlinked or deleted, such as 30d; with Delete and Unlink alone.
+    /// Declaring the person again in that time brings them back. Absent: they go at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Duration")]
+    pub after: Option<Duration>,
     /// Who receives the person's data; with Delete and Unlink alone. Absent: nobody.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Heir")]
@@ -319,6 +346,8 @@ pub struct Removal {
 pub enum RemovalPolicy {
     /// The person stays as they are and is managed no more.
     Retain,
+    /// The person stays with the licence Basic, which frees the seat, and is managed no more.
+    Downgrade,
     /// The person stays in the account but cannot sign in, and their licence is free again.
     Deactivate,
     /// The person leaves the account and keeps a free Zoom account of their own. The connection must allow delete.
@@ -327,13 +356,26 @@ pub enum RemovalPolicy {
     Delete,
 }
 
-/// Who receives a person's data.
+/// Who receives a person's data. They must be active in the account when the person goes.
 #[derive(KubeSchema, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[x_kube(validation = (
+    "has(self.email) != (has(self.manager) && self.manager)",
+    "write either email or manager: true"
+))]
 pub struct Heir {
-    /// The e-mail address of a person of the same account.
+    /// The e-mail address of a person of the same account. Absent: `manager` says who.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schemas::email")]
-    pub email: String,
+    pub email: Option<String>,
+    /// Whether it is the person's manager, as Zoom shows them when the person goes. Absent: false.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub manager: bool,
+    /// The e-mail address of whoever receives it if the one named first is not active in the account then. Absent: nobody,
+    /// and the person is not removed before the one named first is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schemas::email")]
+    pub fallback: Option<String>,
     /// What they receive. Absent: all of it. Cannot be empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 8))]
@@ -431,6 +473,11 @@ pub struct ZoomUserStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Time")]
     pub created_at: Option<Time>,
+    /// The licence that a person who is coming back had before they were deactivated, until they have it again. Absent
+    /// otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "LicenseType")]
+    pub restore: Option<LicenseType>,
     /// Fields that Zoom accepted without effect, by their path in the spec, such as `profile.pronouns`. They are not sent
     /// again before an edit.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

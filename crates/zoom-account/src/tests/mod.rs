@@ -1,5 +1,6 @@
 //! Against a simulated Zoom account.
 
+mod addresses;
 mod listing;
 mod operations;
 mod people;

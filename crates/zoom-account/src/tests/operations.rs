@@ -122,7 +122,10 @@ async fn a_value_that_zoom_does_not_take_is_named_in_its_words() {
     let error = rig.update(ADA, patch([(Attribute::Manager, "nobody@acme.example")])).await.unwrap_err();
     assert_eq!((error.reason(), error.retry()), (Reason::InvalidValue, Retry::AfterEdit));
     let text = error.to_string();
-    assert!(text.starts_with("ada@acme.example: update manager: PATCH /users/") && text.contains("code 300"), "{text}");
+    assert!(
+        text.starts_with("ada@acme.example: update profile.manager: PATCH /users/") && text.contains("code 300"),
+        "{text}"
+    );
     assert!(text.ends_with(". Correct the value that Zoom's message names."), "{text}");
 }
 

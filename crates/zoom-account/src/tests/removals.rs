@@ -2,8 +2,9 @@
 
 use jiff::SignedDuration;
 use rstest::rstest;
-use zoom_core::{Data, Heir, Reason, State};
-use zoom_simulator::{PersonEdit, Status};
+use serde_json::json;
+use zoom_core::{Data, Heir, Reason, State, Successor};
+use zoom_simulator::{PersonEdit, Profile, Status};
 
 use super::*;
 use crate::Retry;
@@ -15,7 +16,8 @@ fn pending(email: &str) -> PersonConfig {
 }
 
 fn heir(email: &str) -> Heir {
-    Heir { email: Email::parse(email).unwrap(), receives: vec![Data::Meetings, Data::Recordings] }
+    let successor = Successor::Person(Email::parse(email).unwrap());
+    Heir { successor, fallback: None, receives: vec![Data::Meetings, Data::Recordings] }
 }
 
 fn query(rig: &Rig) -> String {
@@ -70,9 +72,77 @@ async fn a_removal_that_zoom_accepts_without_effect_is_said() {
 async fn a_missing_heir_is_not_taken_for_the_leaver() {
     let mut rig = Rig::listed([PersonConfig::new(ADA)]).await;
     let error = rig.apply(Operation::Delete(rig.reference(ADA), Some(heir(BOB)))).await.unwrap_err();
-    assert_eq!((error.reason(), error.retry()), (Reason::InvalidValue, Retry::AfterEdit));
-    assert!(error.to_string().contains("the one who should receive the data is not in the account"), "{error}");
+    assert_eq!((error.reason(), error.retry()), (Reason::InvalidValue, Retry::Slowly));
+    assert!(
+        error.to_string().contains("nobody can receive the data: bob@acme.example is not in the account"),
+        "{error}"
+    );
     assert_eq!(rig.row(ADA).state, State::Active);
+    assert_eq!(rig.calls("DELETE /users/{userId}"), 0);
+}
+
+#[tokio::test]
+async fn an_heir_who_goes_just_before_is_not_taken_for_the_leaver() {
+    let mut rig = Rig::listed([PersonConfig::new(ADA), PersonConfig::new(BOB)]).await;
+    let gone = json!({"code": 1001, "message": "User does not exist."});
+    rig.zoom.inject(on("DELETE", "/users/{userId}", answer(404, gone)));
+    let error = rig.apply(Operation::Delete(rig.reference(ADA), Some(heir(BOB)))).await.unwrap_err();
+    assert_eq!((error.reason(), error.retry()), (Reason::InvalidValue, Retry::AfterEdit));
+    assert_eq!(rig.row(ADA).state, State::Active);
+}
+
+#[rstest]
+#[case::the_manager(Some(BOB), Status::Active, BOB)]
+#[case::nobody_is_named(None, Status::Active, EVE)]
+#[case::the_manager_is_inactive(Some(BOB), Status::Inactive, EVE)]
+#[case::the_manager_is_the_leaver(Some(ADA), Status::Active, EVE)]
+#[tokio::test]
+async fn the_manager_receives_the_data_or_else_the_fallback(
+    #[case] manager: Option<&str>,
+    #[case] status: Status,
+    #[case] receives: &str,
+) {
+    let profile = Profile { manager: manager.unwrap_or_default().into(), ..Profile::default() };
+    let licensed = |email| PersonConfig { license: zoom_simulator::License::Licensed, ..PersonConfig::new(email) };
+    let people =
+        [PersonConfig { profile, ..PersonConfig::new(ADA) }, PersonConfig { status, ..licensed(BOB) }, licensed(EVE)];
+    let mut rig = Rig::listed(people).await;
+    let heir = Heir {
+        successor: Successor::Manager,
+        fallback: Some(Email::parse(EVE).unwrap()),
+        receives: vec![Data::Meetings],
+    };
+    assert_eq!(rig.apply(Operation::Delete(rig.reference(ADA), Some(heir))).await.unwrap(), Applied::Proved);
+    let expected = format!("transfer_email={}", receives.replace('@', "%40"));
+    assert!(query(&rig).contains(&expected), "{}", query(&rig));
+}
+
+#[tokio::test]
+async fn a_transfer_is_not_claimed_of_somebody_who_had_gone_before() {
+    let mut rig = Rig::listed([PersonConfig::new(ADA), PersonConfig::new(BOB)]).await;
+    let operation = Operation::Delete(rig.reference(ADA), Some(heir(BOB)));
+    rig.zoom.edit_person(ADA, PersonEdit { delete: true, ..PersonEdit::default() }).unwrap();
+    assert_eq!(rig.apply(operation.clone()).await.unwrap(), Applied::Gone);
+    assert_eq!(rig.apply(operation).await.unwrap(), Applied::Gone, "also when the directory knows");
+}
+
+#[rstest]
+#[case::phone_duties(400, 1000, "The user is a call queue manager.", "hand those over", Retry::Slowly)]
+#[case::a_room(400, 200, "A Zoom Rooms user cannot be changed.", "a Zoom Room", Retry::AfterEdit)]
+#[tokio::test]
+async fn a_refusal_to_let_somebody_go_is_explained(
+    #[case] status: u16,
+    #[case] code: i64,
+    #[case] message: &str,
+    #[case] advice: &str,
+    #[case] retry: Retry,
+) {
+    let mut rig = Rig::listed([PersonConfig::new(ADA)]).await;
+    let refusal = json!({"code": code, "message": message});
+    rig.zoom.inject(on("PUT", "/users/{userId}/status", answer(status, refusal)));
+    let error = rig.apply(Operation::Deactivate(rig.reference(ADA))).await.unwrap_err();
+    assert_eq!((error.reason(), error.retry()), (Reason::Refused, retry));
+    assert!(error.to_string().contains(advice), "{error}");
 }
 
 #[rstest]

@@ -266,7 +266,7 @@ impl<'a> Groups<'a> {
             would_empty: *would_empty,
             count,
             outcome: Outcome::undecided(),
-            paper: Paper::New(NewRecord {
+            paper: Paper::New(Box::new(NewRecord {
                 name,
                 wave,
                 class: Class::Membership,
@@ -275,11 +275,13 @@ impl<'a> Groups<'a> {
                     object: object.key.clone(),
                     uid: object.uid.clone(),
                     generation: object.generation,
+                    deleted: object.deleting,
                 }),
                 steps: vec![step.clone()],
+                not_before: None,
+                hold: None,
                 restore_license: None,
-                leaving: object.deleting,
-            }),
+            })),
         }
     }
 }

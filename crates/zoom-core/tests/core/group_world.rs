@@ -96,7 +96,7 @@ impl World {
         for object in &plan.let_go_groups {
             self.groups.remove(object);
         }
-        for new in plan.new_records.iter().filter(|new| new.leaving) {
+        for new in plan.new_records.iter().filter(|new| new.deleted_source().is_some()) {
             self.groups.remove(&new.source.as_ref().unwrap().object);
         }
         self.run_departures(&plan);

@@ -391,7 +391,7 @@ fn a_fresh_read_of_somebody_else_with_the_same_address_ends_the_record() {
     world.write_records(&plan);
     let mut another = person("person000", State::Active);
     another.id = Some(id("another"));
-    let next = world.record("person000").next(Some(&another), &world.directory());
+    let next = world.record("person000").next(Some(&another), &world.directory(), &world.policy, world.now);
     assert!(matches!(next, Next::End(Phase::Done, RecordReason::AlreadyDone, _)), "{next:?}");
 }
 

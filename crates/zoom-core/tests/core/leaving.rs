@@ -17,7 +17,7 @@ fn a_deleted_object_is_let_go_once_its_record_is_written() {
     let plan = world.plan();
     assert!(plan.let_go.is_empty());
     let [record] = &*plan.new_records else { panic!("{:?}", plan.new_records) };
-    assert!(record.leaving);
+    assert!(record.deleted_source().is_some());
     assert_eq!((record.class, &*record.steps), (Class::Access, &[Step::Deactivate][..]));
     assert_eq!(record.restore_license, Some(License::Basic));
     // Written, and then a crash before the object was let go.
@@ -67,7 +67,7 @@ fn is_simply_let_go(#[case] change: fn(&mut World)) {
 #[case::active(State::Active)]
 #[case::inactive(State::Inactive)]
 fn unlinking_needs_its_switch(#[case] state: State) {
-    let mut world = leaver(Some(Removal::Unlink(None)));
+    let mut world = leaver(Some(Removal::Unlink(Departure::default())));
     world.row("person000").state = state;
     world.settle();
     assert_eq!(world.record("person000").reason, Some(RecordReason::NotAllowed));

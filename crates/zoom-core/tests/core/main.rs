@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod creations;
+mod departures;
 mod group_world;
 mod groups;
 mod guard;

@@ -54,8 +54,8 @@ fn event() -> impl Strategy<Value = Event> {
     let removal = prop_oneof![
         Just(Removal::Retain),
         Just(Removal::Deactivate),
-        Just(Removal::Unlink(None)),
-        Just(Removal::Delete(None))
+        Just(Removal::Unlink(Departure::default())),
+        Just(Removal::Delete(Departure::default()))
     ];
     let state = prop_oneof![Just(State::Active), Just(State::Inactive), Just(State::Pending)];
     let mode = prop_oneof![
@@ -243,7 +243,10 @@ fn happen(world: &mut World, event: Event) {
 fn nobody_hangs(world: &World, plan: &Plan) {
     for object in world.objects.values().filter(|object| object.deleting) {
         let source = |record: &NewRecord| record.source.as_ref().map(|source| source.object.clone());
-        let written = plan.new_records.iter().any(|new| new.leaving && source(new).as_ref() == Some(&object.object));
+        let written = plan
+            .new_records
+            .iter()
+            .any(|new| new.deleted_source().is_some() && source(new).as_ref() == Some(&object.object));
         assert!(written != plan.let_go.contains(&object.object), "{} hangs: {plan:?}", object.object);
     }
 }

@@ -66,6 +66,7 @@ pub(crate) fn object(name: &str) -> DesiredPerson {
         wanted: Wanted::default(),
         creation: None,
         removal: None,
+        hold: None,
         remembered: Remembered::default(),
     }
 }
@@ -276,8 +277,8 @@ impl World {
             if taken.is_none() {
                 self.records.push(written(new, self.now));
             }
-            if new.leaving {
-                self.objects.remove(&new.source.as_ref().unwrap().object);
+            if let Some(source) = new.deleted_source() {
+                self.objects.remove(&source.object);
             }
         }
         for change in &plan.changes {
@@ -302,7 +303,7 @@ impl World {
                     Lookup::Found(row) => Some(row),
                     Lookup::Absent | Lookup::Unknown => None,
                 };
-                match record.next(row, &directory) {
+                match record.next(row, &directory, &self.policy, self.now) {
                     Next::Run(operation) => {
                         let approved = record.reason == Some(RecordReason::Approved) || record.source.is_none();
                         let written = &mut self.records[place];
@@ -310,6 +311,11 @@ impl World {
                         written.ran_approved = approved;
                         self.taken.push((self.now, record.class, who.email.clone(), approved));
                         self.apply(&operation);
+                    }
+                    Next::Wait(_) => {
+                        self.records[place].phase = Phase::Scheduled;
+                        self.records[place].reason = Some(RecordReason::NotBefore);
+                        break;
                     }
                     Next::End(phase, reason, _) => {
                         self.records[place].phase = phase;
@@ -355,11 +361,13 @@ impl World {
                     remembered.id = row.reference().id.or(remembered.id.take());
                     remembered.email = Some(row.email.clone());
                     let invited_elsewhere = row.state == State::Pending && row.email != object.email;
-                    if (row.state != State::Inactive) == object.wanted.active && !invited_elsewhere {
+                    if (row.state != State::Inactive) == object.wanted.is_active(self.now) && !invited_elsewhere {
                         remembered.access_generation = Some(object.generation);
                     }
                 }
-                Lookup::Absent if !object.wanted.active => remembered.access_generation = Some(object.generation),
+                Lookup::Absent if !object.wanted.is_active(self.now) => {
+                    remembered.access_generation = Some(object.generation);
+                }
                 Lookup::Absent | Lookup::Unknown => {}
             }
         }
@@ -459,7 +467,9 @@ pub(crate) fn written(new: &NewRecord, now: Timestamp) -> Record {
         subject: new.subject.clone(),
         source: new.source.clone(),
         steps: new.steps.clone(),
-        not_before: None,
+        not_before: new.not_before,
+        hold: new.hold.clone(),
+        restore_license: new.restore_license,
         approved: false,
         phase: Phase::Settling,
         reason: None,
@@ -479,6 +489,8 @@ pub(crate) fn by_hand(name: &str, step: Step) -> Record {
         source: None,
         steps: vec![step],
         not_before: None,
+        hold: None,
+        restore_license: None,
         approved: false,
         phase: Phase::Settling,
         reason: None,

@@ -1,0 +1,200 @@
+//! Leaving in steps, being kept, and coming back.
+
+use anyhow::ensure;
+use serde_json::json;
+
+use crate::world::{CONNECTION, REMOVAL, USER, World, account_of, email, is_in_phase, message};
+
+/// Five people, of whom Ada is licensed.
+async fn team(connection: serde_json::Value) -> anyhow::Result<World<'static>> {
+    let names = ["bob", "eve", "grace", "lin"];
+    let mut people: Vec<_> = names.iter().map(|name| json!({"email": email(name)})).collect();
+    people.push(json!({"email": email("ada"), "type": "Licensed"}));
+    let world = World::connected(json!({"people": people}), connection).await?;
+    world.users(&["ada", "bob", "eve", "grace", "lin"], &json!({})).await?;
+    world.users_are(&["ada", "bob", "eve", "grace", "lin"], "Synced").await?;
+    Ok(world)
+}
+
+fn deleting() -> serde_json::Value {
+    json!({"allow": {"delete": true}})
+}
+
+#[tokio::test]
+async fn who_leaves_later_is_deactivated_at_once_and_comes_back_with_their_licence_when_declared_again()
+-> anyhow::Result<()> {
+    let world = team(deleting()).await?;
+    world.users(&["ada"], &json!({"removal": {"policy": "Delete", "transfer": "None", "after": "30d"}})).await?;
+    world.user_is("ada", "Synced").await?;
+    world.delete_all(&["ada"]).await?;
+    let removal = world.removal_is("ada", "Scheduled", "NotBefore").await?;
+    assert_eq!(removal["spec"]["restore"], json!({"license": "Licensed"}));
+    ensure!(removal["spec"]["notBefore"].is_string(), "{removal}");
+    assert_eq!(world.person(&email("ada")).await?.status, "inactive");
+
+    world.users(&["ada"], &json!({})).await?;
+    let user = world.user_is("ada", "Synced").await?;
+    assert_eq!(user["status"]["restore"], json!(null));
+    let person = world.person(&email("ada")).await?;
+    assert_eq!((person.status.as_str(), person.license.as_str()), ("active", "Licensed"));
+    world.removal_is("ada", "Cancelled", "Reclaimed").await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn when_their_time_has_come_they_are_deleted() -> anyhow::Result<()> {
+    let world = team(deleting()).await?;
+    world.users(&["ada"], &json!({"removal": {"policy": "Delete", "transfer": "None", "after": "3s"}})).await?;
+    world.user_is("ada", "Synced").await?;
+    world.zoom.clear_journal().await?;
+    world.delete_all(&["ada"]).await?;
+    world.removal_is("ada", "Done", "Completed").await?;
+    ensure!(world.zoom.person(&email("ada")).await?.is_none(), "still in the account");
+    let writes = ["PUT /users/{userId}/status", "DELETE /users/{userId}/token", "DELETE /users/{userId}"];
+    assert_eq!(world.zoom_writes().await?, writes);
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_is_let_in_again_by_an_edit_has_the_licence_of_before() -> anyhow::Result<()> {
+    let world = team(json!({})).await?;
+    world.edit(USER, "ada", json!({"active": false})).await?;
+    world.user_is("ada", "Deactivated").await?;
+    world.edit(USER, "ada", json!({"active": true})).await?;
+    world.user_is("ada", "Synced").await?;
+    assert_eq!(world.person(&email("ada")).await?.license, "Licensed");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_downgraded_leaver_keeps_their_access_and_frees_their_seat() -> anyhow::Result<()> {
+    let world = team(json!({"removal": {"policy": "Downgrade"}})).await?;
+    world.delete_all(&["ada"]).await?;
+    let removal = world.removal_is("ada", "Done", "Completed").await?;
+    assert_eq!(removal["spec"]["class"], "Entitlement");
+    let person = world.person(&email("ada")).await?;
+    assert_eq!((person.status.as_str(), person.license.as_str()), ("active", "Basic"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_administrator_is_made_a_member_before_they_leave() -> anyhow::Result<()> {
+    let people = json!([{"email": email("ada"), "role": "Admin"}, {"email": email("bob")}, {"email": email("eve")}]);
+    let world = World::connected(json!({"people": people}), json!({})).await?;
+    world.users(&["ada", "bob", "eve"], &json!({})).await?;
+    world.users_are(&["ada", "bob", "eve"], "Synced").await?;
+    world.delete_all(&["ada"]).await?;
+    world.removal_is("ada", "Done", "Completed").await?;
+    let person = world.person(&email("ada")).await?;
+    assert_eq!((person.status.as_str(), person.role.as_str()), ("inactive", "Member"));
+    world.users(&["ada"], &json!({})).await?;
+    world.user_is("ada", "Synced").await?;
+    assert_eq!(world.person(&email("ada")).await?.role, "Member", "a role never comes back from memory");
+    Ok(())
+}
+
+#[tokio::test]
+async fn whom_a_legal_hold_keeps_is_deactivated_and_not_deleted_whoever_approves() -> anyhow::Result<()> {
+    let world = team(deleting()).await?;
+    let removal = json!({"policy": "Delete", "transfer": "None"});
+    world.users(&["ada"], &json!({"removal": removal, "hold": "case 12"})).await?;
+    world.user_is("ada", "Synced").await?;
+    world.delete_all(&["ada"]).await?;
+    let refused = world.removal_is("ada", "Refused", "LegalHold").await?;
+    assert_eq!(refused["spec"]["hold"], "case 12");
+    assert_eq!(world.person(&email("ada")).await?.status, "inactive");
+
+    let by_hand = json!({
+        "class": "Access",
+        "person": {"email": email("ada")},
+        "operations": [{"action": "Delete"}],
+        "transfer": "None",
+        "decision": "Approve",
+    });
+    world.apply(REMOVAL, "by-hand", by_hand).await?;
+    world.until(REMOVAL, "by-hand", "is refused", |removal| is_in_phase(removal, "Refused", "LegalHold")).await?;
+    assert_eq!(world.person(&email("ada")).await?.status, "inactive");
+    Ok(())
+}
+
+#[tokio::test]
+async fn from_protected_people_nothing_is_taken_and_a_pattern_that_fits_nobody_is_said() -> anyhow::Result<()> {
+    let world = team(json!({"protected": {"emails": ["ad*", "svc-*"]}})).await?;
+    world
+        .until(CONNECTION, "default", "says which pattern fits nobody", |connection| {
+            connection["status"]["idleProtection"] == json!(["emails: svc-*"])
+        })
+        .await?;
+    world.edit(USER, "ada", json!({"license": {"type": "Basic"}})).await?;
+    world.user_is("ada", "Refused").await?;
+    world.delete_all(&["ada"]).await?;
+    world.removals_are(2, "Refused", "Protected").await?;
+    world.resync().await?;
+    assert_eq!(world.zoom_writes().await?, [""; 0]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn access_ends_with_its_last_day() -> anyhow::Result<()> {
+    let world = team(json!({})).await?;
+    world.edit(USER, "bob", json!({"activeUntil": "2099-12-31"})).await?;
+    let user = world.user_is("bob", "Synced").await?;
+    assert!(message(&user).contains("2100-01-01T00:00:00Z"), "{}", message(&user));
+    world.edit(USER, "ada", json!({"activeUntil": "2020-12-31"})).await?;
+    world.user_is("ada", "Deactivated").await?;
+    assert_eq!(world.statuses(&["ada", "bob"]).await?, ["inactive", "active"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_manager_inherits_or_else_the_fallback() -> anyhow::Result<()> {
+    let people = json!([
+        {"email": email("ada"), "profile": {"manager": email("grace")}},
+        {"email": email("bob")},
+        {"email": email("grace"), "type": "Licensed"},
+        {"email": email("lin"), "type": "Licensed"},
+        {"email": email("eve")},
+    ]);
+    let world = World::connected(json!({"people": people}), deleting()).await?;
+    let heir = json!({"manager": true, "fallback": email("lin"), "receives": ["Meetings"]});
+    world.users(&["ada", "bob"], &json!({"removal": {"policy": "Delete", "heir": heir}})).await?;
+    world.users(&["grace", "lin", "eve"], &json!({})).await?;
+    world.users_are(&["ada", "bob", "grace", "lin", "eve"], "Synced").await?;
+    for (leaver, heir) in [("ada", "grace"), ("bob", "lin")] {
+        world.zoom.clear_journal().await?;
+        world.delete_all(&[leaver]).await?;
+        world.removal_is(leaver, "Done", "Completed").await?;
+        let calls = world.write_calls().await?;
+        assert!(calls.iter().any(|call| call.query.contains(&format!("transfer_email={heir}"))), "{calls:?}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn nobody_is_deleted_while_their_heir_is_not_there() -> anyhow::Result<()> {
+    let world = team(deleting()).await?;
+    let heir = json!({"email": email("nobody"), "receives": ["Meetings"]});
+    world.users(&["ada"], &json!({"removal": {"policy": "Delete", "heir": heir}})).await?;
+    world.user_is("ada", "Synced").await?;
+    world.delete_all(&["ada"]).await?;
+    let waiting = |removal: &serde_json::Value| {
+        removal["status"]["message"]
+            .as_str()
+            .is_some_and(|told| told.contains("nobody@acme.example is not in the account"))
+    };
+    let name = world.removal_is("ada", "Running", "WithinLimit").await?["metadata"]["name"].as_str().map(str::to_owned);
+    world.until(REMOVAL, &name.unwrap_or_default(), "says who is missing", waiting).await?;
+    assert_eq!(world.zoom_writes().await?, [""; 0]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn somebody_who_appears_just_before_they_are_created_is_not_taken_over_against_the_rule() -> anyhow::Result<()> {
+    let world = World::connected(account_of(&["bob"]), json!({"adoption": "Never"})).await?;
+    world.resync().await?;
+    world.zoom.add_person(json!({"email": email("ada")})).await?;
+    world.users(&["ada"], &json!({})).await?;
+    let user = world.user_is("ada", "AdoptionRefused").await?;
+    assert_eq!(user["status"]["origin"], json!(null));
+    Ok(())
+}
