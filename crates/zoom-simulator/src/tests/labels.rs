@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use crate::limits::Label;
 use crate::rest::endpoints;
 
-const LIGHT: [&str; 35] = [
+const LIGHT: [&str; 36] = [
     "DELETE /groups/{}",
     "DELETE /groups/{}/admins/{}",
     "DELETE /groups/{}/members/{}",
+    "DELETE /groups/{}/settings/virtual_backgrounds",
     "DELETE /roles/{}",
     "DELETE /roles/{}/members/{}",
     "DELETE /scim2/Users/{}",
@@ -43,7 +44,7 @@ const LIGHT: [&str; 35] = [
     "PUT /users/{}/status",
 ];
 
-const MEDIUM: [&str; 40] = [
+const MEDIUM: [&str; 41] = [
     "DELETE /scim2/Groups/{}",
     "DELETE /users/{}/picture",
     "GET /accounts/{}/lock_settings",
@@ -77,6 +78,7 @@ const MEDIUM: [&str; 40] = [
     "PATCH /users/{}/settings",
     "POST /groups/{}/admins",
     "POST /groups/{}/members",
+    "POST /groups/{}/settings/virtual_backgrounds",
     "POST /roles/{}/members",
     "POST /scim2/Groups",
     "POST /users/features",
