@@ -100,3 +100,28 @@ async fn ids_are_opaque_of_22_characters_and_some_start_with_a_dash() {
     assert!(people.iter().all(|person| person.id.len() == 22));
     assert!(people.iter().any(|person| person.id.starts_with('-')));
 }
+
+#[tokio::test]
+async fn made_up_people_have_departments_with_heads_groups_and_a_few_administrators() {
+    let simulator = Simulator::start(AccountConfig::default().with_users(1000, 1)).await.unwrap();
+    let people = simulator.people();
+    let at_work: Vec<_> = people.iter().filter(|person| !person.profile.dept.is_empty()).collect();
+    let departments: std::collections::BTreeMap<_, usize> =
+        at_work.iter().fold(std::collections::BTreeMap::new(), |mut sizes, person| {
+            *sizes.entry(person.profile.dept.as_str()).or_default() += 1;
+            sizes
+        });
+    assert!(departments.len() == 7 && departments["Engineering"] > 3 * departments["IT"], "{departments:?}");
+    for department in departments.keys() {
+        let heads = at_work.iter().filter(|person| person.profile.job_title == format!("Head of {department}"));
+        let heads: Vec<_> = heads.collect();
+        assert_eq!(heads.len(), 1, "{department}");
+        let team = at_work.iter().filter(|person| person.profile.manager == heads[0].email).count();
+        assert!(team > 10, "{department}: {team}");
+    }
+    let admins: Vec<_> = people.iter().filter(|person| person.role == "Admin").collect();
+    assert!(admins.len() == 5 && admins.iter().all(|admin| admin.profile.dept == "IT"));
+    assert!(simulator.groups().iter().all(|group| !group.members.is_empty()));
+    assert!(people.iter().all(|person| person.status != Status::Pending || person.groups.is_empty()));
+    assert!(people.iter().any(|person| person.email == "ada.chen@acme.example"));
+}
