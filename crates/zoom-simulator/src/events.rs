@@ -108,8 +108,27 @@ fn person_events(account: &Account, change: &Change, cause: Cause, found: &mut V
             };
             found.extend(turned.map(|name| event(name, identity(after), None)));
             updated(account, before, after, found);
+            set_up(before, after, found);
         }
         (None, None) => {}
+    }
+}
+
+/// Settings and presence have events of their own; settings are told by the sections that changed.
+fn set_up(before: &Person, after: &Person, found: &mut Vec<Event>) {
+    if before.settings != after.settings {
+        let old = before.settings.as_deref();
+        let sections: Map<String, Value> = (after.settings.iter().flat_map(|settings| settings.iter()))
+            .filter(|(name, section)| old.and_then(|old| old.get(*name)) != Some(*section))
+            .map(|(name, section)| (name.clone(), section.clone()))
+            .collect();
+        let object = json!({"id": after.id, "email": after.email, "settings": sections});
+        found.push(event("user.settings_updated", object, None));
+    }
+    if before.presence != after.presence {
+        let presence: &str = after.presence.into();
+        let object = json!({"id": after.id, "email": after.email, "presence_status": presence});
+        found.push(event("user.presence_status_updated", object, None));
     }
 }
 

@@ -49,7 +49,8 @@ fn every_test_that_the_table_of_behaviours_names_exists() {
 #[test]
 fn every_fault_quirk_and_control_is_documented_and_nothing_else() {
     let page = page();
-    let section = |title: &str| page.split(&format!("\n## {title}\n")).nth(1).unwrap().split("\n## ").next().unwrap().to_owned();
+    let section =
+        |title: &str| page.split(&format!("\n## {title}\n")).nth(1).unwrap().split("\n## ").next().unwrap().to_owned();
     let first_cells = |text: &str| -> Vec<String> {
         let rows = text.lines().filter(|line| line.starts_with("| `"));
         rows.flat_map(|row| quoted(row.split('|').nth(1).unwrap())).map(str::to_owned).collect()

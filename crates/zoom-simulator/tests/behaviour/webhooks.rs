@@ -176,6 +176,18 @@ async fn administrators_settings_and_locks_of_groups_are_told_with_what_changed(
 }
 
 #[tokio::test]
+async fn settings_and_presence_of_people_are_told() {
+    let (zoom, mut endpoint) = subscribed([licensed(ADA)]).await;
+    let settings = json!({"schedule_meeting": {"host_video": true}});
+    zoom.patch(&format!("/users/{ADA}/settings"), settings).await.succeeded(204);
+    zoom.put(&format!("/users/{ADA}/presence_status"), json!({"status": "Away"})).await.succeeded(204);
+    let events = endpoint.events(2).await;
+    assert_eq!(endpoint.names(2).await, ["user.settings_updated", "user.presence_status_updated"]);
+    assert_eq!(events[0]["payload"]["object"]["settings"]["schedule_meeting"]["host_video"], true);
+    assert_eq!(events[1]["payload"]["object"]["presence_status"], "Away");
+}
+
+#[tokio::test]
 async fn an_endpoint_hears_only_what_it_asked_for_and_reads_are_no_events() {
     let (zoom, mut endpoint) = (Zoom::with([active(ADA)]).await, Endpoint::start().await);
     let wanted = Some(vec!["user.deactivated".to_owned()]);
