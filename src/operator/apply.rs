@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use tracing::{info, warn};
-use zoom_account::Retry;
+use zoom_account::{Account, Retry};
 use zoom_core::{
-    DesiredPerson, Email, Lookup, Mode, ObjectKey, Operation, Person, PersonPlan, Plan, Reason, Refusal, UserId,
+    Class, DesiredPerson, Email, Lookup, Mode, ObjectKey, Operation, Person, PersonPlan, Plan, Reason, Refusal, UserId,
     plan_person,
 };
 use zoom_operator_api as api;
@@ -37,7 +37,8 @@ pub(super) enum Turn {
 impl Pass<'_> {
     /// Carries out what the plan lets run now.
     pub(super) async fn apply(&mut self, plan: &Plan, snapshot: &Snapshot) -> Result<Applied, ClusterError> {
-        if self.kept.trouble.as_ref().is_some_and(Trouble::forbids_writes) || self.kept.account.is_none() {
+        let identified = self.kept.account.as_ref().is_some_and(Account::is_identified);
+        if self.kept.trouble.as_ref().is_some_and(Trouble::forbids_writes) || !identified {
             return Ok(Applied::Settled);
         }
         let mut did_something = false;
@@ -125,6 +126,11 @@ impl Pass<'_> {
             info!(object = %planned.object, %operation, "applying");
             match account.apply(&operation).await {
                 Ok(zoom_account::Applied::Proved | zoom_account::Applied::Pending | zoom_account::Applied::Gone) => {
+                    if let Operation::Create(new) = &operation
+                        && !self.context.index.may_create(&self.key, &new.email)
+                    {
+                        self.kept.spend(Class::Creation, 1, self.policy.guard.window);
+                    }
                     self.tell(&about, &operation);
                 }
                 Ok(zoom_account::Applied::Present) => {
@@ -134,6 +140,7 @@ impl Pass<'_> {
                     break;
                 }
                 Ok(zoom_account::Applied::NotApplied(fields)) => not_applied = fields,
+                Err(error) if error.is_withheld() => return Ok(Turn::Stopped),
                 Err(error) => {
                     self.refuse(&wish, &error);
                     if let Some(trouble) = self.account_trouble(&error) {

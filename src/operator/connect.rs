@@ -6,7 +6,7 @@ use k8s_openapi::api::core::v1::Secret;
 use kube::{Api, Client};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
-use zoom_client::{Config, Credentials, Endpoints, Limits, Timeouts, ZoomClient};
+use zoom_client::{Config, Credentials, Endpoints, Gate, Limits, Timeouts, ZoomClient};
 use zoom_operator_api as api;
 
 use super::{
@@ -35,6 +35,8 @@ pub(super) struct Dialer {
     pub(super) metrics: Metrics,
     /// How long a call to Zoom may take: what began while this process led must be over before another leads.
     pub(super) call_timeout: Duration,
+    /// Whether this process may write: asked right before each call that may change something in Zoom.
+    pub(super) gate: Gate,
 }
 
 /// What a connection's client was made of. Compared to see whether it must be made anew.
@@ -75,6 +77,7 @@ impl Dialer {
         let mut config = Config::new(spec.account_id.clone(), credentials, endpoints, Self::limits(spec.rate_limit));
         config.timeouts = Timeouts { connect: self.call_timeout, call: self.call_timeout, total: self.call_timeout };
         let metrics = self.metrics.clone();
+        config.gate = Some(Arc::clone(&self.gate));
         config.observer = Some(Arc::new(move |call| metrics.zoom_call(call.endpoint, call.outcome)));
         let client = ZoomClient::new(config)
             .map_err(|error| Trouble::new(TroubleReason::EndpointsUnusable, error.to_string()))?;

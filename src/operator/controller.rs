@@ -25,7 +25,7 @@ use kube::{
 };
 use tokio::time::sleep;
 use tracing::{debug, error, warn};
-use zoom_core::{ObjectKey, Reason, Verdict};
+use zoom_core::{ObjectKey, Phase, Reason, RecordReason, Verdict};
 use zoom_operator_api::{self as api, ZoomConnection};
 
 use super::{
@@ -64,10 +64,10 @@ impl Shared {
         self.context.metrics.forget(&key.to_string());
     }
 
-    /// The older connection to the same account, if there is one.
+    /// The older connection to the same account, if there is one. It is told by its id alone, which Zoom gives once: two
+    /// addresses may lead to the same account.
     fn claimed_by(&self, connection: &ZoomConnection) -> Option<ObjectKey> {
-        let account =
-            |other: &ZoomConnection| (other.spec.account_id.clone(), other.spec.cloud(), other.spec.endpoints.clone());
+        let account = |other: &ZoomConnection| other.spec.account_id.trim().to_owned();
         let age = |other: &ZoomConnection| {
             (other.metadata.creation_timestamp.as_ref().map(|time| time.0), translate::key(&other.metadata))
         };
@@ -220,11 +220,15 @@ fn note(ended: Ended, shared: &Arc<Shared>) {
 
 /// Tells the objects of a connection that does not exist, until they know.
 async fn mourn(key: ObjectKey, shared: Arc<Shared>) {
-    let message = format!(
-        "the ZoomConnection {} does not exist in namespace {}: create it, or make the object anew with another \
-         spec.connectionRef",
-        key.name, key.namespace
-    );
+    let ObjectKey { namespace, name } = &key;
+    let message = if shared.context.index.watches(namespace) {
+        format!(
+            "the ZoomConnection {name} does not exist in namespace {namespace}: create it, or make the object anew with \
+             another spec.connectionRef"
+        )
+    } else {
+        format!("the operator does not watch namespace {namespace}, where the ZoomConnection {name} should be")
+    };
     while let Err(failure) = tell_objects(&shared.context, &key, &message).await {
         warn!(connection = %key, error = &failure as &dyn std::error::Error, "objects without a connection");
         sleep(AFTER_ERROR).await;
@@ -233,7 +237,7 @@ async fn mourn(key: ObjectKey, shared: Arc<Shared>) {
 
 /// Looks once more first: the event of a new connection may come after that of its first object.
 async fn tell_objects(context: &Context, connection: &ObjectKey, message: &str) -> Result<(), ClusterError> {
-    if context.cluster.has_connection(connection).await? {
+    if context.index.watches(&connection.namespace) && context.cluster.has_connection(connection).await? {
         return Ok(());
     }
     without_connection(context, connection, message).await
@@ -246,6 +250,17 @@ async fn without_connection(context: &Context, connection: &ObjectKey, message: 
     named_without_connection::<api::ZoomGroup>(context, &snapshot.groups, &verdict).await?;
     named_without_connection::<api::ZoomRole>(context, &snapshot.roles, &verdict).await?;
     named_without_connection::<api::ZoomContactGroup>(context, &snapshot.contact_groups, &verdict).await?;
+    for (object, removal) in &snapshot.removals {
+        let open = removal.record.as_ref().is_ok_and(|record| record.phase.is_open());
+        // What was held for its size stays so, whatever comes of the connection.
+        let told = matches!(removal.status.reason.as_deref(), Some("WaitingForConnection" | "OverLimit"));
+        if open && !told && context.may_write() {
+            let reason = RecordReason::WaitingForConnection;
+            let (generation, now) = (removal.generation, Timestamp::now());
+            let new = status::removal(&removal.status, Phase::Held, reason, message, None, generation, now);
+            context.cluster.write_removal_status(object, &removal.uid, &new).await?;
+        }
+    }
     for (object, user) in &snapshot.users {
         if !context.may_write() {
             return Ok(());

@@ -20,12 +20,16 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::sync::{mpsc, watch};
 use tracing::warn;
-use zoom_core::{Claim, Desired, DesiredPerson, LabelPool, Labels, NamedClaim, ObjectKey, PersonRef, Record, Refusal};
+use zoom_core::{
+    Access, Claim, Desired, DesiredPerson, Email, LabelPool, Labels, NamedClaim, ObjectKey, PersonRef, Record, Refusal,
+    may_create,
+};
 use zoom_operator_api as api;
 
 use super::translate;
 
 mod named;
+mod namespaces;
 #[cfg(test)]
 mod tests;
 
@@ -126,7 +130,8 @@ impl Referrer for User {
         let key = translate::key(meta);
         let parsed = parse::<api::ZoomUser>(object);
         let connection = text(&object.data, "/spec/connectionRef/name").unwrap_or(api::DEFAULT_CONNECTION);
-        let connection = ObjectKey::new(key.namespace.clone(), connection);
+        let namespace = text(&object.data, "/spec/connectionRef/namespace").unwrap_or(&key.namespace);
+        let connection = ObjectKey::new(namespace, connection);
         let status = parsed.as_ref().ok().and_then(|user| user.status.clone()).unwrap_or_default();
         let wish = parsed.and_then(|user| translate::desired(&user).map_err(|problem| problem.to_string()));
         let user = Self {
@@ -259,8 +264,11 @@ impl<E: Referrer> Table<E> {
     }
 }
 
-/// How many kinds are followed: [`User`], [`Removal`] and those that are [`Named`].
-const KINDS: usize = 5;
+/// How many kinds are followed: [`User`], [`Removal`] and those that are [`Named`], and namespaces.
+const KINDS: usize = 6;
+
+/// The labels of the namespaces, by name.
+pub(super) type Namespaces = BTreeMap<Box<str>, BTreeMap<String, String>>;
 
 /// What the lock protects.
 #[derive(Debug, Default)]
@@ -271,6 +279,7 @@ pub(super) struct Inner {
     contact_groups: Table<Thing<api::ZoomContactGroup>>,
     removals: Table<Removal>,
     labels: LabelPool,
+    namespaces: Arc<Namespaces>,
     changes: HashMap<ObjectKey, u64>,
     connections: HashMap<ObjectKey, ConnectionVersion>,
 }
@@ -373,11 +382,26 @@ impl Index {
 
     /// Asks for a pass over a connection.
     pub(super) fn trigger(&self, connection: &ObjectKey) {
-        let in_scope = |scope: &Scope| scope.as_deref().is_none_or(|namespace| *namespace == *connection.namespace);
-        if let Some((_, sender)) = self.triggers.iter().find(|(scope, _)| in_scope(scope)) {
+        // Where nobody watches, whoever is asked finds no connection and tells the objects so.
+        let scope = self.scope_of(&connection.namespace).or_else(|| self.triggers.first());
+        if let Some((_, sender)) = scope {
             // The receiver goes when the process ends; then nobody needs the pass any more.
             let _ = sender.send(connection.clone());
         }
+    }
+
+    fn scope_of(&self, namespace: &str) -> Option<&(Scope, mpsc::UnboundedSender<ObjectKey>)> {
+        self.triggers.iter().find(|(scope, _)| scope.as_deref().is_none_or(|own| own == namespace))
+    }
+
+    /// Whether the operator looks at this namespace.
+    pub(super) fn watches(&self, namespace: &str) -> bool {
+        self.scope_of(namespace).is_some()
+    }
+
+    /// The namespaces that exist, as they are labelled now.
+    pub(super) fn namespaces(&self) -> Arc<Namespaces> {
+        self.lock().namespaces.clone()
     }
 
     /// Asks for a pass over every connection that something refers to, or did.
@@ -433,11 +457,22 @@ impl Index {
         self.lock().users.get(object).cloned()
     }
 
-    /// The live object that claims a person by id or by address, understood or not.
-    pub(super) fn claimant(&self, connection: &ObjectKey, person: &PersonRef) -> Option<ObjectKey> {
+    /// The live object that claims a person by id or by address, understood or not, if it is permitted to.
+    pub(super) fn claimant(&self, connection: &ObjectKey, person: &PersonRef, access: &Access) -> Option<ObjectKey> {
         let inner = self.lock();
         let users = inner.users.by_connection.get(connection)?;
-        users.iter().find(|(_, user)| user.claims(person)).map(|(object, _)| object.clone())
+        let permitted = |user: &User| user.wish.as_ref().is_ok_and(|wish| access.permits(wish));
+        let claims = |object: &ObjectKey, user: &User| {
+            user.claims(person) && if user.wish.is_ok() { permitted(user) } else { access.covers(&object.namespace) }
+        };
+        users.iter().find(|(object, user)| claims(object, user)).map(|(object, _)| object.clone())
+    }
+
+    /// Whether a human has said that this person may be created.
+    pub(super) fn may_create(&self, connection: &ObjectKey, email: &Email) -> bool {
+        let inner = self.lock();
+        let removals = inner.removals.by_connection.get(connection).into_iter().flat_map(BTreeMap::values);
+        may_create(removals.filter_map(|removal| removal.record.as_ref().ok()), email)
     }
 
     /// One removal record as it is now.

@@ -1,14 +1,17 @@
 //! What is kept of a connection from pass to pass: nothing that could not be found out again.
 
-use std::collections::HashMap;
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
 use jiff::Timestamp;
 use zoom_account::Account;
-use zoom_core::{ObjectKey, Refusal};
+use zoom_core::{Class, Ledger, ObjectKey, Refusal};
 
 use zoom_operator_api as api;
 
-use super::{connect::Dialed, groups::GroupRefusals, trouble::Trouble};
+use super::{connect::Dialed, groups::GroupRefusals, translate, trouble::Trouble};
 
 /// One connection's memory.
 #[derive(Default)]
@@ -35,6 +38,10 @@ pub(super) struct Kept {
     pub(super) listing_begun_at: Option<Timestamp>,
     /// The listing for which people were last read one by one.
     pub(super) swept_for: Option<Timestamp>,
+    /// What was spent of the connection's limits; absent before its status was looked at.
+    pub(super) ledger: Option<Ledger>,
+    /// Records that are in the ledger already, by uid.
+    pub(super) noted: HashSet<String>,
     /// The connection's status as last written.
     pub(super) status: Option<api::ZoomConnectionStatus>,
     /// The request for a pass that the listing under way answers.
@@ -44,6 +51,11 @@ pub(super) struct Kept {
 }
 
 impl Kept {
+    /// Notes that people were touched without asking.
+    pub(super) fn spend(&mut self, class: Class, people: usize, window: Duration) {
+        self.ledger.get_or_insert_default().note(class, people, translate::whole_seconds(Timestamp::now()), window);
+    }
+
     /// Forgets everything that was kept of another connection.
     pub(super) fn belong_to(&mut self, uid: &str) {
         if self.uid != uid {

@@ -96,6 +96,11 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
             hosts: settings.allowed_hosts.clone(),
             metrics: metrics.clone(),
             call_timeout: timing.margin().mul_f32(0.8),
+            gate: std::sync::Arc::new({
+                // A process that is asked to stop ends what it has begun.
+                let leadership = leadership.clone();
+                move || leadership.is_leader()
+            }),
         },
         events,
         metrics: metrics.clone(),
@@ -111,6 +116,12 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
         follow.kind::<index::Thing<api::ZoomRole>>(&mut tasks, "the watch of ZoomRoles");
         follow.kind::<index::Thing<api::ZoomContactGroup>>(&mut tasks, "the watch of ZoomContactGroups");
         follow.kind::<index::Removal>(&mut tasks, "the watch of ZoomRemovals");
+        let (of_namespaces, namespaces) = (scope.clone(), kube::Api::all(client.clone()));
+        let for_namespaces = index.clone();
+        tasks.spawn(async move {
+            for_namespaces.follow_namespaces(namespaces, of_namespaces).await;
+            Ok("the watch of namespaces")
+        });
     }
     tasks.spawn(async move {
         sender.await;

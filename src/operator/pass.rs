@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 use zoom_account::{Account, ListingReport};
-use zoom_core::{Directory, Input, Lookup, Mode, ObjectKey, Plan, Policy, Reason};
+use zoom_core::{DesiredPerson, Directory, Input, Lookup, Mode, ObjectKey, Plan, Policy, Reason, suspicion};
 use zoom_operator_api as api;
 
 use super::{
@@ -81,7 +81,8 @@ pub(super) enum Applied {
     Outdated,
 }
 
-/// How many people whom a listing lacks are looked for; beyond that the listing is not believed.
+/// How many people whom a listing lacks are looked for, or one in a hundred if those are more: whoever is missing beyond that
+/// makes the listing suspicious anyway.
 const LOOKS: usize = 100;
 
 /// How often a pass plans again before it lets others have their turn.
@@ -118,12 +119,15 @@ impl<'a> Pass<'a> {
     /// Runs the five steps, over and over until nothing is left to do now. Returns when to come back although nothing
     /// happened.
     pub(super) async fn run(mut self, claimed_by: Option<&ObjectKey>) -> Result<Duration, ClusterError> {
+        let spent = self.connection.status.as_ref().map_or(&[][..], |status| &status.spent);
+        self.kept.ledger.get_or_insert_with(|| translate::ledger_in(spent));
         self.observe(claimed_by).await;
         if self.policy.mode != Mode::Suspend {
             self.read_requested(&self.context.index.snapshot(&self.key)).await;
         }
         for _ in 0..ROUNDS {
             let snapshot = self.context.index.snapshot(&self.key);
+            self.policy.access = translate::access(self.connection, &self.context.index.namespaces());
             let plan = self.plan(&snapshot);
             let written = self.write_down(&plan, &snapshot).await?;
             let applied = if written { Applied::PlanAgain } else { self.apply(&plan, &snapshot).await? };
@@ -145,12 +149,15 @@ impl<'a> Pass<'a> {
         let mut desired = snapshot.desired(&self.kept.refusals);
         self.kept.group_refusals.remind(&mut desired);
         let records = snapshot.records();
+        let ledger = self.kept.ledger.clone().unwrap_or_default();
         zoom_core::plan(&Input {
             connection: self.connection.metadata.uid.as_deref().unwrap_or_default(),
             policy: &self.policy,
             desired: &desired,
             directory: self.directory(),
             records: &records,
+            ledger: &ledger,
+            suspicion: self.kept.trouble.as_ref().and_then(Trouble::suspicion),
             now: translate::whole_seconds(Timestamp::now()),
         })
     }
@@ -182,7 +189,7 @@ impl<'a> Pass<'a> {
         if let Some(taken) = account.take_listing() {
             self.kept.trouble = match taken {
                 Ok(report) => incomplete(&report),
-                Err(error) => Some(Trouble::of_account(&error)),
+                Err(error) => Some(Trouble::of_listing(&error)),
             };
             self.kept.handled_request = self.kept.listing_request.take().or(self.kept.handled_request.take());
             self.look_for_missing().await;
@@ -204,30 +211,41 @@ impl<'a> Pass<'a> {
 
     /// Looks for everybody whom a new listing lacks although they were there before: Zoom promises nowhere that its
     /// listings are up to date, and whoever is wrongly taken for gone would keep their access when their object goes.
+    /// If too many are gone, the listing is not believed.
     async fn look_for_missing(&mut self) {
         let snapshot = self.context.index.snapshot(&self.key);
         let Some(account) = &mut self.kept.account else { return };
+        if !account.directory().complete().people {
+            return;
+        }
         let was_there = |user: &User| match user.status.state {
-            Some(api::State::Pending | api::State::Active | api::State::Inactive) => true,
+            Some(api::State::Pending | api::State::Active | api::State::Inactive) => !user.deleting,
             Some(api::State::Creating | api::State::Absent) | None => false,
         };
         let known = snapshot.users.values().filter(|user| was_there(user)).filter_map(|user| user.wish.as_ref().ok());
-        let missing: Vec<_> = known.filter(|wish| matches!(wish.find(account.directory()), Lookup::Absent)).collect();
-        for (looked_for, wish) in missing.iter().enumerate() {
-            let problem = if looked_for < LOOKS {
-                match account.read(&wish.reference()).await {
-                    Ok(_) => continue,
-                    // Zoom shows nobody whose invitation ran out.
-                    Err(error) if error.reason() == Reason::InvitationExpired => continue,
-                    Err(error) => error.to_string(),
+        let known: Vec<_> = known.collect();
+        let is_missing =
+            |account: &Account, wish: &DesiredPerson| matches!(wish.find(account.directory()), Lookup::Absent);
+        let missing: Vec<_> = known.iter().filter(|wish| is_missing(account, wish)).collect();
+        for wish in missing.iter().take(LOOKS.max(known.len() / 100)) {
+            match account.read(&wish.reference()).await {
+                Ok(_) => {}
+                // Zoom shows nobody whose invitation ran out.
+                Err(error) if error.reason() == Reason::InvitationExpired => {}
+                Err(error) => {
+                    warn!(object = %wish.object, %error, "whoever the listing lacks could not be looked for");
+                    account.doubt();
+                    self.kept.trouble = Some(Trouble::incomplete(error.to_string(), Vec::new()));
+                    return;
                 }
-            } else {
-                format!("{} people who were in the account are missing from its listing", missing.len())
-            };
-            warn!(object = %wish.object, problem, "whoever the listing lacks could not be looked for");
+            }
+        }
+        let missing = missing.into_iter().filter(|wish| is_missing(account, wish)).count();
+        let listed = account.directory().people().len();
+        if let Some(message) = suspicion(known.len(), missing, listed) {
+            warn!(connection = %self.key, message, "the listing is not believed");
             account.doubt();
-            self.kept.trouble = Some(Trouble::new(TroubleReason::ListingIncomplete, problem));
-            return;
+            self.kept.trouble = Some(Trouble::suspicious(message));
         }
     }
 
@@ -299,7 +317,7 @@ fn incomplete(report: &ListingReport) -> Option<Trouble> {
     }
     let message = report.incomplete.join("; ");
     warn!(%message, "the listing of the account is incomplete");
-    Some(Trouble::new(TroubleReason::ListingIncomplete, message))
+    Some(Trouble::incomplete(message, report.missing_scopes.clone()))
 }
 
 /// Since a time; for ever if there was none.

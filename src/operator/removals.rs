@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use tracing::{error, info, warn};
 use zoom_account::Retry;
 use zoom_core::{
-    Class, NewRecord, Next, ObjectKey, Operation, Phase, Plan, Reason, Record, RecordReason, Subject, ThingKind,
-    plan_person,
+    Class, NewRecord, Next, ObjectKey, Operation, Phase, Plan, Reason, Record, RecordReason, Release, Subject,
+    ThingKind, plan_person,
 };
 use zoom_operator_api as api;
 
@@ -65,6 +65,9 @@ impl Pass<'_> {
             if let Some(removal) = self.context.index.removal(&object) {
                 self.set_phase(&object, &removal, change.phase, change.reason, &change.message).await?;
             }
+        }
+        for (object, why) in &plan.released {
+            self.tell_released(object, *why, snapshot);
         }
         for object in &plan.let_go {
             if let Some(user) = snapshot.users.get(object) {
@@ -124,6 +127,18 @@ impl Pass<'_> {
             self.let_go(&record.subject, &source.object, snapshot).await?;
         }
         Ok(())
+    }
+
+    /// Tells that a person stays, unmanaged from now on, although their object was deleted.
+    fn tell_released(&self, object: &ObjectKey, why: Release, snapshot: &Snapshot) {
+        let Some(user) = snapshot.users.get(object).filter(|user| user.has_finalizer) else { return };
+        let because = match why {
+            Release::Switch => "the connection's mode is Plan",
+            Release::Access => "the connection's access does not cover this object",
+        };
+        let note = format!("deleted, and the person stays in Zoom as they are, unmanaged from now on: {because}");
+        let about = About { key: object.clone(), uid: user.uid.clone() };
+        self.context.events.warning::<api::ZoomUser>(&about, &why.to_string(), &note);
     }
 
     /// Lets the object go that asked for a record, if it is being deleted.
@@ -205,13 +220,15 @@ impl Pass<'_> {
                     if !self.context.may_write() {
                         return Ok(Some(Turn::Stopped));
                     }
-                    let Some(account) = &mut self.kept.account else { return Ok(None) };
                     info!(removal = %object, person = %person.email, %operation, "applying");
+                    let Some(account) = &mut self.kept.account else { return Ok(None) };
                     match account.apply(&operation).await {
                         Ok(zoom_account::Applied::Gone) => gone = true,
                         Ok(_) => {}
+                        Err(error) if error.is_withheld() => return Ok(Some(Turn::Stopped)),
                         Err(error) => return self.failed(object, &removal, &error).await.map(Some),
                     }
+                    self.note_spent(record, &removal);
                     row = self.row(person.id.as_ref(), &person.email);
                     ran.push(operation);
                 }
@@ -232,6 +249,10 @@ impl Pass<'_> {
                     break;
                 }
                 Next::End(phase, reason, message) => {
+                    // Also what an earlier try turns out to have done.
+                    if phase == Phase::Done && record.started_at.is_some() {
+                        self.note_spent(record, &removal);
+                    }
                     let (reason, message) = match (phase, ran.is_empty()) {
                         (Phase::Done, false) => (RecordReason::Completed, told(&ran)),
                         _ => (reason, message),
@@ -243,6 +264,13 @@ impl Pass<'_> {
         }
         self.kept.removal_retries.remove(object);
         Ok(Some(Turn::Over))
+    }
+
+    /// Notes once that a record took something without a human's word.
+    fn note_spent(&mut self, record: &Record, removal: &Removal) {
+        if record.is_unasked() && self.kept.noted.insert(removal.uid.clone()) {
+            self.kept.spend(record.class, record.people(), self.policy.guard.window);
+        }
     }
 
     /// The last look before something is taken from a person: is it still meant?
@@ -262,7 +290,7 @@ impl Pass<'_> {
             }
             return cancelled(RecordReason::TakenBack, format!("{} does not ask for this any more", source.object));
         }
-        if let Some(claimant) = self.context.index.claimant(&self.key, person) {
+        if let Some(claimant) = self.context.index.claimant(&self.key, person, &self.policy.access) {
             return cancelled(RecordReason::Reclaimed, format!("{claimant} declares {} again", person.email));
         }
         if self.context.cluster.is_torn_down::<api::ZoomUser>(&source.object.namespace).await? {
@@ -320,7 +348,9 @@ impl Pass<'_> {
         if !self.context.may_write() {
             return Ok(());
         }
-        let new = status::removal(&removal.status, phase, reason, message, removal.generation, Timestamp::now());
+        let decided_by = removal.record.as_ref().ok().and_then(|record| record.decided_by.as_deref());
+        let generation = removal.generation;
+        let new = status::removal(&removal.status, phase, reason, message, decided_by, generation, Timestamp::now());
         self.context.cluster.write_removal_status(object, &removal.uid, &new).await?;
         if removal.status.phase != new.phase {
             let about = About { key: object.clone(), uid: removal.uid.clone() };

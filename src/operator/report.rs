@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, HashSet};
 use jiff::{SignedDuration, Timestamp};
 use tracing::error;
 use zoom_core::{
-    Lookup, Mode, ObjectKey, Operation, Phase, Plan, Reason, RecordReason, Standing, State, Step, Verdict, plan_person,
+    Lookup, Mode, ObjectKey, Operation, Phase, Plan, Reason, Record, RecordReason, Standing, State, Step, Verdict,
+    plan_person,
 };
 use zoom_operator_api as api;
 
@@ -16,6 +17,7 @@ use super::{
     metrics::{AccountState, OperationLabels},
     pass::Pass,
     status, translate,
+    trouble::Trouble,
 };
 
 mod named;
@@ -58,6 +60,8 @@ impl Pass<'_> {
         let uids: HashSet<&str> = snapshot.users.values().map(|user| user.uid.as_str()).collect();
         self.kept.refusals.retain(|uid, _| uids.contains(&**uid));
         self.kept.group_refusals.retain(snapshot);
+        let present: HashSet<&str> = snapshot.removals.values().map(|removal| removal.uid.as_str()).collect();
+        self.kept.noted.retain(|uid| present.contains(&**uid));
         let running = |removal: &Removal| removal.status.phase == Some(api::Phase::Running);
         self.kept.removal_retries.retain(|object, _| snapshot.removals.get(object).is_some_and(|found| running(found)));
         self.measure(plan);
@@ -66,9 +70,12 @@ impl Pass<'_> {
 
     /// A verdict that speaks of work to come, where no work can come now.
     fn as_far_as_connected(&self, verdict: &Verdict) -> Verdict {
-        let waits = matches!(verdict.reason, Reason::Reconciling | Reason::WaitingForListing);
+        let waits = |trouble: &Trouble| {
+            verdict.reason == Reason::WaitingForListing
+                || (verdict.reason == Reason::Reconciling && trouble.forbids_writes())
+        };
         match &self.kept.trouble {
-            Some(trouble) if waits => Verdict::new(
+            Some(trouble) if waits(trouble) => Verdict::new(
                 Reason::WaitingForConnection,
                 format!("the ZoomConnection {} is not ready: {}: {}", self.key.name, trouble.reason, trouble.message),
             ),
@@ -213,10 +220,13 @@ impl Pass<'_> {
         let mut new = old.clone();
         new.observed_generation = Some(generation);
         new.last_handled_requested_at = self.kept.handled_request.clone().or(old.last_handled_requested_at.clone());
-        new.account = Some(api::Account { id: self.connection.spec.account_id.clone() });
+        if self.kept.account.as_ref().is_some_and(zoom_account::Account::is_identified) {
+            new.account = Some(api::Account { id: self.connection.spec.account_id.clone() });
+        }
         new.plan = Some(summary(plan));
         new.people = Some(self.count(plan, &snapshot));
         new.idle_protection = self.idle_protection();
+        new.spent = self.kept.ledger.as_ref().map(translate::ledger_out).unwrap_or_default();
         new.missing_scopes =
             self.kept.trouble.as_ref().map(|trouble| trouble.missing_scopes.clone()).unwrap_or_default();
         new.last_listing = listed_at.map(translate::time).or(old.last_listing.clone());
@@ -279,16 +289,35 @@ impl Pass<'_> {
                 Lookup::Absent | Lookup::Unknown => false,
             })
             .count();
-        let held = snapshot.removals.values().filter(|removal| removal.status.phase == Some(api::Phase::Held)).count();
+        let waiting = plan.people.iter().filter(|planned| waits(planned.verdict.reason)).count();
+        let held = snapshot.removals.values().filter(|removal| removal.status.phase == Some(api::Phase::Held));
+        let held = held.filter_map(|removal| removal.record.as_ref().ok()).map(Record::people).sum();
         api::PeopleCount {
             managed: number(plan.managed),
             ready: number(with(Standing::Ready)),
             pending: number(pending),
+            waiting: number(waiting),
             unmanaged: number(self.directory().people().len().saturating_sub(plan.managed)),
             held: number(held),
             refused: number(with(Standing::Stalled)),
         }
     }
+}
+
+/// Whether somebody with this reason waits for something that nobody has to decide here.
+fn waits(reason: Reason) -> bool {
+    matches!(
+        reason,
+        Reason::NotYetJoined
+            | Reason::WaitingForListing
+            | Reason::WaitingForConnection
+            | Reason::WaitingForSeat
+            | Reason::WaitsForHeld
+            | Reason::WaitingForDailyBudget
+            | Reason::WaitingForConsent
+            | Reason::ZoomUnavailable
+            | Reason::Suspicious
+    )
 }
 
 /// What the API server refuses of one object must not silence the others.

@@ -133,6 +133,7 @@ pub(super) fn is_managed(reason: Reason) -> bool {
     match reason {
         Reason::PlanOnly
         | Reason::Suspended
+        | Reason::NotPermitted
         | Reason::ClaimedByAnother
         | Reason::AdoptionRefused
         | Reason::EmailDiffers
@@ -145,6 +146,7 @@ pub(super) fn is_managed(reason: Reason) -> bool {
         | Reason::WaitingForListing
         | Reason::WaitingForConnection
         | Reason::WaitingForSeat
+        | Reason::WaitsForHeld
         | Reason::WaitingForDailyBudget
         | Reason::ZoomUnavailable
         | Reason::Settling
@@ -258,6 +260,7 @@ pub(super) fn removal(
     phase: Phase,
     reason: zoom_core::RecordReason,
     message: &str,
+    decided_by: Option<&str>,
     generation: i64,
     now: Timestamp,
 ) -> api::ZoomRemovalStatus {
@@ -270,6 +273,7 @@ pub(super) fn removal(
     if phase == Phase::Running && old.phase != Some(api::Phase::Running) {
         new.started_at = Some(translate::time(now));
         new.approved = Some(reason == zoom_core::RecordReason::Approved);
+        new.decided_by = decided_by.filter(|by| !by.is_empty()).map(str::to_owned);
     }
     if !phase.is_open() {
         // What Zoom turned out to have done already counts like what was done: it was this record's wish.

@@ -1,17 +1,24 @@
 //! Custom resources into the core's words and back: parsed once, here.
 
+use std::collections::BTreeMap;
+
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference, Time};
-use kube::Resource;
+use kube::{
+    Resource,
+    core::{Selector, SelectorExt as _},
+};
 use serde_json::Value;
 use strum::VariantArray;
 use zoom_core::{
-    Attribute, Attributes, Claim, CreateMethod, CustomAttribute, DesiredPerson, Email, EmailPattern, Leaving,
-    NewRecord, ObjectKey, PersonRef, Phone, Policy, Record, Remembered, Subject, Successor, ThingRef, UserId, Wanted,
+    Access, Attribute, Attributes, Claim, CreateMethod, CustomAttribute, DesiredPerson, Email, EmailPattern, Grant,
+    Leaving, Ledger, NewRecord, ObjectKey, PersonRef, Phone, Policy, Record, Remembered, Spent, Subject, Successor,
+    ThingRef, UserId, Wanted,
 };
 use zoom_operator_api as api;
 
 pub(super) mod groups;
+use super::index::Namespaces;
 
 /// What an object says that this version cannot understand.
 #[derive(Debug, thiserror::Error)]
@@ -212,6 +219,47 @@ same_words!(data_in, data_out: api::Data => zoom_core::Data {
     Meetings, Webinars, Recordings, Whiteboards, Clips, Notes, Visitors, Docs,
 });
 
+/// Which objects a connection lets speak for people, with the namespaces as they are labelled now.
+pub(super) fn access(connection: &api::ZoomConnection, namespaces: &Namespaces) -> Access {
+    let own = connection.metadata.namespace.clone().unwrap_or_default();
+    let Some(rules) = &connection.spec.access else {
+        return Access::Granted([(own.into(), vec![Grant::default()])].into());
+    };
+    let selectors: Vec<_> = rules.iter().map(|rule| (rule, selector(rule))).collect();
+    let grants = |namespace: &str, labels: &BTreeMap<String, String>| {
+        let covers = |selector: &Selected| match selector {
+            Selected::Own => namespace == own,
+            Selected::Labelled(selector) => selector.matches(labels),
+            Selected::Nothing => false,
+        };
+        selectors.iter().filter(|(_, selector)| covers(selector)).map(|(rule, _)| grant(rule)).collect::<Vec<_>>()
+    };
+    Access::Granted(namespaces.iter().map(|(name, labels)| (name.clone(), grants(name, labels))).collect())
+}
+
+/// The namespaces that a rule is about.
+enum Selected {
+    Own,
+    Labelled(Selector),
+    /// The selector means nothing, such as an operator that there is not.
+    Nothing,
+}
+
+fn selector(rule: &api::AccessRule) -> Selected {
+    rule.namespaces.as_ref().map_or(Selected::Own, |namespaces| {
+        Selector::try_from(namespaces.selector.clone()).map_or(Selected::Nothing, Selected::Labelled)
+    })
+}
+
+fn grant(rule: &api::AccessRule) -> Grant {
+    let folded = |texts: &Vec<String>| texts.iter().map(|text| text.trim().to_lowercase().into()).collect();
+    Grant {
+        email_domains: rule.email_domains.as_ref().map(folded),
+        licenses: rule.licenses.as_ref().map(|licenses| licenses.iter().map(|license| license_in(*license)).collect()),
+        roles: Some(rule.roles.as_ref().map_or_else(|| ["member".into()].into(), folded)),
+    }
+}
+
 /// How many people may be read one by one at each resync, only to look for drift.
 const SWEEP: usize = 60;
 
@@ -227,6 +275,8 @@ pub(super) fn policy(spec: &api::ZoomConnectionSpec) -> Policy {
             api::Mode::Suspend => zoom_core::Mode::Suspend,
         },
         allow: zoom_core::Allow { create, update, deactivate, delete },
+        // Decided anew for each plan, because namespaces may be labelled otherwise by then.
+        access: Access::Granted(BTreeMap::new()),
         creation: spec.creation.map(|creation| method(creation.method)),
         adoption: match spec.adoption {
             api::Adoption::ByEmail => zoom_core::Adoption::ByEmail,
@@ -304,6 +354,7 @@ pub(super) fn record(removal: &api::ZoomRemoval) -> Result<Record, Unreadable> {
         hold: spec.hold.as_deref().map(Into::into),
         restore_license: spec.restore.as_ref().and_then(|restore| restore.license).map(license_in),
         approved: spec.decision == Some(api::Decision::Approve),
+        decided_by: spec.decided_by.clone().map(Into::into),
         phase: status.phase.map_or(zoom_core::Phase::Settling, phase_in),
         reason: status.reason.as_deref().and_then(|reason| reason.parse().ok()),
         started_at: status.started_at.as_ref().map(|time| time.0),
@@ -368,6 +419,28 @@ fn step_out(step: &zoom_core::Step) -> (api::Step, Option<&zoom_core::Heir>) {
     }
 }
 
+/// What was spent of a connection's limits, as its status keeps it.
+pub(super) fn ledger_in(spent: &[api::Spent]) -> Ledger {
+    let entry = |spent: &api::Spent| Spent {
+        class: class_in(spent.class),
+        from: spent.from.0,
+        until: spent.until.0,
+        people: u32::try_from(spent.people).unwrap_or_default(),
+    };
+    Ledger::new(spent.iter().map(entry).collect())
+}
+
+/// The same, to be kept.
+pub(super) fn ledger_out(ledger: &Ledger) -> Vec<api::Spent> {
+    let entry = |spent: &Spent| api::Spent {
+        class: class_out(spent.class),
+        from: time(spent.from),
+        until: time(spent.until),
+        people: spent.people.into(),
+    };
+    ledger.entries().iter().map(entry).collect()
+}
+
 /// A record to be written, owned by its connection: it goes when the connection goes.
 pub(super) fn removal_object(record: &NewRecord, connection: &api::ZoomConnection) -> api::ZoomRemoval {
     let steps: Vec<_> = record.steps.iter().map(step_out).collect();
@@ -390,7 +463,9 @@ pub(super) fn removal_object(record: &NewRecord, connection: &api::ZoomConnectio
         name: name.to_string(),
     });
     let spec = api::ZoomRemovalSpec {
-        connection_ref: Some(api::ConnectionReference { name: connection.metadata.name.clone().unwrap_or_default() }),
+        connection_ref: Some(api::LocalConnectionReference {
+            name: connection.metadata.name.clone().unwrap_or_default(),
+        }),
         class: class_out(record.class),
         person,
         people,

@@ -19,6 +19,8 @@ pub(super) enum TroubleReason {
     HostNotAllowed,
     /// Another connection manages the same account.
     AccountClaimed,
+    /// The credentials belong to another account.
+    AccountMismatch,
     /// Zoom refuses the credentials.
     CredentialsRefused,
     /// The app is switched off in Zoom's Marketplace.
@@ -31,6 +33,8 @@ pub(super) enum TroubleReason {
     ZoomUnavailable,
     /// A listing did not add up.
     ListingIncomplete,
+    /// A listing adds up and is not believed.
+    Suspicious,
 }
 
 /// A reason and a sentence for people.
@@ -42,12 +46,38 @@ pub(super) struct Trouble {
     pub(super) message: String,
     /// Scopes that Zoom says are missing.
     pub(super) missing_scopes: Vec<String>,
+    /// Whether it only keeps conclusions from being drawn from who is missing; writes go on.
+    partial: bool,
 }
 
 impl Trouble {
     /// A trouble.
     pub(super) fn new(reason: TroubleReason, message: impl Into<String>) -> Self {
-        Self { reason, message: message.into(), missing_scopes: Vec::new() }
+        Self { reason, message: message.into(), missing_scopes: Vec::new(), partial: false }
+    }
+
+    /// A listing that does not add up, or that is not all there is.
+    pub(super) fn incomplete(message: impl Into<String>, missing_scopes: Vec<String>) -> Self {
+        let reason =
+            if missing_scopes.is_empty() { TroubleReason::ListingIncomplete } else { TroubleReason::ScopesMissing };
+        Self { reason, message: message.into(), missing_scopes, partial: true }
+    }
+
+    /// A listing that is not believed.
+    pub(super) fn suspicious(message: String) -> Self {
+        Self { partial: true, ..Self::new(TroubleReason::Suspicious, message) }
+    }
+
+    /// Why the listing is not believed, if that is the trouble.
+    pub(super) fn suspicion(&self) -> Option<&str> {
+        (self.reason == TroubleReason::Suspicious).then_some(self.message.as_str())
+    }
+
+    /// A listing that failed. While Zoom just does not answer it, people who are known are managed all the same: whether
+    /// calls about them get through, they show.
+    pub(super) fn of_listing(error: &zoom_account::Error) -> Self {
+        let trouble = Self::of_account(error);
+        Self { partial: trouble.reason == TroubleReason::ZoomUnavailable, ..trouble }
     }
 
     /// What an error of a whole account means, and `None` for one that concerns a single person.
@@ -59,11 +89,12 @@ impl Trouble {
         Some(Self::of_account(error))
     }
 
-    /// The same for an error of a listing, where every error concerns the whole account.
+    /// The same for an error that concerns the whole account whatever it is.
     pub(super) fn of_account(error: &zoom_account::Error) -> Self {
         use zoom_client::ErrorKind;
         let mut missing_scopes = Vec::new();
         let reason = match error.client().map(zoom_client::Error::kind) {
+            None if error.is_other_account() => TroubleReason::AccountMismatch,
             Some(ErrorKind::BadCredentials) => TroubleReason::CredentialsRefused,
             Some(ErrorKind::AppDisabled) => TroubleReason::AppDisabled,
             Some(ErrorKind::PlanUnsupported | ErrorKind::AccessDenied) => TroubleReason::PlanUnsupported,
@@ -93,24 +124,24 @@ impl Trouble {
                 | ErrorKind::Transient
                 | ErrorKind::InDoubt { .. }
                 | ErrorKind::TooLarge
-                | ErrorKind::Unexpected,
+                | ErrorKind::Unexpected
+                | ErrorKind::Withheld,
             )
             | None => TroubleReason::ZoomUnavailable,
         };
-        Self { reason, message: error.to_string(), missing_scopes }
+        Self { reason, message: error.to_string(), missing_scopes, partial: false }
     }
 
-    /// Whether nothing may be written to Zoom while it lasts. A listing that does not add up only keeps conclusions
-    /// from being drawn from it.
+    /// Whether nothing may be written to Zoom while it lasts.
     pub(super) fn forbids_writes(&self) -> bool {
-        self.reason != TroubleReason::ListingIncomplete
+        !self.partial
     }
 
     /// When to look again although nothing changed. A listing that does not add up may never do: it is not repeated
     /// faster than a good one.
     pub(super) fn retry_after(&self, resync: Duration) -> Duration {
         let soon = Duration::from_secs(30).min(resync);
-        if self.reason == TroubleReason::ListingIncomplete { resync } else { soon }
+        if self.partial && self.reason != TroubleReason::ZoomUnavailable { resync } else { soon }
     }
 }
 

@@ -166,6 +166,8 @@ async fn the_operator_may_do_what_it_does_and_nothing_else() {
             "create events.k8s.io/events",
             "patch events.k8s.io/events",
             "get /namespaces",
+            "list /namespaces",
+            "watch /namespaces",
             "get apiextensions.k8s.io/customresourcedefinitions",
         ]
         .map(str::to_owned),

@@ -269,6 +269,7 @@ async fn a_zoom_user_stays_with_its_connection() {
         ("implicit", json!({"connectionRef": {"name": "acme"}})),
         ("explicit", json!({"connectionRef": {"name": "other"}})),
         ("explicit", json!({"connectionRef": null})),
+        ("explicit", json!({"connectionRef": {"namespace": "elsewhere"}})),
     ] {
         let message = users.change(name, &changes).await.unwrap_err();
         assert!(message.contains("connectionRef cannot be changed: delete this ZoomUser"), "{message}");
@@ -336,6 +337,11 @@ async fn a_good_zoom_connection_is_accepted_as_it_is() {
         json!({"cloud": "Government", "mode": "HoldRemovals", "adoption": "Never", "allow": {"delete": true}}),
         json!({"endpoints": {"token": "http://127.0.0.1:8080/oauth/token", "api": "http://127.0.0.1:8080/v2"}}),
         json!({"creation": {"method": "Invite"}, "removal": {"policy": "Unlink"}}),
+        json!({"access": []}),
+        json!({"access": [
+            {"namespaces": {"selector": {"matchLabels": {"team": "sales"}}}, "emailDomains": ["sales.example.com"]},
+            {"licenses": ["Basic"], "roles": ["Member", "Helpdesk"]},
+        ]}),
         json!({"guard": {"window": "7d", "quietPeriod": "0s", "limits": {"access": {"percent": 0, "floor": 0}}}}),
         json!({"rateLimit": {"plan": "Free", "sharePercent": 100}, "resyncInterval": "30s"}),
         json!({"resyncInterval": "100s"}),

@@ -18,5 +18,6 @@ mod rights;
 mod second_thoughts;
 mod secrets;
 mod teardown;
+mod tenancy;
 mod waves;
 mod world;

@@ -38,6 +38,8 @@ pub(crate) struct World<'c> {
     pub(crate) operator: Option<Operator>,
     /// Where the leader's lease is; the namespace, unless that is going to be deleted.
     pub(crate) lease_namespace: String,
+    /// Other namespaces that the operator watches.
+    pub(crate) also_watched: Vec<String>,
     /// Of the leader's lease, in seconds: so long a new operator waits after a crash of the old one.
     pub(crate) lease: u64,
 }
@@ -81,6 +83,7 @@ impl<'c> World<'c> {
             namespace,
             zoom: Simulator::start(&binaries()?, options).await?,
             operator: None,
+            also_watched: Vec::new(),
             lease: 15,
         })
     }
@@ -96,16 +99,14 @@ impl<'c> World<'c> {
     /// The arguments of `zoom-operator run` for this world.
     pub(crate) fn operator_arguments(&self) -> Vec<String> {
         let lease = self.lease.to_string();
-        [
-            ["--watch-namespace", self.namespace.as_str()],
-            ["--lease-namespace", &self.lease_namespace],
+        let watched = [&self.namespace].into_iter().chain(&self.also_watched);
+        let watched = watched.flat_map(|namespace| ["--watch-namespace", namespace]);
+        let others = [
+            ["--lease-namespace", self.lease_namespace.as_str()],
             ["--lease-duration", &lease],
             ["--allow-host", "127.0.0.1"],
-        ]
-        .concat()
-        .into_iter()
-        .map(str::to_owned)
-        .collect()
+        ];
+        watched.chain(others.concat()).map(str::to_owned).collect()
     }
 
     /// The operator's metrics; the sum of a counter over its labels that contain `labels`.

@@ -19,6 +19,7 @@ pub struct Account {
     directory: Directory,
     listed_at: Option<Timestamp>,
     listed: Scope,
+    identified: bool,
     listing: Option<Running>,
 }
 
@@ -27,7 +28,7 @@ pub struct Account {
 struct Running {
     began: Timestamp,
     scope: Scope,
-    result: oneshot::Receiver<Result<Listed, zoom_client::Error>>,
+    result: oneshot::Receiver<Result<Listed, Problem>>,
     task: AbortHandle,
     /// What was learnt since it began, in order: newer than its rows may be.
     meanwhile: Vec<Change>,
@@ -67,13 +68,22 @@ impl Account {
     /// An account of which nothing was seen yet.
     #[must_use]
     pub fn new(client: ZoomClient) -> Self {
-        Self { client, directory: Directory::default(), listed_at: None, listed: Scope::default(), listing: None }
+        Self {
+            client,
+            directory: Directory::default(),
+            listed_at: None,
+            listed: Scope::default(),
+            identified: false,
+            listing: None,
+        }
     }
 
     /// Goes on with another client of the same account, as after a rotation of credentials. The directory stays; a
-    /// listing under way is given up, and its `done` is called.
+    /// listing under way is given up, and its `done` is called. Whose account the new credentials open, the next listing
+    /// has to prove.
     pub fn replace_client(&mut self, client: ZoomClient) {
         self.client = client;
+        self.identified = false;
         self.listing = None;
     }
 
@@ -96,6 +106,12 @@ impl Account {
         self.directory.doubt();
     }
 
+    /// Whether a listing has proved that the present credentials open the account that is meant. Write nothing before.
+    #[must_use]
+    pub fn is_identified(&self) -> bool {
+        self.identified
+    }
+
     /// When the listing behind the directory began; absent before the first one.
     #[must_use]
     pub fn listed_at(&self) -> Option<Timestamp> {
@@ -116,8 +132,8 @@ impl Account {
         if self.listing.is_some() {
             return false;
         }
-        let (client, known) = (self.client.clone(), Known::of(&self.directory));
-        let (result, task) = spawn(async move { listing::list(&client, &known, scope).await }, done);
+        let (client, known, identify) = (self.client.clone(), Known::of(&self.directory), !self.identified);
+        let (result, task) = spawn(async move { listing::list(&client, &known, scope, identify).await }, done);
         self.listing = Some(Running { began: Timestamp::now(), scope, result, task, meanwhile: Vec::new() });
         true
     }
@@ -131,13 +147,20 @@ impl Account {
     /// If people could not be listed. The directory stays as it was.
     pub fn take_listing(&mut self) -> Option<Result<ListingReport, Error>> {
         let listed = match self.listing.as_mut()?.result.try_recv() {
-            Ok(listed) => listed.map_err(Problem::Zoom),
+            Ok(listed) => listed,
             Err(TryRecvError::Closed) => Err(Problem::Crashed),
             Err(TryRecvError::Empty) => return None,
         };
         let mut running = self.listing.take()?;
         Some(match listed {
-            Ok(Listed { mut directory, report }) => {
+            Ok(Listed { mut directory, report, unseen }) => {
+                self.identified |= directory.people().len() > 0;
+                let stays = |person: &&Person| unseen.contains(&person.state);
+                for person in self.directory.people().filter(stays) {
+                    if directory.find(person.id.as_ref(), &person.email) == Lookup::Unknown {
+                        directory.put(person.clone());
+                    }
+                }
                 for change in std::mem::take(&mut running.meanwhile) {
                     change.carry_into(&mut directory);
                 }

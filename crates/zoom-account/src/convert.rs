@@ -119,7 +119,7 @@ fn groups(ids: &[String], state: State, pool: &mut Pool<str>) -> Option<Box<[Gro
     says.then(|| ids.iter().filter_map(|id| Some(GroupId::new(id)?.shared(pool))).collect())
 }
 
-fn state(status: UserStatus) -> State {
+pub(crate) fn state(status: UserStatus) -> State {
     match status {
         UserStatus::Active => State::Active,
         UserStatus::Inactive => State::Inactive,

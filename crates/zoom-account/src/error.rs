@@ -56,6 +56,9 @@ pub(crate) enum Problem {
     /// Nobody of those named can receive the leaver's data.
     #[error("nobody can receive the data: {0}")]
     NoHeir(String),
+    /// Credentials of another account.
+    #[error("the credentials belong to the account {found}, and not to {meant}")]
+    OtherAccount { meant: String, found: String },
     /// The listing's task ended without an answer.
     #[error("the listing ended without a result; the log says more")]
     Crashed,
@@ -124,6 +127,11 @@ impl Error {
                 "Nobody is removed meanwhile: have the heir active in the account, or declare the person again and name \
                  another one",
             ),
+            Problem::OtherAccount { .. } => (
+                Reason::WaitingForConnection,
+                Retry::Account,
+                "Put the credentials of the right account into the Secret, or make a connection for the other account",
+            ),
             Problem::Crashed => (Reason::ZoomUnavailable, Retry::Soon, "It is started again by itself"),
         };
         Self { tried: tried.into(), problem, reason, retry, advice }
@@ -141,6 +149,12 @@ impl Error {
         self.retry
     }
 
+    /// Whether a call was kept back by the caller's own gate: Zoom was not asked, and nothing is wrong.
+    #[must_use]
+    pub fn is_withheld(&self) -> bool {
+        self.client().is_some_and(|error| *error.kind() == ErrorKind::Withheld)
+    }
+
     /// The client's error, if a call failed.
     #[must_use]
     pub fn client(&self) -> Option<&zoom_client::Error> {
@@ -152,8 +166,15 @@ impl Error {
             | Problem::Gone
             | Problem::GroupGone
             | Problem::NoHeir(_)
+            | Problem::OtherAccount { .. }
             | Problem::Crashed => None,
         }
+    }
+
+    /// Whether the credentials belong to another account than the one that is meant.
+    #[must_use]
+    pub fn is_other_account(&self) -> bool {
+        matches!(self.problem, Problem::OtherAccount { .. })
     }
 }
 
@@ -282,6 +303,7 @@ fn meaning_for_email(kind: &ErrorKind) -> Option<(Reason, &'static str)> {
         | ErrorKind::PlanUnsupported
         | ErrorKind::Transient
         | ErrorKind::InDoubt { .. }
+        | ErrorKind::Withheld
         | ErrorKind::TooLarge
         | ErrorKind::Unexpected => None,
     }
@@ -339,7 +361,7 @@ fn meaning(kind: &ErrorKind, code: Option<i64>) -> (Reason, &'static str) {
         ErrorKind::DailyBudget { .. } => {
             (Reason::WaitingForDailyBudget, "It goes on by itself when Zoom's day begins anew, at 00:00 UTC")
         }
-        ErrorKind::RateLimited { .. } | ErrorKind::Transient | ErrorKind::InDoubt { .. } => {
+        ErrorKind::RateLimited { .. } | ErrorKind::Transient | ErrorKind::InDoubt { .. } | ErrorKind::Withheld => {
             (Reason::ZoomUnavailable, "It is tried again by itself")
         }
         // With a code of its own Zoom has decided something, though this version has no name for it.
@@ -382,6 +404,7 @@ mod tests {
     #[case(ErrorKind::Transient, Reason::ZoomUnavailable)]
     #[case(ErrorKind::InDoubt { seen_absent: true }, Reason::ZoomUnavailable)]
     #[case(ErrorKind::TooLarge, Reason::ZoomUnavailable)]
+    #[case(ErrorKind::Withheld, Reason::ZoomUnavailable)]
     #[case(ErrorKind::Unexpected, Reason::ZoomUnavailable)]
     fn every_kind_has_a_reason_and_one_sentence_of_advice(#[case] kind: ErrorKind, #[case] expected: Reason) {
         let (reason, advice) = meaning(&kind, None);

@@ -1,9 +1,12 @@
 use std::{collections::HashMap, sync::Arc};
 
-use zoom_client::{UserStatus, ZoomClient};
-use zoom_core::{Completeness, Details, Directory, Group, Person, Pool, Role, UserId};
+use zoom_client::{ErrorKind, RetryClass, UserStatus, ZoomClient};
+use zoom_core::{Completeness, Details, Directory, Group, Person, Pool, Role, RoleId, State, UserId};
 
-use crate::convert;
+use crate::{convert, error::Problem};
+
+/// What the listing of roles needs (Zoom API reference, Roles: list).
+const LIST_ROLES: &str = "role:read:list_roles:admin";
 
 /// Zoom's largest page; it answers with the size it likes (Zoom API reference, Users: list).
 const PAGE_SIZE: u32 = 2_000;
@@ -44,8 +47,10 @@ pub struct ListingReport {
     pub repeated: u32,
     /// People who were seen under two statuses or twice under one address; the later row was taken.
     pub moved: usize,
-    /// Rows that could not be understood and were left out.
+    /// Rows that could not be understood and were left out. Nothing is known of these people; the others are complete.
     pub unreadable: usize,
+    /// Scopes that the app lacks for a part of the listing.
+    pub missing_scopes: Vec<String>,
 }
 
 /// A directory from fresh listings.
@@ -53,6 +58,8 @@ pub struct ListingReport {
 pub(crate) struct Listed {
     pub(crate) directory: Directory,
     pub(crate) report: ListingReport,
+    /// Of these people Zoom showed nothing: what was known of them before is all there is.
+    pub(crate) unseen: Vec<State>,
 }
 
 /// What was read of people before, one by one, and no listing shows. Under ids, because those of pending people say
@@ -74,19 +81,34 @@ impl Known {
     }
 }
 
-/// Lists people and roles, one listing after the other. Without roles the account is still of use.
-pub(crate) async fn list(client: &ZoomClient, known: &Known, scope: Scope) -> Result<Listed, zoom_client::Error> {
+/// Lists people and roles, one listing after the other. Without roles, or without the people of one status, the account
+/// is still of use.
+///
+/// `identify` asks for proof that the account which answers is the one that is meant.
+pub(crate) async fn list(client: &ZoomClient, known: &Known, scope: Scope, identify: bool) -> Result<Listed, Problem> {
     let mut report = ListingReport::default();
     let (mut people, mut pool) = (Vec::new(), Pool::default());
+    let (mut unreadable, mut unseen, mut whole) = (Vec::new(), Vec::new(), true);
     for status in ORDER {
-        let listing = client.list_users(status, PAGE_SIZE).await?;
+        let listing = match client.list_users(status, PAGE_SIZE).await {
+            Ok(listing) => listing,
+            Err(error) if concerns_one_listing(&error) => {
+                report.incomplete.push(format!("{status} people: {error}"));
+                unseen.push(convert::state(status));
+                whole = false;
+                continue;
+            }
+            Err(error) => return Err(error.into()),
+        };
         report.pages += listing.pages;
         report.repeated += listing.duplicates;
         if let Err(why) = listing.complete {
             report.incomplete.push(format!("{status} people: {why}"));
+            whole = false;
         }
         people.reserve(listing.rows.len());
         for row in listing.rows {
+            let id = row.id.as_deref().and_then(UserId::new);
             match convert::listed_person(row, status, &mut pool) {
                 Ok(person) => people.push(Person { details: known.about(&person), ..person }),
                 Err(why) => {
@@ -95,18 +117,44 @@ pub(crate) async fn list(client: &ZoomClient, known: &Known, scope: Scope) -> Re
                     if report.unreadable == 1 {
                         report.incomplete.push(format!("{status} people: {why}"));
                     }
+                    unreadable.extend(id);
                 }
             }
         }
     }
-    let people_whole = report.incomplete.is_empty();
+    if identify {
+        prove_identity(client, &people).await?;
+    }
     let (roles, roles_whole) = list_roles(client, &mut report).await;
     let (groups, groups_whole) =
         if scope.groups { list_groups(client, &mut report).await } else { (Vec::new(), false) };
-    let complete =
-        Completeness { people: people_whole, roles: roles_whole, groups: groups_whole, ..Completeness::default() };
-    let directory = assemble(people, roles, complete, &mut report).with_groups(groups, Vec::new());
-    Ok(Listed { directory, report })
+    let complete = Completeness { people: whole, roles: roles_whole, groups: groups_whole, ..Completeness::default() };
+    let mut directory = assemble(people, roles, complete, &mut report).with_groups(groups, Vec::new());
+    unreadable.into_iter().for_each(|id| directory.put_unreadable(id));
+    Ok(Listed { directory, report, unseen })
+}
+
+/// Whether Zoom refused just this listing: the account itself can be reached and used.
+fn concerns_one_listing(error: &zoom_client::Error) -> bool {
+    match error.retry_class() {
+        RetryClass::Never | RetryClass::Slowly => true,
+        RetryClass::Soon | RetryClass::At(_) | RetryClass::Account => false,
+    }
+}
+
+/// Reads one person, because only that shows which account answers. With the credentials of another account its people
+/// would be listed, and changed.
+async fn prove_identity(client: &ZoomClient, people: &[Person]) -> Result<(), Problem> {
+    let is_owner = |person: &&Person| person.role.as_ref().is_some_and(RoleId::is_owner);
+    let Some(id) = people.iter().find(is_owner).or_else(|| people.first()).map(Person::reference) else {
+        return Ok(());
+    };
+    match client.get_user(id.key()).await?.account_id {
+        Some(found) if found != client.account_id() => {
+            Err(Problem::OtherAccount { meant: client.account_id().to_owned(), found })
+        }
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// The roles that were seen, and whether they are all.
@@ -120,6 +168,10 @@ async fn list_roles(client: &ZoomClient, report: &mut ListingReport) -> (Vec<Rol
         }
         Err(error) => {
             report.incomplete.push(format!("roles: {error}"));
+            if let ErrorKind::MissingScopes { scopes } = error.kind() {
+                let named = if scopes.is_empty() { vec![LIST_ROLES.to_owned()] } else { scopes.clone() };
+                report.missing_scopes.extend(named);
+            }
             (Vec::new(), false)
         }
     }

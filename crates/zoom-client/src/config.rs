@@ -24,13 +24,19 @@ pub struct Config {
     pub timeouts: Timeouts,
     /// Told of every HTTP exchange, also of repeated ones and of token calls. Runs inside the call: keep it short.
     pub observer: Option<Observer>,
+    /// Asked right before every exchange that may change something, also before a repeated one. Absent: always open.
+    pub gate: Option<Gate>,
 }
 
 /// A callback that is told of every HTTP exchange.
 pub type Observer = Arc<dyn Fn(&CallRecord) + Send + Sync>;
 
+/// Says whether a call that may change something may be sent now. When it says no, nothing is sent and the call fails with
+/// [`ErrorKind::Withheld`](crate::ErrorKind::Withheld). Reading calls and token calls do not ask. Keep it short.
+pub type Gate = Arc<dyn Fn() -> bool + Send + Sync>;
+
 impl Config {
-    /// A configuration with the default user agent and time-outs, and without an observer.
+    /// A configuration with the default user agent and time-outs, and without an observer or a gate.
     pub fn new(account_id: impl Into<String>, credentials: Credentials, endpoints: Endpoints, limits: Limits) -> Self {
         Self {
             account_id: account_id.into(),
@@ -40,6 +46,7 @@ impl Config {
             user_agent: concat!("zoom-client/", env!("CARGO_PKG_VERSION")).to_owned(),
             timeouts: Timeouts::default(),
             observer: None,
+            gate: None,
         }
     }
 
@@ -65,7 +72,7 @@ impl Config {
 
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { account_id, credentials, endpoints, limits, user_agent, timeouts, observer } = self;
+        let Self { account_id, credentials, endpoints, limits, user_agent, timeouts, observer, gate } = self;
         f.debug_struct("Config")
             .field("account_id", account_id)
             .field("credentials", credentials)
@@ -74,6 +81,7 @@ impl fmt::Debug for Config {
             .field("user_agent", user_agent)
             .field("timeouts", timeouts)
             .field("observer", &observer.is_some())
+            .field("gate", &gate.is_some())
             .finish()
     }
 }

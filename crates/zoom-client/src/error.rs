@@ -252,6 +252,9 @@ pub enum ErrorKind {
     /// An answer that this client has no name for.
     #[error("unexpected answer")]
     Unexpected,
+    /// The caller's [`Gate`](crate::Gate) was shut, so the call was not sent.
+    #[error("not sent")]
+    Withheld,
 }
 
 fn listed(before: &str, names: &[String]) -> String {
@@ -297,7 +300,7 @@ impl ErrorKind {
     /// When to try again.
     pub fn retry_class(&self) -> RetryClass {
         match self {
-            Self::Transient | Self::InDoubt { .. } => RetryClass::Soon,
+            Self::Transient | Self::InDoubt { .. } | Self::Withheld => RetryClass::Soon,
             Self::RateLimited { retry_at } | Self::DailyBudget { retry_at } => RetryClass::At(*retry_at),
             Self::NoSeats { .. }
             | Self::Refused
@@ -359,6 +362,7 @@ mod tests {
     #[case(ErrorKind::Transient, RetryClass::Soon)]
     #[case(ErrorKind::InDoubt { seen_absent: true }, RetryClass::Soon)]
     #[case(ErrorKind::TooLarge, RetryClass::Slowly)]
+    #[case(ErrorKind::Withheld, RetryClass::Soon)]
     #[case(ErrorKind::Unexpected, RetryClass::Slowly)]
     fn each_kind_says_when_to_try_again(#[case] kind: ErrorKind, #[case] expected: RetryClass) {
         assert_eq!(kind.retry_class(), expected);

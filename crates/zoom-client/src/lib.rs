@@ -48,7 +48,7 @@ mod transport;
 mod user;
 mod users;
 
-pub use config::{CallRecord, Config, ConfigError, Credentials, Endpoints, Limits, Observer, Plan, Timeouts};
+pub use config::{CallRecord, Config, ConfigError, Credentials, Endpoints, Gate, Limits, Observer, Plan, Timeouts};
 pub use contact_groups::{
     CONTACT_GROUPS_PER_CALL, CONTACT_REMOVALS_PER_CALL, CONTACT_USERS_PER_CALL, ContactGroup, ContactGroupPatch,
     ContactKind, ContactMember, ContactMemberRow, ContactPrivacy, NewContactGroup,
@@ -79,6 +79,12 @@ impl ZoomClient {
     /// When the configuration cannot work.
     pub fn new(config: Config) -> Result<Self, ConfigError> {
         Ok(Self { transport: Arc::new(Transport::new(config)?) })
+    }
+
+    /// The id of the account that the credentials should belong to.
+    #[must_use]
+    pub fn account_id(&self) -> &str {
+        &self.transport.config().account_id
     }
 
     /// The same account by other credentials, as after a rotation: with a token of its own, and with the limiter and what it has

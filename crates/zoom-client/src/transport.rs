@@ -182,6 +182,7 @@ impl Transport {
             self.limiter.admit(label, own_cap).await.map_err(|kind| {
                 Error::unsent(kind, call.tried(), "held back by this client's own limiter; nothing was sent")
             })?;
+            self.ask_gate(call)?;
             let error = match self.attempt(call, &token, &read).await {
                 Ok(value) => return Ok(value),
                 Err(error) => error,
@@ -204,6 +205,16 @@ impl Transport {
                 }
                 _ => return Err(error),
             }
+        }
+    }
+
+    /// Asked last: the token and the limiter may have taken their time.
+    fn ask_gate(&self, call: &Call) -> Result<(), Error> {
+        let open = call.endpoint.method == Method::GET || self.config.gate.as_ref().is_none_or(|gate| gate());
+        if open {
+            Ok(())
+        } else {
+            Err(Error::unsent(ErrorKind::Withheld, call.tried(), "the caller may not write now"))
         }
     }
 

@@ -71,6 +71,7 @@ impl Account {
             hold: new.hold.clone(),
             restore_license: new.restore_license,
             approved: false,
+            decided_by: None,
             phase,
             reason: Some(if phase == Phase::Held { RecordReason::OverLimit } else { RecordReason::Completed }),
             started_at: (phase == Phase::Done).then(now),
@@ -85,7 +86,17 @@ impl Account {
 
     fn plan(&self) -> Plan {
         let Self { policy, desired, directory, records } = self;
-        plan(&Input { connection: "team/acme", policy, desired, directory, records, now: now() })
+        let ledger = &Ledger::default();
+        plan(&Input {
+            connection: "team/acme",
+            policy,
+            desired,
+            directory,
+            records,
+            ledger,
+            suspicion: None,
+            now: now(),
+        })
     }
 }
 

@@ -295,6 +295,10 @@ fn word_on(record: &Record, asked_by: Option<&Ask<'_>>, input: &Input<'_>, claim
                 (true, true) => Word::Stands,
             }
         }
+        (Some(source), None) if !input.policy.access.covers(&source.object.namespace) => {
+            let message = format!("the connection's access does not cover the namespace {}", source.object.namespace);
+            over(Phase::Cancelled, RecordReason::NotPermitted, message)
+        }
         (Some(source), None) if claims.is_unreadable(&source.object) => Word::Unknown,
         (Some(source), None) => match claimant() {
             Some(claimant) => reclaimed(claimant),

@@ -8,7 +8,7 @@ use crate::{
     plan::{Input, Seen},
 };
 
-/// The claims of all live objects.
+/// The claims of all live objects that are permitted.
 pub(crate) struct Claims<'a> {
     /// By the address under which the person is found in Zoom, or else the one that the object names.
     winners: HashMap<&'a Email, Seen<'a>>,
@@ -39,7 +39,7 @@ impl<'a> Claims<'a> {
         let (mut ids, mut formers) = (HashMap::new(), HashMap::new());
         let mut contested = HashSet::default();
         let mut movers: HashMap<&'a Email, Seen<'a>> = HashMap::new();
-        for seen in objects.iter().filter(|seen| !seen.object.deleting) {
+        for seen in objects.iter().filter(|seen| !seen.object.deleting && seen.permitted) {
             let (object, row) = (seen.object, seen.row());
             if contend(&mut winners, address(*seen), *seen) {
                 contested.insert(address(*seen));

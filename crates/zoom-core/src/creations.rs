@@ -62,12 +62,21 @@ fn people(record: &Record) -> &[(ObjectKey, Email)] {
     }
 }
 
+/// Whether a human has said that this person may be created.
+#[must_use]
+pub fn may_create<'a, R: IntoIterator<Item = &'a Record>>(records: R, email: &Email) -> bool {
+    let approved = records.into_iter().filter(|record| record.class == Class::Creation && record.approved);
+    named(approved).any(|named| named == email)
+}
+
 /// People who were created in the window without a human's word.
 fn created_unasked(input: &Input<'_>) -> usize {
     let since = window_start(input);
     let approved: HashSet<&Email> = named(creation_records(input).filter(|record| record.approved)).collect();
     let recent = |object: &&DesiredPerson| object.remembered.created_at.is_some_and(|at| at >= since);
-    input.desired.people.iter().filter(recent).filter(|object| !approved.contains(&object.email)).count()
+    let told = input.desired.people.iter().filter(recent).filter(|object| !approved.contains(&object.email)).count();
+    // Objects may be gone whose people were created.
+    told.max(input.ledger.since(Class::Creation, since))
 }
 
 fn ask_for_creations(plan: &mut Plan, unasked: &[(ObjectKey, Email)], input: &Input<'_>) {

@@ -1,6 +1,9 @@
 //! The observed state of one Zoom account.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashSet},
+    sync::Arc,
+};
 
 use foldhash::HashMap;
 use jiff::Timestamp;
@@ -111,6 +114,8 @@ pub struct Directory {
     groups: Vec<Group>,
     contact_groups: Vec<ContactGroup>,
     complete: Completeness,
+    /// People who are there, and whose rows could not be understood.
+    unreadable: HashSet<UserId>,
 }
 
 impl Directory {
@@ -154,20 +159,27 @@ impl Directory {
     #[must_use]
     pub fn find(&self, id: Option<&UserId>, email: &Email) -> Lookup<'_> {
         let by_id = id.and_then(|id| self.emails.get(id)).and_then(|email| self.people.get(email));
-        by_id.or_else(|| self.people.get(email)).map_or_else(|| self.not_found(), Lookup::Found)
+        by_id.or_else(|| self.people.get(email)).map_or_else(|| self.not_found(id), Lookup::Found)
     }
 
     /// Looks one certain person up: where an id is known, somebody else with the same address is not them.
     #[must_use]
     pub fn find_exactly(&self, person: &PersonRef) -> Lookup<'_> {
         match self.find(person.id.as_ref(), &person.email) {
-            Lookup::Found(found) if person.id.is_some() && person.id != found.id => self.not_found(),
+            Lookup::Found(found) if person.id.is_some() && person.id != found.id => self.not_found(person.id.as_ref()),
             lookup @ (Lookup::Found(_) | Lookup::Absent | Lookup::Unknown) => lookup,
         }
     }
 
-    fn not_found(&self) -> Lookup<'_> {
-        if self.complete.people { Lookup::Absent } else { Lookup::Unknown }
+    fn not_found(&self, id: Option<&UserId>) -> Lookup<'_> {
+        let unreadable = id.is_some_and(|id| self.unreadable.contains(id));
+        if self.complete.people && !unreadable { Lookup::Absent } else { Lookup::Unknown }
+    }
+
+    /// Notes that this person is in the account and that their row could not be understood: nothing is known of them, also
+    /// not that they are absent.
+    pub fn put_unreadable(&mut self, id: UserId) {
+        self.unreadable.insert(id);
     }
 
     /// The person with this id, if the directory holds them.

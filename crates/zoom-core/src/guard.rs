@@ -95,6 +95,7 @@ pub(crate) fn guard<'a>(
     plan.let_go.extend(let_go(intents, &candidates.list, &answers));
     departures.report(plan, &candidates.list);
     report(live, &candidates.list, &answers);
+    tell_dependents(live, &candidates.list);
     publish(plan, candidates.list);
     guard_creations(plan, live, input);
 }
@@ -138,6 +139,21 @@ fn report(live: &mut [Live<'_>], candidates: &[Candidate<'_>], answers: &HashMap
     }
 }
 
+/// Who waits for a seat that something held would free waits for whoever decides about that.
+fn tell_dependents(live: &mut [Live<'_>], candidates: &[Candidate<'_>]) {
+    let frees =
+        |step: &Step| matches!(step, Step::Deactivate | Step::Unlink(_) | Step::Delete(_) | Step::SetLicense(_));
+    let held = candidates.iter().filter(|candidate| candidate.outcome.phase == Phase::Held);
+    let freeing = held.filter(|candidate| candidate.steps().iter().any(frees)).count();
+    if freeing == 0 {
+        return;
+    }
+    for Live { planned, .. } in live.iter_mut().filter(|live| live.planned.verdict.reason == Reason::WaitingForSeat) {
+        let message = format!("{}; ZoomRemovals that are held could free seats: {freeing}", planned.verdict.message);
+        planned.verdict = Verdict::new(Reason::WaitsForHeld, message);
+    }
+}
+
 /// Writes the outcome of every candidate into the plan.
 fn publish(plan: &mut Plan, candidates: Vec<Candidate<'_>>) {
     for candidate in candidates {
@@ -148,7 +164,9 @@ fn publish(plan: &mut Plan, candidates: Vec<Candidate<'_>>) {
         }
         let unchanged = candidate.record().is_some_and(|record| {
             let started = phase == Phase::Running && record.started_at.is_some();
-            candidate.frozen || (record.phase == phase && (record.reason == Some(reason) || started))
+            // One that nobody has looked at yet says at least that it is waiting.
+            let said = record.reason.is_some();
+            (candidate.frozen && said) || (record.phase == phase && (record.reason == Some(reason) || started))
         });
         if !unchanged {
             plan.changes.push(RecordChange { name, phase, reason, message: candidate.outcome.message });

@@ -3,35 +3,41 @@
 use std::time::Duration;
 
 use crate::{
-    Class, Departure, DesiredPerson, License, Lookup, Mode, PersonRef, Removal, Step,
+    Class, Departure, DesiredPerson, License, Lookup, Mode, PersonRef, Release, Removal, Step,
     claims::Claims,
     guard::{self, Intent},
-    plan::{Input, Taking},
+    plan::{Input, Seen, Taking},
     record::open_operation,
 };
 
 pub(crate) enum Leave<'a> {
     /// Nothing is to be done to the person.
     LetGo,
+    /// Nothing may be done to the person.
+    Release(Release),
     /// A record must be written first.
     Write(Intent<'a>),
 }
 
 /// Decides about one deleted object. It never waits: an object that hangs cannot be taken back.
-pub(crate) fn leave<'a>(object: &'a DesiredPerson, input: &Input<'a>, claims: &Claims<'a>) -> Leave<'a> {
+pub(crate) fn leave<'a>(seen: Seen<'a>, input: &Input<'a>, claims: &Claims<'a>) -> Leave<'a> {
+    let object = seen.object;
     let Some(mut taking) = taking(object, input) else { return Leave::LetGo };
     let Some(subject) = subject(object, &mut taking.steps, input) else { return Leave::LetGo };
     if claims.claimant(&subject).is_some() {
         return Leave::LetGo;
+    }
+    if !seen.permitted {
+        return Leave::Release(Release::Access);
+    }
+    if input.policy.mode == Mode::Plan {
+        return Leave::Release(Release::Switch);
     }
     Leave::Write(Intent { object, subject, taking })
 }
 
 /// What the object's removal policy asks for, if anything.
 fn taking(object: &DesiredPerson, input: &Input<'_>) -> Option<Taking> {
-    if input.policy.mode == Mode::Plan {
-        return None;
-    }
     let for_good = |step, after: Option<Duration>| {
         // Who must be kept or leaves later cannot sign in meanwhile.
         let first = (after.is_some() || object.hold.is_some()).then_some(Step::Deactivate);

@@ -6,6 +6,7 @@
 //! the guard wants written, released, held or cancelled. Whoever calls it carries the plan out, changes the directory
 //! by what was proved, and plans again until nothing is left.
 
+mod access;
 mod candidates;
 mod claims;
 mod creations;
@@ -16,6 +17,7 @@ mod groups;
 mod guard;
 mod labels;
 mod leaving;
+mod ledger;
 mod model;
 mod naming;
 mod operation;
@@ -24,9 +26,12 @@ mod plan;
 mod policy;
 mod protected;
 mod record;
+mod suspicion;
 mod verdict;
 mod waves;
 
+pub use access::{Access, Grant};
+pub use creations::may_create;
 pub use desired::{Claim, Desired, DesiredPerson, ObjectKey, Origin, Refusal, Remembered, UnreadableThings, Wanted};
 pub use diff::Patch;
 pub use directory::{Completeness, Details, Directory, Lookup, Person, Role};
@@ -37,17 +42,19 @@ pub use groups::{
 };
 pub use guard::Allowance;
 pub use labels::{LabelPool, Labels, Pool, Requirement, Selector};
+pub use ledger::{Ledger, Spent};
 pub use model::{
     Attribute, Attributes, ContactGroupId, CustomAttribute, CustomAttributes, Email, GroupId, InvalidEmail, License,
     ObservedLicense, PersonRef, Phone, Phones, RoleId, State, UserId,
 };
 pub use operation::{Data, Heir, NewPerson, Operation, Successor};
 pub use person::plan_person;
-pub use plan::{Input, PersonPlan, Plan, RecordChange, plan};
+pub use plan::{Input, PersonPlan, Plan, RecordChange, Release, plan};
 pub use policy::{
     Adoption, Allow, Class, CreateMethod, Creation, Departure, GuardPolicy, Limit, Limits, Mode, Policy, Removal,
     RemovalDefault,
 };
 pub use protected::{EmailPattern, Protected};
 pub use record::{Leaving, NewRecord, Next, Phase, Record, RecordReason, Source, Step, Subject, ThingKind, ThingRef};
+pub use suspicion::suspicion;
 pub use verdict::{Reason, Standing, Verdict};

@@ -43,6 +43,12 @@ impl Email {
         &self.0
     }
 
+    /// What stands behind the `@`.
+    #[must_use]
+    pub fn domain(&self) -> &str {
+        self.0.split_once('@').map_or("", |(_, domain)| domain)
+    }
+
     fn folded(&self) -> impl Iterator<Item = u8> + '_ {
         self.0.bytes().map(|byte| byte.to_ascii_lowercase())
     }

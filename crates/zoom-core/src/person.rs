@@ -25,6 +25,16 @@ pub(crate) fn plan_found(
     directory: &Directory,
     now: Timestamp,
 ) -> PersonPlan {
+    if let Some(message) = policy.access.refusal(desired) {
+        let verdict = Verdict::new(Reason::NotPermitted, message);
+        return PersonPlan {
+            object: desired.object.clone(),
+            operations: Vec::new(),
+            taking: None,
+            restore: None,
+            verdict,
+        };
+    }
     let planned = match policy.mode {
         Mode::Suspend => {
             Planned::nothing(Reason::Suspended, "the connection is suspended: Zoom is neither read nor written")

@@ -4,8 +4,8 @@ use foldhash::HashMap;
 use jiff::Timestamp;
 
 use crate::{
-    Class, Desired, DesiredPerson, Directory, GroupPlan, License, Lookup, Mode, NewRecord, ObjectKey, Operation,
-    Person, PersonRef, Phase, Policy, Reason, Record, RecordReason, Step, UserId, Verdict,
+    Class, Desired, DesiredPerson, Directory, GroupPlan, Ledger, License, Lookup, Mode, NewRecord, ObjectKey,
+    Operation, Person, PersonRef, Phase, Policy, Reason, Record, RecordReason, Step, UserId, Verdict,
     claims::Claims,
     groups::Groups,
     guard, leaving,
@@ -26,6 +26,10 @@ pub struct Input<'a> {
     /// The removal records of this connection, with everything that this operator itself wrote: what a lagging cache
     /// leaves out is not counted.
     pub records: &'a [Record],
+    /// What was spent of the limits lately, also where no record or object tells it any more.
+    pub ledger: &'a Ledger,
+    /// Why the listing is not believed, if it is not (see [`crate::suspicion`]): nobody is created and nobody removed.
+    pub suspicion: Option<&'a str>,
     /// The time.
     pub now: Timestamp,
 }
@@ -49,12 +53,26 @@ pub struct Plan {
     pub let_go: Vec<ObjectKey>,
     /// The same of ZoomGroups.
     pub let_go_groups: Vec<ObjectKey>,
+    /// Those of them whose person would have been removed if the connection allowed it, and why it does not: these people
+    /// stay as they are, unmanaged.
+    pub released: Vec<(ObjectKey, Release)>,
     /// People to be read one by one, only to look for drift that listings do not show.
     pub sweep: Vec<PersonRef>,
     /// How many people the objects of this connection manage.
     pub managed: usize,
     /// When something happens without anything having changed.
     pub wake_at: Option<Timestamp>,
+}
+
+/// Why a deleted object is let go although its person was to be removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::Display)]
+pub enum Release {
+    /// The connection's mode is Plan.
+    #[strum(serialize = "ReleasedBySwitch")]
+    Switch,
+    /// The connection's access does not cover the object.
+    #[strum(serialize = "NotPermitted")]
+    Access,
 }
 
 /// What happens to one person.
@@ -131,14 +149,18 @@ pub fn plan(input: &Input<'_>) -> Plan {
 
     let mut live = Vec::with_capacity(objects.len());
     let mut intents = Vec::new();
-    for seen @ Seen { object, lookup } in objects {
+    for seen @ Seen { object, lookup, .. } in objects {
         if object.deleting {
-            match leaving::leave(object, input, &claims) {
+            match leaving::leave(seen, input, &claims) {
                 leaving::Leave::LetGo => plan.let_go.push(object.object.clone()),
+                leaving::Leave::Release(why) => {
+                    plan.let_go.push(object.object.clone());
+                    plan.released.push((object.object.clone(), why));
+                }
                 leaving::Leave::Write(intent) => intents.push(intent),
             }
         } else {
-            let planned = match claims.winner(seen) {
+            let planned = match claims.winner(seen).filter(|_| seen.permitted) {
                 Some(winner) => claimed_by(object, winner),
                 None => plan_found(object, lookup, input.policy, input.directory, input.now),
             };
@@ -152,7 +174,9 @@ pub fn plan(input: &Input<'_>) -> Plan {
         }
     }
 
-    hold_suspicious(&mut live);
+    if let Some(message) = input.suspicion {
+        tell_suspicion(&mut live, message);
+    }
     let groups = Groups::of(input);
     plan.groups = groups.plan();
     guard::guard(&mut plan, &mut live, &intents, input, &claims, &groups);
@@ -182,11 +206,13 @@ fn restores(records: &[Record]) -> HashMap<&UserId, License> {
 pub(crate) struct Seen<'a> {
     pub object: &'a DesiredPerson,
     pub lookup: Lookup<'a>,
+    /// Whether the connection lets the object speak for this person.
+    pub permitted: bool,
 }
 
 impl<'a> Seen<'a> {
     fn of(object: &'a DesiredPerson, input: &Input<'a>) -> Self {
-        Self { object, lookup: object.find(input.directory) }
+        Self { object, lookup: object.find(input.directory), permitted: input.policy.access.permits(object) }
     }
 
     pub(crate) fn row(self) -> Option<&'a Person> {
@@ -231,21 +257,11 @@ fn claimed_by(object: &DesiredPerson, winner: &ObjectKey) -> PersonPlan {
     }
 }
 
-/// Nobody is created into an account whose listing looks suddenly empty: it may be another account, or a broken one.
-fn hold_suspicious(live: &mut [Live<'_>]) {
-    let known = || live.iter().map(|live| live.seen).filter(|seen| seen.object.remembered.id.is_some());
-    let (missing, known) = (known().filter(|seen| seen.lookup == Lookup::Absent).count(), known().count());
-    if missing <= 5 || missing * 2 <= known {
-        return;
-    }
-    let message = format!(
-        "{missing} of {known} people that were in the account are missing from its listing: nobody is created until \
-         they are back or their objects are deleted; check that this is the right account"
-    );
-    for Live { planned, .. } in live {
-        if planned.creates() {
-            planned.verdict = Verdict::new(Reason::Suspicious, message.clone());
-        }
+/// Who cannot be found in a listing that is not believed waits for a better one.
+fn tell_suspicion(live: &mut [Live<'_>], message: &str) {
+    for Live { planned, .. } in live.iter_mut().filter(|live| live.planned.verdict.reason == Reason::WaitingForListing)
+    {
+        planned.verdict = Verdict::new(Reason::Suspicious, message.to_owned());
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{Heir, License, Protected};
+use crate::{Access, Heir, License, Protected};
 
 /// One switch, from everything to nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, strum::Display)]
@@ -205,6 +205,8 @@ pub struct Policy {
     pub mode: Mode,
     /// Which kinds of operation may run.
     pub allow: Allow,
+    /// Which objects may speak for people.
+    pub access: Access,
     /// For people whose object does not say.
     pub creation: Option<Creation>,
     /// For people who are already there.

@@ -56,6 +56,8 @@ pub enum RecordReason {
     RemovalsHeld,
     /// The connection is suspended.
     Suspended,
+    /// The listing of the account is not believed.
+    Suspicious,
     /// The wave is within its limit.
     WithinLimit,
     /// Somebody approved it.
@@ -70,6 +72,8 @@ pub enum RecordReason {
     Reclaimed,
     /// The edit was taken back.
     TakenBack,
+    /// The connection's `access` does not cover the object's namespace any more.
+    NotPermitted,
     /// The object's namespace, or the kind itself, is being deleted: nobody is removed for that.
     Teardown,
     /// The account's owner is never touched.
@@ -78,6 +82,8 @@ pub enum RecordReason {
     Protected,
     /// A legal hold forbids to unlink or delete the person, whoever approved it.
     LegalHold,
+    /// The connection does not exist, or cannot be understood.
+    WaitingForConnection,
     /// An object declares the person: change the object instead.
     Declared,
     /// Zoom wants an administrator's hand for it.
@@ -285,6 +291,8 @@ pub struct Record {
     pub restore_license: Option<License>,
     /// Whether a human approved it.
     pub approved: bool,
+    /// Who approved it, as far as they said.
+    pub decided_by: Option<Box<str>>,
     /// How far it has come.
     pub phase: Phase,
     /// Why it is there.
@@ -355,6 +363,22 @@ impl Record {
             Subject::Members(leaving) => Some(leaving),
             Subject::Person(_) | Subject::People(_) => None,
         }
+    }
+
+    /// How many people it is about.
+    #[must_use]
+    pub fn people(&self) -> usize {
+        match &self.subject {
+            Subject::Person(_) => 1,
+            Subject::People(people) => people.len(),
+            Subject::Members(leaving) => leaving.count,
+        }
+    }
+
+    /// Whether it runs because it is within its limit, and not because a human said so.
+    #[must_use]
+    pub fn is_unasked(&self) -> bool {
+        self.source.is_some() && !self.ran_approved && self.reason != Some(RecordReason::Approved)
     }
 
     /// What is next, given the person's present row (`None`: not in the account). Call it with a fresh read before

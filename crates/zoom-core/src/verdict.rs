@@ -41,6 +41,8 @@ pub enum Reason {
     WaitingForConnection,
     /// No licence of the wanted kind is free.
     WaitingForSeat,
+    /// What the object needs would be free if something that the guard holds were carried out.
+    WaitsForHeld,
     /// A daily limit of Zoom is used up.
     WaitingForDailyBudget,
     /// Zoom could not be reached or asked to come back later.
@@ -58,6 +60,8 @@ pub enum Reason {
     CreationMethodMissing,
     /// The connection's `allow` forbids it.
     NotAllowed,
+    /// The connection's `access` does not cover the object.
+    NotPermitted,
     /// The person is in Zoom already, and the connection does not adopt.
     AdoptionRefused,
     /// Somebody deactivated the person in Zoom.
@@ -110,6 +114,7 @@ impl Reason {
             | Self::WaitingForListing
             | Self::WaitingForConnection
             | Self::WaitingForSeat
+            | Self::WaitsForHeld
             | Self::WaitingForDailyBudget
             | Self::ZoomUnavailable
             | Self::Settling
@@ -118,6 +123,7 @@ impl Reason {
             Self::ClaimedByAnother
             | Self::CreationMethodMissing
             | Self::NotAllowed
+            | Self::NotPermitted
             | Self::AdoptionRefused
             | Self::DeactivatedInZoom
             | Self::RemovedInZoom

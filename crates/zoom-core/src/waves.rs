@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use jiff::Timestamp;
+use strum::IntoEnumIterator as _;
 
 use crate::{
-    Class, Mode, PersonRef, Phase, Policy, Record, RecordReason, Step,
+    Class, Mode, PersonRef, Phase, Record, RecordReason, Step,
     candidates::{Candidate, Candidates, Outcome},
     claims::Claims,
     guard::{Allowance, after, window_start},
@@ -65,7 +66,7 @@ fn before_counting(
     if candidate.is_over_limit() {
         return Some(held_over_limit(candidate));
     }
-    if let Some(held) = held_by_switch(candidate, input.policy, input.now) {
+    if let Some(held) = held_by_switch(candidate, input) {
         return Some(held);
     }
     if let Some(due) = record.and_then(|record| waits_until(record, input)) {
@@ -75,7 +76,9 @@ fn before_counting(
         return Some(Outcome::new(Phase::Running, RecordReason::Requested, "written by hand"));
     }
     if approved {
-        return Some(Outcome::new(Phase::Running, RecordReason::Approved, "approved"));
+        let by = record.and_then(|record| record.decided_by.as_deref()).filter(|by| !by.is_empty());
+        let message = by.map_or_else(|| "approved".to_owned(), |by| format!("approved by {by}"));
+        return Some(Outcome::new(Phase::Running, RecordReason::Approved, message));
     }
     if candidate.would_empty {
         let message = "nobody would be left of those whom the object wants: set spec.decision to Approve if that is \
@@ -106,8 +109,9 @@ fn waits_until(record: &Record, input: &Input<'_>) -> Option<Timestamp> {
     }
 }
 
-/// The mode or switch of the connection that holds a record back.
-fn held_by_switch(candidate: &Candidate<'_>, policy: &Policy, now: Timestamp) -> Option<Outcome> {
+/// The mode or switch of the connection that holds a record back, or the doubt about its account.
+fn held_by_switch(candidate: &Candidate<'_>, input: &Input<'_>) -> Option<Outcome> {
+    let policy = input.policy;
     let held = |reason, message: &str| Some(Outcome::new(Phase::Held, reason, message));
     match policy.mode {
         Mode::Suspend => return held(RecordReason::Suspended, "the connection is suspended"),
@@ -115,9 +119,12 @@ fn held_by_switch(candidate: &Candidate<'_>, policy: &Policy, now: Timestamp) ->
         Mode::Plan => return held(RecordReason::RemovalsHeld, "the connection's mode is Plan"),
         Mode::Enforce => {}
     }
+    if let Some(message) = input.suspicion {
+        return held(RecordReason::Suspicious, message);
+    }
     // What waits for its time needs its switch only then.
     let later = |step: &Step| {
-        candidate.not_before().is_some_and(|at| at > now) && step.is_for_good() && candidate.steps().len() > 1
+        candidate.not_before().is_some_and(|at| at > input.now) && step.is_for_good() && candidate.steps().len() > 1
     };
     let forbidden = candidate.steps().iter().filter(|step| !later(step)).find_map(|step| match step {
         Step::Deactivate => (!policy.allow.deactivate).then_some("deactivate"),
@@ -167,6 +174,10 @@ impl Books {
         for (class, people) in &taken {
             *used.entry(*class).or_default() += people.len();
         }
+        for class in Class::iter() {
+            let used = used.entry(class).or_default();
+            *used = (*used).max(input.ledger.since(class, window_start(input)));
+        }
         let leaving = uncounted.iter().filter_map(|place| candidates.get(*place));
         let leaving = leaving.filter(|candidate| candidate.class() == Class::Access).flat_map(Candidate::people);
         let mut left = taken.remove(&Class::Access).unwrap_or_default();
@@ -211,16 +222,18 @@ fn people(candidates: &[Candidate<'_>], places: &[usize]) -> usize {
     named.len().saturating_add(unnamed.sum())
 }
 
-/// When nothing was added for the quiet period.
+/// When nothing was added for the quiet period, or three of them after the first: who keeps adding must not keep a wave from
+/// being counted.
 fn settles_at(candidates: &[Candidate<'_>], places: &[usize], input: &Input<'_>) -> Timestamp {
     let created =
-        places.iter().filter_map(|place| candidates.get(*place)).map(|candidate| candidate.created(input.now));
-    after(created.max().unwrap_or(input.now), input.policy.guard.quiet_period)
+        || places.iter().filter_map(|place| candidates.get(*place)).map(|candidate| candidate.created(input.now));
+    let quiet = input.policy.guard.quiet_period;
+    let (first, last) = (created().min().unwrap_or(input.now), created().max().unwrap_or(input.now));
+    after(last, quiet).min(after(first, quiet.saturating_mul(3)))
 }
 
 /// Whether a record took something in the window, or may be about to, without a human's word.
 fn is_counted(record: &Record, input: &Input<'_>) -> bool {
-    let by_human = record.source.is_none() || record.ran_approved || record.reason == Some(RecordReason::Approved);
     let may_have_run = match record.phase {
         Phase::Running => true,
         // One step that was refused took nothing; of several, some may have run.
@@ -229,7 +242,7 @@ fn is_counted(record: &Record, input: &Input<'_>) -> bool {
             record.started_at.is_some_and(|at| at >= window_start(input))
         }
     };
-    may_have_run && !by_human
+    may_have_run && record.is_unasked()
 }
 
 fn over_limit(candidate: &Candidate<'_>, allowance: Allowance, people: usize) -> Outcome {

@@ -29,11 +29,11 @@ pub use duration::{Duration, DurationError};
 pub use membership::{
     Attendance, Disposal, DisposalPolicy, MOST_MEMBERS, Match, Members, Membership, Missing, MissingState, NamedPeople,
 };
-pub use references::{ConnectionReference, DEFAULT_CONNECTION, SecretReference};
+pub use references::{ConnectionReference, DEFAULT_CONNECTION, LocalConnectionReference, SecretReference};
 pub use zoom_connection::{
-    Account, Adoption, Allow, Cloud, Credentials, DefaultRemoval, DefaultRemovalPolicy, Endpoints, Guard, Limit,
-    Limits, Mode, PeopleCount, PlanSummary, Protected, RateLimit, ZoomConnection, ZoomConnectionSpec,
-    ZoomConnectionStatus, ZoomPlan,
+    AccessRule, Account, Adoption, Allow, Cloud, Credentials, DefaultRemoval, DefaultRemovalPolicy, Endpoints, Guard,
+    Limit, Limits, Mode, NamespaceSelection, PeopleCount, PlanSummary, Protected, RateLimit, Spent, ZoomConnection,
+    ZoomConnectionSpec, ZoomConnectionStatus, ZoomPlan,
 };
 pub use zoom_contact_group::{ContactMembers, Privacy, ZoomContactGroup, ZoomContactGroupSpec, ZoomContactGroupStatus};
 pub use zoom_group::{ZoomGroup, ZoomGroupSpec, ZoomGroupStatus};

@@ -6,18 +6,27 @@ use serde::{Deserialize, Serialize};
 /// The `ZoomConnection` that is meant where none is named.
 pub const DEFAULT_CONNECTION: &str = "default";
 
-/// A ZoomConnection in the namespace of the object that names it.
+/// A ZoomConnection.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ConnectionReference {
     /// The name of the ZoomConnection.
     #[schemars(length(min = 1, max = 253))]
     pub name: String,
+    /// The namespace of the ZoomConnection, whose `spec.access` must cover the object's namespace. Absent: the object's own
+    /// namespace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String", length(min = 1, max = 63))]
+    pub namespace: Option<String>,
 }
 
-/// The name of the connection that an optional reference means.
-pub(crate) fn connection_name(reference: Option<&ConnectionReference>) -> &str {
-    reference.map_or(DEFAULT_CONNECTION, |reference| &reference.name)
+/// A ZoomConnection in the namespace of the object that names it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LocalConnectionReference {
+    /// The name of the ZoomConnection.
+    #[schemars(length(min = 1, max = 253))]
+    pub name: String,
 }
 
 /// A Secret in the connection's namespace, and the keys in it.

@@ -3,12 +3,12 @@
 #![expect(unreachable_pub, reason = "KubeSchema copies a public struct into a function body")]
 #![expect(clippy::duplicated_attributes, reason = "printer columns share attributes' names and values")]
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, LabelSelector, Time};
 use kube::{CustomResource, KubeSchema};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-use crate::{Class, Creation, Duration, SecretReference, schemas};
+use crate::{Class, Creation, Duration, LicenseType, SecretReference, schemas};
 
 /// How one Zoom account is reached and what may be done to it.
 #[derive(CustomResource, KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -65,6 +65,13 @@ pub struct ZoomConnectionSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Endpoints")]
     pub endpoints: Option<Endpoints>,
+
+    /// Which objects may use this connection, and for what: an object is covered if one of the rules covers all of it. Others
+    /// say NotPermitted, and nothing follows from them. Absent: the objects in this namespace, for everything. Empty: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 64))]
+    #[x_kube(merge_strategy = ListMerge::Atomic)]
+    pub access: Option<Vec<AccessRule>>,
 
     /// How much the operator does. Enforce carries everything out. HoldRemovals holds what takes away until the
     /// mode is changed. Plan reads the account and reports what it would do. Suspend neither reads nor writes. Absent: Enforce.
@@ -154,6 +161,41 @@ pub struct Endpoints {
     /// The base address of the REST API with its version, such as `https://zoom.example.com/v2`.
     #[schemars(schema_with = "schemas::http_url")]
     pub api: String,
+}
+
+/// Which objects may use a connection, and for what.
+#[derive(KubeSchema, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AccessRule {
+    /// The namespaces of the objects. Absent: the connection's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "NamespaceSelection")]
+    pub namespaces: Option<NamespaceSelection>,
+    /// The domains that their e-mail addresses may be in, compared without case; a subdomain is another domain. Absent: any.
+    /// Empty: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 256))]
+    #[x_kube(merge_strategy = ListMerge::Set)]
+    pub email_domains: Option<Vec<String>>,
+    /// The licences that they may name. Absent: any. Empty: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 16))]
+    #[x_kube(merge_strategy = ListMerge::Set)]
+    pub licenses: Option<Vec<LicenseType>>,
+    /// The roles that they may name, compared without case. A role may give rights over the whole account, so those other
+    /// than Member have to be listed. Absent: Member. Empty: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 64))]
+    #[x_kube(merge_strategy = ListMerge::Set)]
+    pub roles: Option<Vec<String>>,
+}
+
+/// Namespaces.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct NamespaceSelection {
+    /// Chooses namespaces by their labels, also as these change. Empty: every namespace that the operator watches.
+    pub selector: LabelSelector,
 }
 
 /// How much the operator does.
@@ -439,7 +481,7 @@ pub struct ZoomConnectionStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     pub last_handled_requested_at: Option<String>,
-    /// The account as Zoom names it. Absent before it answered.
+    /// The account that answered and proved to be the one of `spec.accountId`. Absent before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Account")]
     pub account: Option<Account>,
@@ -451,6 +493,11 @@ pub struct ZoomConnectionStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "PeopleCount")]
     pub people: Option<PeopleCount>,
+    /// What was done within `spec.guard.window` without asking anybody, summed up: deleting a ZoomRemoval or a ZoomUser takes
+    /// nothing back of it. Empty or absent: nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[x_kube(merge_strategy = ListMerge::Atomic)]
+    pub spent: Vec<Spent>,
     /// Scopes that the app lacks for what is declared. Empty or absent: none is known to lack.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(merge_strategy = ListMerge::Set)]
@@ -476,6 +523,20 @@ pub struct ZoomConnectionStatus {
 pub struct Account {
     /// Its id.
     pub id: String,
+}
+
+/// People who were touched without asking.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Spent {
+    /// Which of the limits they count towards.
+    pub class: Class,
+    /// When the first of them was.
+    pub from: Time,
+    /// When the last of them was.
+    pub until: Time,
+    /// How many.
+    pub people: i64,
 }
 
 /// How many people a plan would create, update and so on; a person who needs several changes counts in each.
@@ -506,6 +567,8 @@ pub struct PeopleCount {
     pub ready: i64,
     /// Managed people who have not accepted their invitation yet.
     pub pending: i64,
+    /// People who wait for something that nobody has to decide: a seat, a day's budget, their consent, the listing.
+    pub waiting: i64,
     /// People in the account whom no ZoomUser declares. The operator leaves them alone.
     pub unmanaged: i64,
     /// People with a change that waits for somebody's decision.

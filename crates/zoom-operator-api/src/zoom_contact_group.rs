@@ -8,7 +8,7 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Attendance, ConnectionReference, Disposal, Membership, Origin, references, schemas};
+use crate::{Attendance, Disposal, LocalConnectionReference, Membership, Origin, schemas};
 
 /// A group in the contact lists of a Zoom account.
 #[derive(CustomResource, KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -59,8 +59,8 @@ pub struct ZoomContactGroupSpec {
     /// The connection of the Zoom account. Cannot be changed, added or taken away later. Absent: the ZoomConnection
     /// `default` in the same namespace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "ConnectionReference")]
-    pub connection_ref: Option<ConnectionReference>,
+    #[schemars(with = "LocalConnectionReference")]
+    pub connection_ref: Option<LocalConnectionReference>,
 
     /// The contact group's name in Zoom; compared without case. One of this name that is there already is taken over. A
     /// change renames the same contact group.
@@ -93,14 +93,6 @@ pub struct ZoomContactGroupSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Disposal")]
     pub removal: Option<Disposal>,
-}
-
-impl ZoomContactGroupSpec {
-    /// The name of the connection, in the object's own namespace.
-    #[must_use]
-    pub fn connection_name(&self) -> &str {
-        references::connection_name(self.connection_ref.as_ref())
-    }
 }
 
 /// Who sees and finds a contact group.

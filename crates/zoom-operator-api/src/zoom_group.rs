@@ -7,7 +7,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::{CustomResource, KubeSchema};
 use serde::{Deserialize, Serialize};
 
-use crate::{Attendance, ConnectionReference, Disposal, Members, Membership, NamedPeople, Origin, references, schemas};
+use crate::{Attendance, Disposal, LocalConnectionReference, Members, Membership, NamedPeople, Origin, schemas};
 
 /// A group of a Zoom account, and who belongs to it.
 #[derive(CustomResource, KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -54,8 +54,8 @@ pub struct ZoomGroupSpec {
     /// The connection of the Zoom account. Cannot be changed, added or taken away later. Absent: the ZoomConnection
     /// `default` in the same namespace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "ConnectionReference")]
-    pub connection_ref: Option<ConnectionReference>,
+    #[schemars(with = "LocalConnectionReference")]
+    pub connection_ref: Option<LocalConnectionReference>,
 
     /// The group's name in Zoom; compared without case. A group of this name that is there already is taken over. A change
     /// renames the same group.
@@ -90,14 +90,6 @@ pub struct ZoomGroupSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Disposal")]
     pub removal: Option<Disposal>,
-}
-
-impl ZoomGroupSpec {
-    /// The name of the connection, in the object's own namespace.
-    #[must_use]
-    pub fn connection_name(&self) -> &str {
-        references::connection_name(self.connection_ref.as_ref())
-    }
 }
 
 /// What the operator found and did at last.

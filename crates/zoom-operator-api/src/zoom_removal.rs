@@ -10,7 +10,7 @@ use kube::{CustomResource, KubeSchema};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-use crate::{ConnectionReference, Heir, LicenseType, Transfer, references, schemas};
+use crate::{Heir, LicenseType, LocalConnectionReference, Transfer, schemas};
 
 /// What a ZoomRemoval says besides the decision, which must decide on the very thing that was looked at.
 const DECIDED_BEFORE: &[&str] = &[
@@ -119,8 +119,8 @@ fn unchanged(fields: &[&str]) -> String {
 pub struct ZoomRemovalSpec {
     /// The connection of the Zoom account. Absent: the ZoomConnection `default` in the same namespace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "ConnectionReference")]
-    pub connection_ref: Option<ConnectionReference>,
+    #[schemars(with = "LocalConnectionReference")]
+    pub connection_ref: Option<LocalConnectionReference>,
 
     /// Which of the connection's limits the step counts towards. Access: operations with Deactivate, Unlink or Delete.
     /// Membership: operations with RemoveMembers, RemoveAdmins, DeleteGroup, DeleteRole or DeleteContactGroup. Creation:
@@ -200,14 +200,6 @@ pub struct ZoomRemovalSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String", length(max = 1024))]
     pub reason: Option<String>,
-}
-
-impl ZoomRemovalSpec {
-    /// The name of the connection, in the object's own namespace.
-    #[must_use]
-    pub fn connection_name(&self) -> &str {
-        references::connection_name(self.connection_ref.as_ref())
-    }
 }
 
 /// The kinds of change that are counted and limited.
@@ -469,6 +461,10 @@ pub struct ZoomRemovalStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "bool")]
     pub approved: Option<bool>,
+    /// Who decided, as `spec.decidedBy` said when the step ran. Absent: nobody, or they did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub decided_by: Option<String>,
     /// Ready, and while they apply Reconciling or Stalled.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["type".to_owned()]))]

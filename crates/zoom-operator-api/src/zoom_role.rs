@@ -7,7 +7,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::{CustomResource, KubeSchema};
 use serde::{Deserialize, Serialize};
 
-use crate::{ConnectionReference, Disposal, Origin, references, schemas};
+use crate::{Disposal, LocalConnectionReference, Origin, schemas};
 
 /// A role of a Zoom account, and what it permits.
 #[derive(CustomResource, KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -46,8 +46,8 @@ pub struct ZoomRoleSpec {
     /// The connection of the Zoom account. Cannot be changed, added or taken away later. Absent: the ZoomConnection
     /// `default` in the same namespace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "ConnectionReference")]
-    pub connection_ref: Option<ConnectionReference>,
+    #[schemars(with = "LocalConnectionReference")]
+    pub connection_ref: Option<LocalConnectionReference>,
 
     /// The role's name in Zoom; compared without case. Not one of Zoom's own: Owner, Admin, Member. A role of this name that
     /// is there already is taken over. A change renames the same role.
@@ -70,14 +70,6 @@ pub struct ZoomRoleSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Disposal")]
     pub removal: Option<Disposal>,
-}
-
-impl ZoomRoleSpec {
-    /// The name of the connection, in the object's own namespace.
-    #[must_use]
-    pub fn connection_name(&self) -> &str {
-        references::connection_name(self.connection_ref.as_ref())
-    }
 }
 
 /// What the operator found and did at last.

@@ -8,7 +8,7 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{ConnectionReference, Duration, references, schemas};
+use crate::{ConnectionReference, Duration, schemas};
 
 /// A person who should be in a Zoom account.
 #[derive(CustomResource, KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -47,6 +47,13 @@ use crate::{ConnectionReference, Duration, references, schemas};
 #[x_kube(validation = (
     "!has(self.previousEmails) || !self.previousEmails.exists(former, former.lowerAscii() == self.email.lowerAscii())",
     "previousEmails has the person's present address: write those that they had before"
+))]
+#[x_kube(validation = (
+    "has(self.connectionRef) && has(self.connectionRef.__namespace__) \
+     ? has(oldSelf.connectionRef) && has(oldSelf.connectionRef.__namespace__) \
+       && self.connectionRef.__namespace__ == oldSelf.connectionRef.__namespace__ \
+     : !(has(oldSelf.connectionRef) && has(oldSelf.connectionRef.__namespace__))",
+    "connectionRef cannot be changed: delete this ZoomUser and create one that names the other connection"
 ))]
 #[x_kube(validation = (
     "!has(self.removal) || !has(self.removal.heir) \
@@ -126,14 +133,6 @@ pub struct ZoomUserSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String", length(min = 1, max = 256))]
     pub hold: Option<String>,
-}
-
-impl ZoomUserSpec {
-    /// The name of the connection, in the object's own namespace.
-    #[must_use]
-    pub fn connection_name(&self) -> &str {
-        references::connection_name(self.connection_ref.as_ref())
-    }
 }
 
 fn active() -> bool {

@@ -168,7 +168,8 @@ async fn an_app_without_the_scope_to_list_roles_manages_everything_else() -> any
     let world = connected(account, json!({})).await?;
     world.user("ada", json!({"email": email("ada"), "lastName": "Lovelace"})).await?;
     world.user_is("ada", "Synced").await?;
-    let connection = world.reason(CONNECTION, "default", "ListingIncomplete").await?;
+    let connection = world.reason(CONNECTION, "default", "ScopesMissing").await?;
     assert_says(&connection, &["roles", "role:read:list_roles:admin"]);
+    assert_eq!(connection["status"]["missingScopes"], json!(["role:read:list_roles:admin"]));
     Ok(())
 }

@@ -96,9 +96,12 @@ async fn details_outlive_a_listing() {
 }
 
 #[tokio::test]
-async fn rows_that_cannot_be_understood_make_the_listing_incomplete() {
+async fn rows_that_cannot_be_understood_are_told_and_leave_only_their_people_unknown() {
     let mut rig = Rig::start(AccountConfig::default()).await;
-    let rows = json!([{"email": "no address", "type": 1}, {"email": "neither", "type": 1}, {"email": ADA, "type": 1}]);
+    let rows = json!([
+        {"id": "odd", "email": "no address", "type": 1, "status": "active"}, {"email": "neither", "type": 1},
+        {"email": ADA, "type": 1},
+    ]);
     rig.zoom.inject(on("GET", "/users", answer(200, json!({"total_records": 3, "users": rows}))));
 
     let report = rig.list().await.unwrap();
@@ -106,8 +109,49 @@ async fn rows_that_cannot_be_understood_make_the_listing_incomplete() {
     assert_eq!((report.people, report.unreadable, report.incomplete.len()), (2, 2, 1));
     assert!(report.incomplete[0].contains("\"no address\" is not an e-mail address"), "{:?}", report.incomplete);
     assert_eq!(rig.row(ADA).state, State::Pending, "the row says nothing, so the listing does");
-    assert_eq!(rig.find(BOB), Lookup::Unknown);
+    assert_eq!(rig.find(BOB), Lookup::Absent);
+    let bob = Email::parse(BOB).unwrap();
+    assert_eq!(rig.account.directory().find(UserId::new("odd").as_ref(), &bob), Lookup::Unknown);
+    let odd = PersonRef { id: UserId::new("odd"), email: bob };
+    assert_eq!(rig.account.directory().find_exactly(&odd), Lookup::Unknown);
     assert!(rig.account.directory().complete().roles);
+}
+
+#[tokio::test]
+async fn a_status_that_zoom_does_not_list_hides_its_people_and_keeps_what_was_known_of_them() {
+    let mut rig = Rig::listed([PersonConfig::new(ADA), with_status(BOB, Status::Pending)]).await;
+    // Pending people are listed first.
+    rig.zoom.inject(on("GET", "/users", answer(400, json!({"code": 200, "message": "No permission."}))));
+
+    let report = rig.list().await.unwrap();
+
+    assert_eq!(report.incomplete.len(), 1);
+    assert!(report.incomplete[0].starts_with("pending people: GET /users"), "{:?}", report.incomplete);
+    assert_eq!((rig.row(ADA).state, rig.row(BOB).state), (State::Active, State::Pending));
+    assert_eq!(rig.find(EVE), Lookup::Unknown);
+}
+
+#[tokio::test]
+async fn credentials_of_another_account_are_told_and_nothing_is_taken_from_its_listing() {
+    let mut rig = Rig::start(AccountConfig { people: vec![PersonConfig::new(ADA)], ..AccountConfig::default() }).await;
+    let stranger =
+        json!({"id": "x", "email": "owner@acme.example", "type": 1, "status": "active", "account_id": "other"});
+    rig.zoom.inject(on("GET", "/users/{userId}", answer(200, stranger)));
+
+    let error = rig.list().await.unwrap_err();
+
+    assert!(error.is_other_account(), "{error}");
+    assert!(error.to_string().contains("belong to the account other, and not to acme"), "{error}");
+    assert_eq!((error.retry(), rig.account.is_identified()), (Retry::Account, false));
+    assert_eq!(rig.find(ADA), Lookup::Unknown);
+
+    rig.list().await.unwrap();
+    assert!(rig.account.is_identified());
+    assert_eq!(rig.calls("GET /users/{userId}"), 2);
+    rig.list().await.unwrap();
+    assert_eq!(rig.calls("GET /users/{userId}"), 2, "once is enough");
+    rig.account.replace_client(client(&rig.zoom, "simulator-secret"));
+    assert!(!rig.account.is_identified());
 }
 
 #[tokio::test]
@@ -135,7 +179,7 @@ async fn who_is_seen_under_two_statuses_is_taken_from_the_later_listing() {
 
 #[tokio::test]
 async fn without_the_scope_for_roles_people_are_listed_all_the_same() {
-    let scopes = Some(vec!["user:read:list_users:admin".to_owned()]);
+    let scopes = Some(vec!["user:read:list_users:admin".to_owned(), "user:read:user:admin".to_owned()]);
     let people = vec![PersonConfig::new(ADA)];
     let mut rig = Rig::start(AccountConfig { scopes, people, ..AccountConfig::default() }).await;
 
@@ -143,6 +187,7 @@ async fn without_the_scope_for_roles_people_are_listed_all_the_same() {
 
     assert_eq!((report.people, report.incomplete.len()), (2, 1));
     assert!(report.incomplete[0].contains("role:read:list_roles:admin"), "{:?}", report.incomplete);
+    assert_eq!(report.missing_scopes, ["role:read:list_roles:admin"]);
     let complete = rig.account.directory().complete();
     assert!(complete.people && !complete.roles);
 }

@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 use url::Url;
 use zoom_client::{Config, Credentials, Endpoints, Limits, ZoomClient};
 use zoom_core::{
-    Attribute, Attributes, CreateMethod, Email, License, Lookup, NewPerson, Operation, Patch, Person, PersonRef,
+    Attribute, Attributes, CreateMethod, Email, License, Lookup, NewPerson, Operation, Patch, Person, PersonRef, UserId,
 };
 use zoom_simulator::{AccountConfig, Fault, FaultEffect, LimitsConfig, PersonConfig, Simulator};
 

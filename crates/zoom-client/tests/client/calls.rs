@@ -1,6 +1,9 @@
 //! What each call sends.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicBool, Ordering},
+};
 
 use crate::support::{Server, no_content, refusal, reply, user};
 use rstest::rstest;
@@ -157,4 +160,41 @@ async fn the_observer_is_told_of_every_exchange_by_template() {
             (get.0, get.1, Some(404), Some(1001), "UserNotFound"),
         ]
     );
+}
+
+#[tokio::test]
+async fn what_may_change_something_is_not_sent_while_the_gate_is_shut() {
+    let server = Server::start(|seen, _| {
+        if seen.call.starts_with("GET") { reply(200, user("ada@example.com", "abc")) } else { no_content() }
+    })
+    .await;
+    let open = Arc::new(AtomicBool::new(false));
+    let mut config = server.config();
+    config.gate = Some(Arc::new({
+        let open = Arc::clone(&open);
+        move || open.load(Ordering::Relaxed)
+    }));
+    let zoom = ZoomClient::new(config).unwrap();
+
+    zoom.get_user("abc").await.unwrap();
+    let error = zoom.set_status("abc", StatusAction::Deactivate).await.unwrap_err();
+    assert_eq!(*error.kind(), ErrorKind::Withheld);
+    assert_eq!(server.lines(), ["GET /v2/users/abc"]);
+
+    open.store(true, Ordering::Relaxed);
+    zoom.set_status("abc", StatusAction::Deactivate).await.unwrap();
+    assert_eq!(server.lines().len(), 2);
+}
+
+#[tokio::test]
+async fn the_gate_is_asked_again_before_a_repeat() {
+    let server = Server::start(|_, _| refusal(503, 1, "busy")).await;
+    let asked = Arc::new(AtomicBool::new(false));
+    let mut config = server.config();
+    // Open for the first call alone.
+    config.gate = Some(Arc::new(move || !asked.swap(true, Ordering::Relaxed)));
+    let zoom = ZoomClient::new(config).unwrap();
+    let error = zoom.set_status("abc", StatusAction::Deactivate).await.unwrap_err();
+    assert_eq!(*error.kind(), ErrorKind::Withheld);
+    assert_eq!(server.lines().len(), 1);
 }

@@ -172,3 +172,17 @@ fn who_is_asked_for_again_later_is_asked_for_in_a_new_record() {
     assert_eq!(reasons(&world), [(RecordReason::Completed, Phase::Done), (RecordReason::OverLimit, Phase::Held)]);
     assert_ne!(world.records[0].name, world.records[1].name);
 }
+
+#[test]
+fn deleting_objects_of_people_who_were_created_does_not_free_the_allowance() {
+    let mut world = newcomers(5, 5);
+    world.policy.removal = RemovalDefault::Retain;
+    world.round();
+    assert_eq!(world.zoom.len(), 5);
+    (0..5).for_each(|place| world.delete(&name(place)));
+    world.round();
+    assert!(world.objects.is_empty());
+    (10..15).for_each(|place| world.add(object(&name(place))));
+    world.round();
+    assert_eq!((world.zoom.len(), world.verdict(&name(10))), (5, Reason::Held));
+}

@@ -344,6 +344,8 @@ fn what_may_have_run_is_counted(#[case] phase: Phase, #[case] gone: usize) {
         world.row(&name(place)).state = State::Active;
     }
     world.records.iter_mut().for_each(|record| record.phase = phase);
+    // What Zoom never did was never noted.
+    world.ledger = Ledger::default();
     disable(&mut world, 5..10);
     world.settle();
     assert_eq!(out(&world), gone);
@@ -508,4 +510,88 @@ fn a_namespace_made_anew_reclaims_its_people() {
     world.settle();
     assert_eq!(world.phases(), [("Cancelled".to_owned(), 6)].into());
     assert!(world.touched.is_empty() && is_idle(&world.plan()));
+}
+
+#[test]
+fn deleting_records_that_ran_does_not_free_the_allowance() {
+    let mut world = account();
+    disable(&mut world, 0..5);
+    world.round();
+    assert_eq!(out(&world), 5);
+    world.records.clear();
+    disable(&mut world, 5..6);
+    world.settle();
+    assert_eq!((out(&world), world.phase("person005")), (5, Phase::Held));
+    world.pass_time(SignedDuration::from_hours(26));
+    disable(&mut world, 6..7);
+    world.settle();
+    assert_eq!(out(&world), 6);
+}
+
+#[test]
+fn who_keeps_adding_to_a_wave_does_not_keep_it_from_being_counted() {
+    let mut world = World::of(100);
+    let began = world.now;
+    for place in 0..20 {
+        delete(&mut world, place..place + 1);
+        world.round();
+        world.pass_time(seconds(10));
+        if world.records.iter().any(|record| record.phase != Phase::Settling) {
+            break;
+        }
+    }
+    assert_eq!(
+        world.now.duration_since(began),
+        seconds(100),
+        "three quiet periods of thirty seconds, and the ten in which it shows"
+    );
+    assert_eq!(world.phases(), [("Held".to_owned(), 10)].into());
+    assert_eq!(out(&world), 0);
+}
+
+#[test]
+fn who_approved_is_told() {
+    let mut world = account();
+    delete(&mut world, 0..6);
+    world.settle();
+    world.approve(|_| true);
+    world.records[0].decided_by = Some("grace".into());
+    let plan = world.plan();
+    let told: Vec<_> = plan.changes.iter().map(|change| change.message.as_str()).collect();
+    assert_eq!((told[0], told[1]), ("approved by grace", "approved"));
+}
+
+#[test]
+fn who_waits_for_a_seat_that_something_held_would_free_says_so() {
+    let mut world = account();
+    delete(&mut world, 0..6);
+    world.settle();
+    world.edit("person010", |wanted| wanted.license = Some(License::Licensed));
+    let row = world.row("person010").clone();
+    let object = world.object("person010");
+    object.remembered.refusal = Some(Refusal {
+        generation: object.generation,
+        row: Some(row),
+        attempts: 1,
+        retry_at: start() + SignedDuration::from_hours(24),
+        reason: Reason::WaitingForSeat,
+        message: "no seat".to_owned(),
+    });
+    let plan = world.plan();
+    assert_eq!(verdict(&plan, "person010").reason, Reason::WaitsForHeld);
+    assert!(verdict(&plan, "person010").message.contains("could free seats: 6"), "{plan:?}");
+    world.records.clear();
+    assert_eq!(world.verdict("person010"), Reason::WaitingForSeat);
+}
+
+#[test]
+fn a_record_of_which_nothing_can_be_said_says_that_it_waits() {
+    let mut world = account();
+    world.records.push(by_hand("stranger", Step::Deactivate));
+    world.join(person("stranger", State::Active));
+    world.all_objects_seen = false;
+    let plan = world.round();
+    assert_eq!(plan.changes.len(), 1);
+    assert_eq!((world.records[0].phase, world.records[0].reason), (Phase::Settling, Some(RecordReason::QuietPeriod)));
+    assert!(world.plan().changes.is_empty(), "and says it once");
 }

@@ -1,6 +1,7 @@
 //! The promises of the pure core, in a small world of objects, an account that behaves like Zoom, and an operator.
 #![cfg(test)]
 
+mod access;
 mod creations;
 mod departures;
 mod group_world;

@@ -417,22 +417,33 @@ fn the_sweep_reads_those_whose_details_are_oldest() {
     assert_eq!(swept, [address("person002"), address("person000")]);
 }
 
-#[rstest]
-#[case::few_missing(10, 5, true)]
-#[case::half_missing(12, 6, true)]
-#[case::most_missing(12, 7, false)]
-fn nobody_is_created_into_an_account_that_looks_suddenly_empty(
-    #[case] known: usize,
-    #[case] missing: usize,
-    #[case] creates: bool,
-) {
-    let mut world = World::of(known);
-    for place in 0..missing {
-        world.zoom.remove(&address(&name(place)));
-    }
+#[test]
+fn while_the_listing_is_not_believed_nobody_is_created_and_nobody_removed() {
+    let mut world = World::of(8);
     world.add(object("ada"));
-    let expected = if creates { Reason::Reconciling } else { Reason::Suspicious };
-    assert_eq!(world.verdict("ada"), expected);
+    world.edit("person000", |wanted| wanted.active = false);
+    world.delete("person001");
+    let mut record = by_hand("stranger", Step::Deactivate);
+    record.approved = true;
+    world.records.push(record);
+    world.join(person("stranger", State::Active));
+    (world.suspicion, world.complete.people) = (Some("7 of 8 are missing"), false);
+    world.settle();
+    assert_eq!(world.verdict("ada"), Reason::Suspicious);
+    assert_eq!(world.verdict("person000"), Reason::Held);
+    assert!(!world.objects.contains_key(&key("person001")), "a deleted object does not wait for it");
+    let held: Vec<_> = world.records.iter().map(|record| (record.phase, record.reason)).collect();
+    assert_eq!(held, [(Phase::Held, Some(RecordReason::Suspicious)); 3]);
+    assert!(world.touched.is_empty());
+
+    // What is known of the others goes on, and everything else once the listing is believed again.
+    world.edit("person002", |wanted| wanted.license = Some(License::Licensed));
+    world.round();
+    assert_eq!(world.touched.iter().collect::<Vec<_>>(), [&address("person002")]);
+    (world.suspicion, world.complete.people) = (None, true);
+    world.settle();
+    assert_eq!(world.phases(), [("Done".to_owned(), 3)].into());
+    assert_eq!(world.verdict("ada"), Reason::Synced);
 }
 
 #[test]

@@ -107,6 +107,8 @@ pub(crate) struct World {
     pub(crate) all_objects_seen: bool,
     pub(crate) zoom: BTreeMap<Email, Person>,
     pub(crate) complete: Completeness,
+    pub(crate) ledger: Ledger,
+    pub(crate) suspicion: Option<&'static str>,
     pub(crate) records: Vec<Record>,
     pub(crate) now: Timestamp,
     /// Whom something was taken from, when, as what class, and whether a human had said so.
@@ -128,6 +130,8 @@ impl Default for World {
             all_objects_seen: true,
             zoom: BTreeMap::new(),
             complete: everything(),
+            ledger: Ledger::default(),
+            suspicion: None,
             records: Vec::new(),
             now: start(),
             taken: Vec::new(),
@@ -216,7 +220,16 @@ impl World {
     }
 
     pub(crate) fn plan_with(&self, desired: &Desired, directory: &Directory, records: &[Record]) -> Plan {
-        plan(&Input { connection: "team/acme", policy: &self.policy, desired, directory, records, now: self.now })
+        plan(&Input {
+            connection: "team/acme",
+            policy: &self.policy,
+            desired,
+            directory,
+            records,
+            ledger: &self.ledger,
+            suspicion: self.suspicion,
+            now: self.now,
+        })
     }
 
     pub(crate) fn verdict(&self, name: &str) -> Reason {
@@ -305,7 +318,10 @@ impl World {
                 };
                 match record.next(row, &directory, &self.policy, self.now) {
                     Next::Run(operation) => {
-                        let approved = record.reason == Some(RecordReason::Approved) || record.source.is_none();
+                        let approved = !record.is_unasked();
+                        if !approved && record.started_at.is_none() {
+                            self.ledger.note(record.class, record.people(), self.now, self.policy.guard.window);
+                        }
                         let written = &mut self.records[place];
                         written.started_at.get_or_insert(self.now);
                         written.ran_approved = approved;
@@ -335,6 +351,9 @@ impl World {
                     let remembered = &mut self.objects.get_mut(&planned.object).unwrap().remembered;
                     remembered.origin = Some(Origin::Created);
                     remembered.created_at = Some(now);
+                    if !may_create(&self.records, &self.objects[&planned.object].email) {
+                        self.ledger.note(Class::Creation, 1, now, self.policy.guard.window);
+                    }
                 }
                 self.apply(operation);
             }
@@ -471,6 +490,7 @@ pub(crate) fn written(new: &NewRecord, now: Timestamp) -> Record {
         hold: new.hold.clone(),
         restore_license: new.restore_license,
         approved: false,
+        decided_by: None,
         phase: Phase::Settling,
         reason: None,
         started_at: None,
@@ -492,6 +512,7 @@ pub(crate) fn by_hand(name: &str, step: Step) -> Record {
         hold: None,
         restore_license: None,
         approved: false,
+        decided_by: None,
         phase: Phase::Settling,
         reason: None,
         started_at: None,

@@ -25,12 +25,15 @@ fn thing(status: &Value) -> Thing<api::ZoomGroup> {
 /// What the core says of the group while nothing is known, changed to what a test is about.
 fn planned(group: Option<&str>, reason: Reason) -> GroupPlan {
     let desired = Desired { groups: vec![thing(&json!({})).wish.unwrap()], ..Desired::default() };
+    let ledger = zoom_core::Ledger::default();
     let input = Input {
         connection: "1",
         policy: &Policy::default(),
         desired: &desired,
         directory: &Directory::default(),
         records: &[],
+        ledger: &ledger,
+        suspicion: None,
         now: NOW,
     };
     let mut planned = zoom_core::plan(&input).groups.remove(0);
