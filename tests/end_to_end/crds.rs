@@ -382,6 +382,7 @@ async fn every_policy_of_a_zoom_connection_has_its_documented_default() {
                     "access": {"percent": 2, "floor": 5},
                     "entitlement": {"percent": 5, "floor": 10},
                     "identity": {"percent": 2, "floor": 5},
+                    "membership": {"percent": 10, "floor": 20},
                     "creation": {"percent": 10, "floor": 100},
                 },
             },
@@ -398,7 +399,7 @@ async fn a_bad_zoom_removal_is_refused_with_what_to_write_instead() {
     let heir = json!({"email": "bob@example.com"});
     let people = json!([{"email": "ada@example.com", "source": "team/ada"}]);
     let table: [(Value, &[&str]); _] = [
-        (json!({"class": "Membership"}), &["spec.class", "Access", "Entitlement", "Creation"]),
+        (json!({"class": "Payment"}), &["spec.class", "Access", "Entitlement", "Membership", "Creation"]),
         (json!({"class": "Creation"}), &["write the class that the operations belong to"]),
         (json!({"class": "Entitlement"}), &["write the class that the operations belong to"]),
         (json!({"operations": [{"action": "Create"}]}), &["write the class that the operations belong to"]),

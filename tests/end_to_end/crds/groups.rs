@@ -251,3 +251,60 @@ async fn a_table_of_groups_answers_whether_everybody_is_in() {
         cluster.kubectl(&["get", short, "--namespace", &groups.namespace]).await.unwrap();
     }
 }
+
+fn departure() -> Value {
+    json!({
+        "class": "Membership",
+        "target": {"kind": "Group", "id": "group-1", "name": "Sales"},
+        "count": 1,
+        "people": [{"id": "1", "email": "ada@example.com"}],
+        "source": {"kind": "ZoomGroup", "namespace": "team", "name": "sales", "uid": "7", "generation": 3},
+        "operations": [{"action": "RemoveMembers"}],
+    })
+}
+
+#[tokio::test]
+async fn a_bad_zoom_removal_of_members_is_refused_with_what_to_write_instead() {
+    let removals = objects("ZoomRemoval").await;
+    let table: [(Value, &[&str]); _] = [
+        (json!({"class": "Access"}), &["write the class that the operations belong to"]),
+        (json!({"operations": [{"action": "Deactivate"}]}), &["write the class that the operations belong to"]),
+        (json!({"target": null}), &["edit or delete its object"]),
+        (json!({"count": null}), &["edit or delete its object"]),
+        (json!({"source": null}), &["edit or delete its object"]),
+        (json!({"people": null, "person": {"email": "ada@example.com"}}), &["either person for one or people"]),
+        (json!({"target": {"kind": "Channel"}}), &["spec.target.kind", "Group", "Role", "ContactGroup"]),
+        (
+            json!({"operations": [{"action": "RemoveMembers", "role": "Member"}]}),
+            &["write role with the action SetRole"],
+        ),
+    ];
+    removals.assert_refused(&departure(), &table).await;
+    let one =
+        json!({"class": "Access", "person": {"email": "ada@example.com"}, "operations": [{"action": "Deactivate"}]});
+    let table: [(Value, &[&str]); _] = [(json!({"count": 3}), &["go with the class Membership"])];
+    removals.assert_refused(&one, &table).await;
+}
+
+#[tokio::test]
+async fn a_good_zoom_removal_of_members_is_accepted_as_it_is_and_stays_so() {
+    let removals = objects("ZoomRemoval").await;
+    let many: Vec<_> = (0..1000)
+        .map(|number| json!({"id": format!("{number:022}"), "email": format!("{}{number:03}@example.com", long(113))}))
+        .collect();
+    let table: [Value; _] = [
+        json!({}),
+        json!({"people": many, "count": 1000}),
+        json!({"operations": [{"action": "RemoveAdmins"}]}),
+        json!({"operations": [{"action": "DeleteGroup"}], "count": 5000}),
+        json!({"people": null, "operations": [{"action": "DeleteGroup"}], "count": 0}),
+        json!({"people": null, "target": {"kind": "Role"}, "operations": [{"action": "DeleteRole"}], "count": 0}),
+        json!({"target": {"kind": "ContactGroup"}, "operations": [{"action": "DeleteContactGroup"}]}),
+    ];
+    removals.assert_accepted(&departure(), &table).await;
+    removals.create("sales", &departure()).await;
+    for change in [json!({"count": 2}), json!({"target": {"id": "group-2"}}), json!({"people": []})] {
+        assert!(removals.change("sales", &change).await.is_err(), "{change} was accepted");
+    }
+    removals.change("sales", &json!({"decision": "Approve"})).await.unwrap();
+}
