@@ -147,7 +147,10 @@ impl Pass<'_> {
             return Ok(Turn::Over);
         }
         let announced = status::named::group_announced(thing, planned, Timestamp::now());
-        if status::named::differs::<api::ZoomGroup>(&thing.status, &announced) {
+        // A mere look at the administrators is nothing to write down.
+        let remembered =
+            |status: &api::ZoomGroupStatus| (status.creating, status.added.clone(), status.added_admins.clone());
+        if remembered(&thing.status) != remembered(&announced) {
             self.context.cluster.write_named_status::<api::ZoomGroup>(key, &thing.uid, &announced).await?;
         }
         let about = About { key: key.clone(), uid: thing.uid.clone() };

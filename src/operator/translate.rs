@@ -451,6 +451,7 @@ pub(super) fn removal_object(record: &NewRecord, connection: &api::ZoomConnectio
             (Some(api::Person { id, email: person.email.to_string() }), None)
         }
         Subject::People(people) => (None, Some(people.iter().map(listed_out).collect())),
+        Subject::Members(leaving) if leaving.people.is_empty() => (None, None),
         Subject::Members(leaving) => (None, Some(leaving.people.iter().map(leaver_out).collect())),
     };
     let leaving = match &record.subject {

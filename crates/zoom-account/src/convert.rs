@@ -110,11 +110,11 @@ fn person(
     })
 }
 
-/// Of somebody who has not accepted yet Zoom shows little: no groups then means that it does not say.
+/// Of somebody who has not accepted yet or is deactivated Zoom shows little: no groups then means that it does not say.
 fn groups(ids: &[String], state: State, pool: &mut Pool<str>) -> Option<Box<[GroupId]>> {
     let says = match state {
-        State::Active | State::Inactive => true,
-        State::Pending => !ids.is_empty(),
+        State::Active => true,
+        State::Inactive | State::Pending => !ids.is_empty(),
     };
     says.then(|| ids.iter().filter_map(|id| Some(GroupId::new(id)?.shared(pool))).collect())
 }

@@ -252,7 +252,9 @@ impl<'a> Groups<'a> {
         let rows = self.members(&group.id);
         if self.may_take {
             let here: HashSet<&UserId> = rows.iter().filter_map(|person| person.id.as_ref()).collect();
-            planned.added.retain(|id| here.contains(id));
+            // Of whom Zoom does not say where they are, as of deactivated people, it stays known who put them in.
+            let unsaid = |id: &UserId| self.input.directory.by_id(id).is_some_and(|person| person.groups.is_none());
+            planned.added.retain(|id| here.contains(id) || unsaid(id));
         }
         let refused = self.refusals(wish, Act::Leave);
         let may_go = |person: &&&Person| match wish.membership {
