@@ -9,6 +9,7 @@ mod crash;
 mod crds;
 mod departures;
 mod examples;
+mod groups;
 mod life;
 mod modes;
 mod moving;

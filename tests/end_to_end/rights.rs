@@ -6,7 +6,7 @@ use anyhow::{Context as _, ensure};
 use serde_json::{Value, json};
 use zoom_operator_testing::{ControlPlane, Operator, OperatorOptions, eventually};
 
-use crate::world::{CONNECTION, DEADLINE, USER, World, account_of, binaries, email, merged};
+use crate::world::{CONNECTION, DEADLINE, USER, World, ZOOM_GROUP, account_of, binaries, email, merged};
 
 const RELEASE: &str = "zoom-operator";
 const CHART: &str = "charts/zoom-operator";
@@ -95,6 +95,17 @@ async fn people_with_rights_of_their_own(world: &World<'_>) -> anyhow::Result<()
     world.users_are(&["ada", "bob"], "Synced").await?;
     world.user_is("carol", "Invited").await?;
     assert_eq!(world.person(&email("ada")).await?.last_name, "Lovelace");
+
+    let file = manifests.path().join("group");
+    let group = json!({
+        "apiVersion": "zoom-operator.dev/v1alpha1", "kind": "ZoomGroup", "metadata": {"name": "team"},
+        "spec": {"name": "Team", "members": {"users": ["ada"]}, "admins": {"users": ["ada"]}},
+    });
+    std::fs::write(&file, group.to_string())?;
+    world.kubectl(&["apply", "--server-side", "--as", "editor", "-f", &file.display().to_string()]).await?;
+    world.reason(ZOOM_GROUP, "team", "Synced").await?;
+    world.kubectl(&["delete", "--as", "editor", "zoomgroup", "team"]).await?;
+    world.removal_is("team", "Done", "Completed").await?;
 
     world.kubectl(&["delete", "--as", "editor", "zoomuser", "bob", "--wait=false"]).await?;
     let removal = world.removal_is("bob", "Held", "OverLimit").await?;

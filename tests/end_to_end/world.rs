@@ -26,6 +26,7 @@ pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 pub(crate) const CONNECTION: &str = "ZoomConnection";
 pub(crate) const USER: &str = "ZoomUser";
 pub(crate) const REMOVAL: &str = "ZoomRemoval";
+pub(crate) const ZOOM_GROUP: &str = "ZoomGroup";
 
 /// The secret of the app of the simulated account.
 pub(crate) const CLIENT_SECRET: &str = "simulator-secret";

@@ -52,6 +52,7 @@ async fn tell(stage: &mut Stage, stay: bool) -> anyhow::Result<()> {
         return story::tell(stage).await;
     }
     story::people_appear(stage).await?;
+    story::groups_appear(stage).await?;
     stage.show_how_to_reach_it();
     tokio::signal::ctrl_c().await?;
     println!("\nStopping.");

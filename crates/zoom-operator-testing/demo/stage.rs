@@ -6,7 +6,8 @@ use reqwest::Method;
 use serde_json::Value;
 use tempfile::TempDir;
 use zoom_operator_testing::{
-    Binaries, ControlPlane, Operator, OperatorOptions, Person, Simulator, SimulatorOptions, eventually, project_root,
+    Binaries, ControlPlane, Group, Operator, OperatorOptions, Person, Simulator, SimulatorOptions, eventually,
+    project_root,
 };
 
 /// Longer than anything here takes, for busy machines. `kubectl wait` gets it too.
@@ -74,7 +75,7 @@ impl Stage {
 
     /// Shows every Zoom object of the namespace.
     pub(crate) async fn see_objects(&self) -> anyhow::Result<()> {
-        self.kubectl(&["get", "zu,zrm,zconn"]).await
+        self.kubectl(&["get", "zu,zg,zrm,zconn"]).await
     }
 
     /// Waits, as a user would, until a condition of some objects holds.
@@ -120,6 +121,40 @@ impl Stage {
         eventually(DEADLINE, format!("in Zoom {email} {what}"), || async {
             let person = self.zoom.person(email).await?.with_context(|| format!("{email} is not in the account"))?;
             ensure!(expected(&person), "{}", row(&person));
+            Ok(())
+        })
+        .await
+    }
+
+    /// Puts somebody into a group past the API, as somebody does in Zoom's web portal.
+    pub(crate) async fn put_into_group(&self, group: &str, email: &str) -> anyhow::Result<()> {
+        println!("\n$ curl -X PUT {}/simulator/groups/{group}/members/{email}", self.zoom.url());
+        self.zoom.add_to_group(group, email).await
+    }
+
+    /// Shows all groups as Zoom holds them.
+    pub(crate) async fn see_groups(&self) -> anyhow::Result<()> {
+        println!("\nIn Zoom (curl {}/simulator/groups):", self.zoom.url());
+        for Group { name, members, admins, .. } in self.zoom.groups().await? {
+            let admins =
+                if admins.is_empty() { String::new() } else { format!("  administered by {}", admins.join(", ")) };
+            println!("  {name:<10} {}{admins}", members.join(", "));
+        }
+        Ok(())
+    }
+
+    /// Waits until Zoom holds a group as `expected` says; its members and administrators come sorted.
+    pub(crate) async fn group_in_zoom(
+        &self,
+        name: &str,
+        what: &str,
+        expected: impl Fn(&Group) -> bool,
+    ) -> anyhow::Result<()> {
+        eventually(DEADLINE, format!("in Zoom the group {name} {what}"), || async {
+            let mut group = self.zoom.group(name).await?.with_context(|| format!("there is no group {name}"))?;
+            group.members.sort();
+            group.admins.sort();
+            ensure!(expected(&group), "{group:?}");
             Ok(())
         })
         .await

@@ -1,12 +1,14 @@
 use anyhow::{Context as _, ensure};
 use serde_json::json;
-use zoom_operator_testing::Person;
+use zoom_operator_testing::{Group, Person};
 
 use crate::stage::Stage;
 
 const USERS: [&str; 6] = ["ada", "alan", "barbara", "edsger", "grace", "katherine"];
 const TEAM: [&str; 8] = ["amina", "bruno", "chidi", "dora", "emil", "farah", "goran", "hana"];
 const FOLDER: &str = "examples/support-team";
+/// Declared nowhere.
+const STRANGER: &str = "john@acme.example";
 
 fn address(name: &str) -> String {
     format!("{name}@acme.example")
@@ -15,8 +17,10 @@ fn address(name: &str) -> String {
 /// Tells the whole story; an error where something did not happen.
 pub(crate) async fn tell(stage: &mut Stage) -> anyhow::Result<()> {
     people_appear(stage).await?;
+    groups_appear(stage).await?;
     an_edit_in_kubernetes_reaches_zoom(stage).await?;
     an_edit_in_zoom_is_put_right(stage).await?;
+    a_stranger_leaves_one_group_and_stays_in_the_other(stage).await?;
     somebody_is_deactivated(stage).await?;
     somebody_is_removed(stage).await?;
     let (stay, go) = TEAM.split_at(4);
@@ -47,8 +51,37 @@ pub(crate) async fn people_appear(stage: &mut Stage) -> anyhow::Result<()> {
     }
     let taken_over = |person: &Person| person.last_name == "Lovelace" && person.license == "Licensed";
     stage.in_zoom("ada@acme.example", "is a licensed Lovelace", taken_over).await?;
-    stage.in_zoom("john@acme.example", "is as he was", |person| person.license == "Licensed").await?;
+    stage.in_zoom(STRANGER, "is as he was", |person| person.license == "Licensed").await?;
     stage.see_zoom(&[]).await
+}
+
+/// Applies the examples of groups.
+pub(crate) async fn groups_appear(stage: &mut Stage) -> anyhow::Result<()> {
+    stage.begin("Groups appear");
+    stage.say("One by label, and one by the department that Zoom lists, with an administrator.");
+    let files = ["-f", "examples/groups/support.yaml", "-f", "examples/groups/research.yaml"];
+    stage.kubectl(&[&["apply", "--server-side"], &files[..]].concat()).await?;
+    stage.wait("condition=Ready", &["zg", "--all"]).await?;
+    stage.kubectl(&["get", "zg"]).await?;
+    let team = TEAM.map(address);
+    stage.group_in_zoom("Support", "is the whole team", |group| group.members == team).await?;
+    let research = ["ada", "grace"].map(address);
+    let is_research = |group: &Group| group.members == research && group.admins == [address("ada")];
+    stage.group_in_zoom("Research", "is Ada and Grace, administered by Ada", is_research).await?;
+    stage.see_groups().await
+}
+
+async fn a_stranger_leaves_one_group_and_stays_in_the_other(stage: &mut Stage) -> anyhow::Result<()> {
+    stage.begin("A stranger is put into both groups in Zoom's portal");
+    stage.put_into_group("Support", STRANGER).await?;
+    stage.put_into_group("Research", STRANGER).await?;
+    stage.say("Support is Exclusive, Research is Additive. Again, the next listing shows it:");
+    let without = |group: &Group| !group.members.iter().any(|member| member == STRANGER);
+    stage.group_in_zoom("Support", "is the team alone again", without).await?;
+    let with = |group: &Group| !without(group);
+    stage.group_in_zoom("Research", "still has the stranger", with).await?;
+    stage.see_groups().await?;
+    stage.kubectl(&["get", "zrm", "-l", "zoom-operator.dev/class=Membership"]).await
 }
 
 async fn an_edit_in_kubernetes_reaches_zoom(stage: &mut Stage) -> anyhow::Result<()> {
