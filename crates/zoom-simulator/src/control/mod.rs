@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::account::{PersonEdit, PersonView};
 use crate::config::{AccountConfig, ConfigError, PersonConfig};
 use crate::controls::{AccountEdit, AccountView, PortalRefusal};
-use crate::fault::Fault;
+use crate::fault::{Fault, Probability};
 use crate::journal::{Costs, Counters, Exchange};
 use crate::webhooks::{WebhookConfig, WebhookView};
 use crate::world::Shared;
@@ -77,6 +77,13 @@ fn controls() -> Vec<Control> {
         bare(Account, Get, "/faults", "The faults that still have calls to hit", faults),
         with_body(Account, Post, "/faults", "Let something go wrong with calls", inject),
         bare(Account, Delete, "/faults", "Forget all faults", clear_faults),
+        with_body(
+            Account,
+            Post,
+            "/faults/every-class",
+            "Let every class of faults hit a share of the calls",
+            every_class,
+        ),
         bare(Account, Get, "/webhooks", "The webhook endpoints and what was sent to them", webhooks),
         with_body(Account, Post, "/webhooks", "Send events to an endpoint, once its URL passed the check", add_webhook),
         bare(Account, Delete, "/webhooks", "Forget all webhook endpoints", clear_webhooks),
@@ -186,6 +193,22 @@ async fn faults(visit: Visit) -> Result<Vec<Fault>, Problem> {
 async fn inject(visit: Visit, fault: Fault) -> Result<(), Problem> {
     fault.check().map_err(bad)?;
     visit.controls.inject(fault);
+    Ok(())
+}
+
+/// Which calls faults of every class hit.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct EveryClass {
+    /// The share of the calls that each class hits.
+    probability: Probability,
+    /// Decides which ones; absent: 0.
+    #[serde(default)]
+    seed: u64,
+}
+
+async fn every_class(visit: Visit, hits: EveryClass) -> Result<(), Problem> {
+    Fault::of_every_class(hits.probability, hits.seed).into_iter().for_each(|fault| visit.controls.inject(fault));
     Ok(())
 }
 

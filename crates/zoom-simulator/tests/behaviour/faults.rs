@@ -209,3 +209,13 @@ async fn a_stale_read_by_probability_shows_the_account_before_its_latest_change(
         assert_eq!(zoom.get(&format!("/users/{ADA}")).await.succeeded(200)["dept"], read);
     }
 }
+
+#[tokio::test]
+async fn every_class_can_be_switched_on_while_the_simulator_runs() {
+    let zoom = Zoom::with([]).await;
+    let hits = json!({"probability": 0.25, "seed": 7});
+    let url = format!("{}/simulator/faults/every-class", zoom.url());
+    assert_eq!(zoom.http.post(url).json(&hits).send().await.unwrap().status(), 204);
+    let quarter = Probability::try_from(0.25).unwrap();
+    assert_eq!(zoom.faults(), Fault::of_every_class(quarter, 7));
+}
