@@ -95,7 +95,7 @@ impl Pass<'_> {
     /// One person's operations are one unit: they run to their end before the next person's turn.
     async fn run_person(&mut self, planned: &PersonPlan) -> Result<Turn, ClusterError> {
         let Some(user) = self.context.index.user(&planned.object) else { return Ok(Turn::Over) };
-        let Ok(mut wish) = user.wish.clone() else { return Ok(Turn::Over) };
+        let Some(mut wish) = self.wish(&user) else { return Ok(Turn::Over) };
         let mut next = planned.operations.first().cloned();
         if user.deleting || next != self.next_operation(&wish, &[]) {
             // It is wanted otherwise by now, and that is planned next.
@@ -132,6 +132,11 @@ impl Pass<'_> {
                         self.kept.spend(Class::Creation, 1, self.policy.guard.window);
                     }
                     self.tell(&about, &operation);
+                    if let Operation::Update(_, patch) = &operation
+                        && wish.drifted()
+                    {
+                        self.kept.corrected(&wish.uid, patch.fields(), Timestamp::now());
+                    }
                 }
                 Ok(zoom_account::Applied::Present) => {
                     if announced {
@@ -184,6 +189,7 @@ impl Pass<'_> {
             row: Lookup::Absent,
             role: None,
             adopts: true,
+            drift: &[],
             not_applied: None,
             creating: true,
             requested_at: user.status.last_handled_requested_at.as_deref(),

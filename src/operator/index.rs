@@ -21,7 +21,7 @@ use serde_json::Value;
 use tokio::sync::{mpsc, watch};
 use tracing::warn;
 use zoom_core::{
-    Access, Claim, Desired, DesiredPerson, Email, LabelPool, Labels, NamedClaim, ObjectKey, PersonRef, Record, Refusal,
+    Access, Claim, Desired, DesiredPerson, Email, LabelPool, Labels, NamedClaim, ObjectKey, PersonRef, Record,
     may_create,
 };
 use zoom_operator_api as api;
@@ -332,14 +332,14 @@ pub(super) struct Snapshot {
 }
 
 impl Snapshot {
-    /// The wishes for the plan. `refusals` are kept by the connection.
-    pub(super) fn desired(&self, refusals: &HashMap<Box<str>, Refusal>) -> Desired {
+    /// The wishes for the plan, each completed by what the connection knows.
+    pub(super) fn desired(&self, complete: impl Fn(&mut DesiredPerson)) -> Desired {
         let mut desired = Desired { complete: true, ..Desired::default() };
         for user in self.users.values() {
             match &user.wish {
                 Ok(wish) => {
                     let mut wish = wish.clone();
-                    wish.remembered.refusal = refusals.get(&wish.uid).cloned();
+                    complete(&mut wish);
                     desired.people.push(wish);
                 }
                 Err(misfit) => desired.unreadable.push(misfit.claim.clone()),

@@ -5,9 +5,9 @@ use std::{
     time::Duration,
 };
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use zoom_account::Account;
-use zoom_core::{Class, Ledger, ObjectKey, Refusal};
+use zoom_core::{Class, Contested, DesiredPerson, Ledger, ObjectKey, Refusal};
 
 use zoom_operator_api as api;
 
@@ -26,6 +26,8 @@ pub(super) struct Kept {
     pub(super) refusals: HashMap<Box<str>, Refusal>,
     /// What Zoom refused groups and their members.
     pub(super) group_refusals: GroupRefusals,
+    /// Fields of users that were put right, by uid: how often in a row, and when last.
+    corrections: HashMap<Box<str>, HashMap<String, (u32, Timestamp)>>,
     /// Removal records that failed: how often, and when to try them again.
     pub(super) removal_retries: HashMap<ObjectKey, (u32, Timestamp)>,
     /// What keeps the account from being managed.
@@ -50,10 +52,44 @@ pub(super) struct Kept {
     pub(super) handled_request: Option<String>,
 }
 
+/// So often in a row a field is put right before somebody else is taken to want it otherwise.
+const OFTEN: u32 = 3;
+
+/// What is put right again within this time counts as in a row.
+const LATELY: SignedDuration = SignedDuration::from_hours(48);
+
 impl Kept {
     /// Notes that people were touched without asking.
     pub(super) fn spend(&mut self, class: Class, people: usize, window: Duration) {
         self.ledger.get_or_insert_default().note(class, people, translate::whole_seconds(Timestamp::now()), window);
+    }
+
+    /// Adds to a wish what is remembered of it.
+    pub(super) fn recall(&self, wish: &mut DesiredPerson) {
+        wish.remembered.refusal = self.refusals.get(&wish.uid).cloned();
+        let corrections = self.corrections.get(&wish.uid).into_iter().flatten();
+        let contested = corrections.filter(|(_, (times, _))| *times >= OFTEN).map(|(field, (times, last))| {
+            let hours = 1_i64 << (*times - OFTEN).min(4);
+            let again_at = last.saturating_add(SignedDuration::from_hours(hours)).unwrap_or(Timestamp::MAX);
+            Contested { field: field.as_str().into(), corrections: *times, again_at }
+        });
+        wish.remembered.contested = contested.collect();
+    }
+
+    /// Notes that drift of these fields was put right.
+    pub(super) fn corrected(&mut self, uid: &str, fields: Vec<String>, now: Timestamp) {
+        let corrections = self.corrections.entry(uid.into()).or_default();
+        for field in fields {
+            let (times, last) = corrections.entry(field).or_insert((0, now));
+            *times = if now.duration_since(*last) <= LATELY { times.saturating_add(1) } else { 1 };
+            *last = now;
+        }
+    }
+
+    /// Forgets users that are gone.
+    pub(super) fn forget_users(&mut self, is_there: impl Fn(&str) -> bool) {
+        self.refusals.retain(|uid, _| is_there(uid));
+        self.corrections.retain(|uid, _| is_there(uid));
     }
 
     /// Forgets everything that was kept of another connection.

@@ -146,7 +146,7 @@ impl<'a> Pass<'a> {
 
     /// Plan and guard. Pure.
     fn plan(&self, snapshot: &Snapshot) -> Plan {
-        let mut desired = snapshot.desired(&self.kept.refusals);
+        let mut desired = snapshot.desired(|wish| self.complete(wish));
         self.kept.group_refusals.remind(&mut desired);
         let records = snapshot.records();
         let ledger = self.kept.ledger.clone().unwrap_or_default();
@@ -160,6 +160,18 @@ impl<'a> Pass<'a> {
             suspicion: self.kept.trouble.as_ref().and_then(Trouble::suspicion),
             now: translate::whole_seconds(Timestamp::now()),
         })
+    }
+
+    /// What an object wants, with what is remembered of it and what the connection fills in.
+    pub(super) fn wish(&self, user: &User) -> Option<DesiredPerson> {
+        let mut wish = user.wish.as_ref().ok()?.clone();
+        self.complete(&mut wish);
+        Some(wish)
+    }
+
+    fn complete(&self, wish: &mut DesiredPerson) {
+        self.kept.recall(wish);
+        self.policy.fill_in(wish);
     }
 
     /// What is known of the account.

@@ -283,9 +283,9 @@ impl Pass<'_> {
             if self.context.index.user(&source.object).is_none_or(|known| known.generation != user.generation) {
                 return Ok(Look::Later);
             }
-            let wish = user.wish.as_ref();
-            let planned = wish.map(|wish| plan_person(wish, &self.policy, self.directory(), Timestamp::now()));
-            if planned.is_ok_and(|planned| planned.taken().iter().any(|step| record.steps.contains(step))) {
+            let wish = self.wish(user);
+            let planned = wish.map(|wish| plan_person(&wish, &self.policy, self.directory(), Timestamp::now()));
+            if planned.is_some_and(|planned| planned.taken().iter().any(|step| record.steps.contains(step))) {
                 return Ok(Look::Meant);
             }
             return cancelled(RecordReason::TakenBack, format!("{} does not ask for this any more", source.object));

@@ -31,7 +31,7 @@ impl Pass<'_> {
         for planned in &plan.people {
             if let Some(user) = snapshot.users.get(&planned.object) {
                 let verdict = self.as_far_as_connected(&planned.verdict);
-                tolerate(self.write_person(&planned.object, user, &verdict, None).await)?;
+                tolerate(self.write_person(&planned.object, user, &verdict, &planned.drift, None).await)?;
             }
         }
         for (object, user) in &snapshot.users {
@@ -58,7 +58,7 @@ impl Pass<'_> {
         }
         self.forget_history(snapshot).await?;
         let uids: HashSet<&str> = snapshot.users.values().map(|user| user.uid.as_str()).collect();
-        self.kept.refusals.retain(|uid, _| uids.contains(&**uid));
+        self.kept.forget_users(|uid| uids.contains(uid));
         self.kept.group_refusals.retain(snapshot);
         let present: HashSet<&str> = snapshot.removals.values().map(|removal| removal.uid.as_str()).collect();
         self.kept.noted.retain(|uid| present.contains(&**uid));
@@ -90,15 +90,13 @@ impl Pass<'_> {
         not_applied: Option<Vec<String>>,
     ) -> Result<(), ClusterError> {
         let Some(user) = self.context.index.user(object) else { return Ok(()) };
-        let Ok(wish) = &user.wish else { return Ok(()) };
-        let mut wish = wish.clone();
-        wish.remembered.refusal = self.kept.refusals.get(&wish.uid).cloned();
+        let Some(mut wish) = self.wish(&user) else { return Ok(()) };
         if let Some(fields) = &not_applied {
             wish.remembered.observed_generation = Some(wish.generation);
             wish.remembered.not_applied = fields.iter().map(|field| field.as_str().into()).collect();
         }
         let planned = plan_person(&wish, &self.policy, self.directory(), Timestamp::now());
-        self.write_person(object, &user, &planned.verdict, not_applied).await
+        self.write_person(object, &user, &planned.verdict, &planned.drift, not_applied).await
     }
 
     /// Writes a user's status if it differs, the finalizer first if the person is now ours.
@@ -107,9 +105,10 @@ impl Pass<'_> {
         object: &ObjectKey,
         user: &User,
         verdict: &Verdict,
+        drift: &[String],
         not_applied: Option<Vec<String>>,
     ) -> Result<(), ClusterError> {
-        let Ok(wish) = &user.wish else { return Ok(()) };
+        let Some(wish) = self.wish(user) else { return Ok(()) };
         if self.is_too_early(verdict) || !self.context.may_write() {
             return Ok(());
         }
@@ -119,8 +118,9 @@ impl Pass<'_> {
             Lookup::Absent | Lookup::Unknown => None,
         };
         let finding = status::Finding {
-            wish,
+            wish: &wish,
             verdict,
+            drift,
             row,
             role,
             adopts: self.adopts(),
@@ -290,6 +290,8 @@ impl Pass<'_> {
             })
             .count();
         let waiting = plan.people.iter().filter(|planned| waits(planned.verdict.reason)).count();
+        let consent = |planned: &&zoom_core::PersonPlan| planned.verdict.reason == Reason::WaitingForConsent;
+        let waiting_for_consent = plan.people.iter().filter(consent).count();
         let held = snapshot.removals.values().filter(|removal| removal.status.phase == Some(api::Phase::Held));
         let held = held.filter_map(|removal| removal.record.as_ref().ok()).map(Record::people).sum();
         api::PeopleCount {
@@ -300,6 +302,7 @@ impl Pass<'_> {
             unmanaged: number(self.directory().people().len().saturating_sub(plan.managed)),
             held: number(held),
             refused: number(with(Standing::Stalled)),
+            waiting_for_consent: number(waiting_for_consent),
         }
     }
 }

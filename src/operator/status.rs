@@ -84,6 +84,8 @@ pub(super) struct Finding<'a> {
     pub(super) role: Option<&'a str>,
     /// Whether a person who is found may be taken over; a connection that only shows its plan takes nobody.
     pub(super) adopts: bool,
+    /// The fields that were changed in Zoom.
+    pub(super) drift: &'a [String],
     /// Fields that Zoom accepted without effect; `None` keeps what was known.
     pub(super) not_applied: Option<Vec<String>>,
     /// Whether a create call is about to be made.
@@ -94,7 +96,7 @@ pub(super) struct Finding<'a> {
 
 /// The status of a user after a pass.
 pub(super) fn user(old: &api::ZoomUserStatus, finding: Finding<'_>, now: Timestamp) -> api::ZoomUserStatus {
-    let Finding { wish, verdict, row, role, adopts, not_applied, creating, requested_at } = finding;
+    let Finding { wish, verdict, row, role, adopts, drift, not_applied, creating, requested_at } = finding;
     let generation = wish.generation;
     let mut new = old.clone();
     let fresh_edit = old.observed_generation != Some(generation);
@@ -105,6 +107,12 @@ pub(super) fn user(old: &api::ZoomUserStatus, finding: Finding<'_>, now: Timesta
         None if fresh_edit => new.not_applied = Vec::new(),
         None => {}
     }
+    if verdict.reason == Reason::Synced {
+        new.synced_generation = Some(generation);
+    }
+    let since = old.drift.as_ref().filter(|known| known.fields == drift).map(|known| known.since.clone());
+    new.drift = (!drift.is_empty())
+        .then(|| api::Drifted { fields: drift.to_vec(), since: since.unwrap_or_else(|| translate::time(now)) });
     if creating {
         new.state = Some(api::State::Creating);
     } else {
@@ -158,6 +166,8 @@ pub(super) fn is_managed(reason: Reason) -> bool {
         | Reason::RemovedInZoom
         | Reason::EmailTaken
         | Reason::NotApplied
+        | Reason::Contested
+        | Reason::Drifted
         | Reason::WaitingForMembers
         | Reason::MembersRefused
         | Reason::NameTaken
@@ -194,6 +204,8 @@ fn seen(
     if has_access == wish.wanted.is_active(now) && !invited_elsewhere {
         new.access_generation = Some(wish.generation);
     }
+    new.pending_since =
+        (person.state == State::Pending).then(|| old.pending_since.clone().unwrap_or_else(|| translate::time(now)));
     if let Some(id) = person.reference().id {
         new.id = Some(id.to_string());
     }
@@ -228,6 +240,7 @@ fn gone(
     }
     new.license = None;
     new.role = None;
+    new.pending_since = None;
     if !wish.wanted.is_active(now) {
         new.access_generation = Some(wish.generation);
     }

@@ -1,6 +1,6 @@
 //! Custom resources into the core's words and back: parsed once, here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference, Time};
@@ -59,6 +59,9 @@ pub(super) fn desired(user: &api::ZoomUser) -> Result<DesiredPerson, Unreadable>
         creation: spec.creation.map(|creation| method(creation.method)),
         removal: spec.removal.as_ref().map(removal).transpose()?,
         hold: spec.hold.as_deref().map(Into::into),
+        drift: spec.drift.map(drift_in),
+        ignored: spec.ignore_fields.iter().map(|field| field.as_str().into()).collect(),
+        suspended: spec.suspend,
         remembered: user.status.as_ref().map(remembered).unwrap_or_default(),
     })
 }
@@ -136,6 +139,9 @@ fn remembered(status: &api::ZoomUserStatus) -> Remembered {
         created_at: status.created_at.as_ref().map(|time| time.0),
         access_generation: status.access_generation,
         observed_generation: status.observed_generation.filter(|generation| *generation != api::NEVER_OBSERVED),
+        synced_generation: status.synced_generation,
+        pending_since: status.pending_since.as_ref().map(|time| time.0),
+        contested: Box::default(),
         restore: status.restore.map(license_in),
         not_applied: status.not_applied.iter().map(|field| field.as_str().into()).collect(),
         refusal: None,
@@ -277,17 +283,15 @@ pub(super) fn policy(spec: &api::ZoomConnectionSpec) -> Policy {
         allow: zoom_core::Allow { create, update, deactivate, delete },
         // Decided anew for each plan, because namespaces may be labelled otherwise by then.
         access: Access::Granted(BTreeMap::new()),
-        creation: spec.creation.map(|creation| method(creation.method)),
+        user_defaults: spec.user_defaults.iter().filter_map(user_default).collect(),
+        creation: spec.creation.as_ref().map(|creation| method(creation.method)),
+        creation_domains: spec.creation.as_ref().and_then(|creation| creation.domains.as_deref()).map(domains),
+        drift: drift_in(spec.drift),
         adoption: match spec.adoption {
             api::Adoption::ByEmail => zoom_core::Adoption::ByEmail,
             api::Adoption::Never => zoom_core::Adoption::Never,
         },
-        removal: match spec.removal.policy {
-            api::DefaultRemovalPolicy::Retain => zoom_core::RemovalDefault::Retain,
-            api::DefaultRemovalPolicy::Downgrade => zoom_core::RemovalDefault::Downgrade,
-            api::DefaultRemovalPolicy::Deactivate => zoom_core::RemovalDefault::Deactivate,
-            api::DefaultRemovalPolicy::Unlink => zoom_core::RemovalDefault::Unlink,
-        },
+        removal: default_removal(spec.removal),
         protected: protected(spec.protected.as_ref()),
         guard: zoom_core::GuardPolicy {
             window: spec.guard.window.as_std(),
@@ -302,6 +306,36 @@ pub(super) fn policy(spec: &api::ZoomConnectionSpec) -> Policy {
         },
         sweep: SWEEP,
     }
+}
+
+fn default_removal(removal: api::DefaultRemoval) -> zoom_core::RemovalDefault {
+    match removal.policy {
+        api::DefaultRemovalPolicy::Retain => zoom_core::RemovalDefault::Retain,
+        api::DefaultRemovalPolicy::Downgrade => zoom_core::RemovalDefault::Downgrade,
+        api::DefaultRemovalPolicy::Deactivate => zoom_core::RemovalDefault::Deactivate,
+        api::DefaultRemovalPolicy::Unlink => zoom_core::RemovalDefault::Unlink,
+    }
+}
+
+/// One that this version cannot understand is for nobody; the schema lets none through.
+fn user_default(default: &api::UserDefault) -> Option<zoom_core::UserDefault> {
+    Some(zoom_core::UserDefault {
+        selector: groups::selector_in(&default.selector).ok()?,
+        license: default.license.map(|license| license_in(license.type_)),
+        creation: default.creation.map(|creation| method(creation.method)),
+        removal: default.removal.map(|removal| default_removal(removal).into()),
+    })
+}
+
+fn drift_in(drift: api::Drift) -> zoom_core::Drift {
+    match drift {
+        api::Drift::Correct => zoom_core::Drift::Correct,
+        api::Drift::Report => zoom_core::Drift::Report,
+    }
+}
+
+fn domains(domains: &[String]) -> BTreeSet<Box<str>> {
+    domains.iter().map(|domain| domain.to_ascii_lowercase().into()).collect()
 }
 
 fn protected(protected: Option<&api::Protected>) -> zoom_core::Protected {

@@ -374,6 +374,7 @@ async fn every_policy_of_a_zoom_connection_has_its_documented_default() {
             "mode": "Enforce",
             "allow": {"create": true, "update": true, "deactivate": true, "delete": false},
             "adoption": "ByEmail",
+            "drift": "Correct",
             "removal": {"policy": "Deactivate"},
             "guard": {
                 "window": "12h",

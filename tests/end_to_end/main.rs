@@ -8,6 +8,7 @@ mod chart;
 mod crash;
 mod crds;
 mod departures;
+mod drift;
 mod examples;
 mod groups;
 mod life;

@@ -149,6 +149,9 @@ fn object(place: usize) -> DesiredPerson {
         },
         creation: None,
         removal: None,
+        drift: None,
+        ignored: Box::default(),
+        suspended: false,
         hold: None,
         remembered: Remembered {
             id: Some(id(place)),

@@ -5,8 +5,8 @@ use std::{fmt, sync::Arc};
 use jiff::Timestamp;
 
 use crate::{
-    Attributes, Creation, CustomAttributes, DesiredContactGroup, DesiredGroup, DesiredRole, Email, Labels, License,
-    Lookup, NamedClaim, PersonRef, Phones, Reason, Removal, UserId,
+    Attributes, Creation, CustomAttributes, DesiredContactGroup, DesiredGroup, DesiredRole, Drift, Email, Labels,
+    License, Lookup, NamedClaim, PersonRef, Phones, Reason, Removal, UserId,
     directory::{Directory, Person},
 };
 
@@ -109,6 +109,12 @@ pub struct DesiredPerson {
     pub creation: Option<Creation>,
     /// What becomes of them when the object is deleted; absent: as the connection says.
     pub removal: Option<Removal>,
+    /// What to do about drift; absent: as the connection says.
+    pub drift: Option<Drift>,
+    /// Fields that are left as they are once the person is there, by their path in the spec.
+    pub ignored: Box<[Box<str>]>,
+    /// Whether the object is left alone for now.
+    pub suspended: bool,
     /// A legal hold, with its name: the person is neither unlinked nor deleted, whoever approves.
     pub hold: Option<Box<str>>,
     /// What earlier passes found out.
@@ -182,12 +188,29 @@ pub struct Remembered {
     pub access_generation: Option<i64>,
     /// The last edit that was reported on.
     pub observed_generation: Option<i64>,
+    /// The last edit that Zoom was seen to hold whole: what differs after that is drift.
+    pub synced_generation: Option<i64>,
+    /// Since when the person has been pending.
+    pub pending_since: Option<Timestamp>,
+    /// Fields that did not stay as they were put right.
+    pub contested: Box<[Contested]>,
     /// The licence that a person who is coming back had before; given until they have it.
     pub restore: Option<License>,
     /// What Zoom accepted without effect; not tried again before the next edit.
     pub not_applied: Vec<Box<str>>,
     /// A call to Zoom for this object was refused.
     pub refusal: Option<Refusal>,
+}
+
+/// A field that is changed in Zoom again and again after it was put right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contested {
+    /// By its path in the spec.
+    pub field: Box<str>,
+    /// How often it was put right lately.
+    pub corrections: u32,
+    /// When to do so again.
+    pub again_at: Timestamp,
 }
 
 /// Zoom said no, and nothing is gained by asking again at once.
@@ -263,6 +286,12 @@ impl DesiredPerson {
         };
         let mut emails = last_seen.chain([&self.email]).chain(&self.previous_emails);
         emails.find_map(former).unwrap_or_else(|| directory.find(None, &self.email))
+    }
+
+    /// Whether what differs now differs because of somebody else: Zoom held this very edit before.
+    #[must_use]
+    pub fn drifted(&self) -> bool {
+        self.remembered.synced_generation == Some(self.generation)
     }
 
     /// How operations name this person before the directory knows better.

@@ -82,6 +82,20 @@ pub(crate) struct Difference {
     pub lower_license: Option<License>,
 }
 
+impl Difference {
+    /// The fields that differ, by their path in the spec.
+    pub(crate) fn fields(&self) -> impl Iterator<Item = String> + use<> {
+        let lower = self.lower_license.map(|_| LICENSE.to_owned());
+        lower.into_iter().chain(self.patch.fields())
+    }
+
+    /// The same difference without some fields.
+    pub(crate) fn without(self, fields: &[Box<str>]) -> Self {
+        let ignores_license = fields.iter().any(|field| **field == *LICENSE);
+        Self { patch: self.patch.without(fields), lower_license: self.lower_license.filter(|_| !ignores_license) }
+    }
+}
+
 /// Compares one person with what is wanted of them.
 pub(crate) fn difference(wanted: &Wanted, person: &Person) -> Difference {
     let Wanted { license, attributes, phones, custom, .. } = wanted;

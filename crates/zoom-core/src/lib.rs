@@ -32,7 +32,9 @@ mod waves;
 
 pub use access::{Access, Grant};
 pub use creations::may_create;
-pub use desired::{Claim, Desired, DesiredPerson, ObjectKey, Origin, Refusal, Remembered, UnreadableThings, Wanted};
+pub use desired::{
+    Claim, Contested, Desired, DesiredPerson, ObjectKey, Origin, Refusal, Remembered, UnreadableThings, Wanted,
+};
 pub use diff::Patch;
 pub use directory::{Completeness, Details, Directory, Lookup, Person, Role};
 pub use groups::{
@@ -51,8 +53,8 @@ pub use operation::{Data, Heir, NewPerson, Operation, Successor};
 pub use person::plan_person;
 pub use plan::{Input, PersonPlan, Plan, RecordChange, Release, plan};
 pub use policy::{
-    Adoption, Allow, Class, CreateMethod, Creation, Departure, GuardPolicy, Limit, Limits, Mode, Policy, Removal,
-    RemovalDefault,
+    Adoption, Allow, Class, CreateMethod, Creation, Departure, Drift, GuardPolicy, Limit, Limits, Mode, Policy,
+    Removal, RemovalDefault, UserDefault,
 };
 pub use protected::{EmailPattern, Protected};
 pub use record::{Leaving, NewRecord, Next, Phase, Record, RecordReason, Source, Step, Subject, ThingKind, ThingRef};

@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    Adoption, Attributes, Class, CreateMethod, Creation, DesiredPerson, Directory, License, Lookup, Mode, NewPerson,
-    ObservedLicense, Operation, Patch, Person, PersonPlan, Policy, Reason, State, Step, Verdict, desired::Wanted,
-    diff::difference, plan::Taking,
+    Adoption, Attributes, Class, Contested, CreateMethod, Creation, DesiredPerson, Directory, Drift, License, Lookup,
+    Mode, NewPerson, ObservedLicense, Operation, Patch, Person, PersonPlan, Policy, Reason, State, Step, Verdict,
+    desired::Wanted, diff::difference, plan::Taking,
 };
 
 /// Plans one live object on its own: without the conflicts among objects and without the guard, which look at all of
@@ -32,10 +32,14 @@ pub(crate) fn plan_found(
             operations: Vec::new(),
             taking: None,
             restore: None,
+            drift: Vec::new(),
             verdict,
         };
     }
     let planned = match policy.mode {
+        Mode::Enforce | Mode::HoldRemovals | Mode::Plan if desired.suspended => {
+            Planned::nothing(Reason::Suspended, "the object is suspended: nothing is done to the person")
+        }
         Mode::Suspend => {
             Planned::nothing(Reason::Suspended, "the connection is suspended: Zoom is neither read nor written")
         }
@@ -54,6 +58,7 @@ pub(crate) fn plan_found(
         object: desired.object.clone(),
         operations: planned.operations,
         restore: None,
+        drift: planned.drift,
         taking: planned.taking,
         verdict: planned.verdict,
     }
@@ -88,13 +93,14 @@ pub(crate) fn restored(mut planned: PersonPlan, license: License, person: &Perso
 
 struct Planned {
     operations: Vec<Operation>,
+    drift: Vec<String>,
     taking: Option<Taking>,
     verdict: Verdict,
 }
 
 impl Planned {
     fn nothing(reason: Reason, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { operations: Vec::new(), taking: None, verdict: Verdict::new(reason, message) }
+        Self { operations: Vec::new(), drift: Vec::new(), taking: None, verdict: Verdict::new(reason, message) }
     }
 
     /// Operations to carry out; `settled` is what is true once there are none.
@@ -103,12 +109,12 @@ impl Planned {
             return settled();
         }
         let message = operations.iter().map(Operation::to_string).collect::<Vec<_>>().join("; ");
-        Self { operations, taking: None, verdict: Verdict::new(Reason::Reconciling, message) }
+        Self { operations, drift: Vec::new(), taking: None, verdict: Verdict::new(Reason::Reconciling, message) }
     }
 
     fn taking(class: Class, step: Step) -> Self {
         let verdict = Verdict::new(Reason::Reconciling, step.to_string());
-        Self { operations: Vec::new(), taking: Some(Taking::new(class, vec![step])), verdict }
+        Self { operations: Vec::new(), drift: Vec::new(), taking: Some(Taking::new(class, vec![step])), verdict }
     }
 }
 
@@ -134,6 +140,11 @@ fn absent(desired: &DesiredPerson, policy: &Policy, now: Timestamp) -> Planned {
         Some(Creation::Wait) => {
             Planned::nothing(Reason::NotYetJoined, "not in the account yet; waiting until they appear")
         }
+        Some(Creation::By(_)) if !policy.creates_in_domain_of(&desired.email) => Planned::nothing(
+            Reason::AddressRefused,
+            "not in the account, and the connection creates people in other domains alone: correct spec.email, or add \
+             the domain to creation.domains on the connection",
+        ),
         Some(Creation::By(method)) => {
             let create = Operation::Create(new_person(desired, method));
             let follow_up = follow_up(&desired.wanted);
@@ -180,8 +191,8 @@ fn found(desired: &DesiredPerson, person: &Person, policy: &Policy, directory: &
         (State::Active | State::Pending, true) if person.email != desired.email => {
             other_address(desired, person, policy, directory)
         }
-        (State::Active, true) => active(desired, person, directory),
-        (State::Pending, true) => pending(desired, person),
+        (State::Active, true) => active(desired, person, policy, directory, now),
+        (State::Pending, true) => pending(desired, person, now),
         (State::Inactive, false) => {
             Planned::nothing(Reason::Deactivated, "is deactivated in Zoom; the other fields rest")
         }
@@ -236,8 +247,22 @@ pub(crate) fn taken(desired: &DesiredPerson, person: &Person) -> String {
     )
 }
 
+/// How long an invitation can be accepted (Zoom API reference, Users: create).
+const INVITATION: SignedDuration = SignedDuration::from_hours(30 * 24);
+
 /// Waits for the person; what Zoom does not take before they accept is named.
-fn pending(desired: &DesiredPerson, person: &Person) -> Planned {
+fn pending(desired: &DesiredPerson, person: &Person, now: Timestamp) -> Planned {
+    let since = desired.remembered.pending_since;
+    if let Some(since) = since.filter(|since| now.duration_since(*since) >= INVITATION) {
+        return Planned::nothing(
+            Reason::InvitationExpired,
+            format!(
+                "was invited at {since} and did not accept within 30 days, after which Zoom's link is dead: set \
+                 spec.active to false to withdraw the invitation, and back to true to send another"
+            ),
+        );
+    }
+    let since = since.map_or_else(String::new, |since| format!(" (pending since {since})"));
     let difference = difference(&desired.wanted, person);
     let mut waiting = difference.patch.fields();
     waiting.extend(follow_up(&desired.wanted).fields());
@@ -248,9 +273,9 @@ fn pending(desired: &DesiredPerson, person: &Person) -> Planned {
     waiting.sort();
     waiting.dedup();
     let message = if waiting.is_empty() {
-        "is invited and has not accepted yet".to_owned()
+        format!("is invited and has not accepted yet{since}")
     } else {
-        format!("is invited and has not accepted yet; waiting for that: {}", waiting.join(", "))
+        format!("is invited and has not accepted yet{since}; waiting for that: {}", waiting.join(", "))
     };
     Planned::nothing(Reason::Invited, message)
 }
@@ -264,24 +289,30 @@ fn reactivate(desired: &DesiredPerson, person: &Person) -> Planned {
     })
 }
 
-fn active(desired: &DesiredPerson, person: &Person, directory: &Directory) -> Planned {
+fn active(desired: &DesiredPerson, person: &Person, policy: &Policy, directory: &Directory, now: Timestamp) -> Planned {
     let wanted = &desired.wanted;
     let role = match role_step(wanted, person, directory) {
+        Ok(role) if desired.ignored.iter().any(|field| **field == *ROLE) => drop_role(role),
         Ok(role) => role,
-        Err(verdict) => return Planned { operations: Vec::new(), taking: None, verdict },
+        Err(verdict) => return Planned { operations: Vec::new(), drift: Vec::new(), taking: None, verdict },
     };
     if wanted.needs_details() && person.details.is_none() && desired.is_edited() {
         return Planned::run(vec![Operation::Read(person.reference())], || {
             Planned::nothing(Reason::Synced, "nothing to do")
         });
     }
-    let mut difference = difference(wanted, person);
+    let mut difference = difference(wanted, person).without(&desired.ignored);
     if wanted.license.is_none() {
         let lower = |restore: &License| person.license != ObservedLicense::Known(*restore);
         difference.patch.license = desired.remembered.restore.filter(lower);
     }
-    let without_effect = without_effect(desired, &difference.patch);
-    let patch = difference.patch.without(&without_effect);
+    let drift = if desired.drifted() { difference.fields().chain(role.field()).collect() } else { Vec::new() };
+    if !drift.is_empty() && desired.drift.unwrap_or(policy.drift) == Drift::Report {
+        let message = format!("was changed in Zoom, which is only reported: {}", drift.join(", "));
+        return Planned { drift, ..Planned::nothing(Reason::Drifted, message) };
+    }
+    let held_back = HeldBack::of(desired, &difference.patch, now);
+    let patch = difference.patch.without(&held_back.fields);
     let update = (!patch.is_empty()).then(|| Operation::Update(person.reference(), patch));
     let mut operations: Vec<_> = update.into_iter().collect();
     let mut taken: Vec<Step> = difference.lower_license.map(Step::SetLicense).into_iter().collect();
@@ -290,23 +321,65 @@ fn active(desired: &DesiredPerson, person: &Person, directory: &Directory) -> Pl
         RoleStep::Give(operation) => operations.push(operation),
         RoleStep::Take(step) => taken.push(step),
     }
-    let mut planned = Planned::run(operations, || match &*without_effect {
-        [] => Planned::nothing(Reason::Synced, "Zoom holds what this object wants"),
-        fields => Planned::nothing(
-            Reason::NotApplied,
-            format!(
-                "Zoom accepted a change of {} without carrying it out: a rule of the account, such as an attribute \
-                 mapping of single sign-on, may own it; it is tried again after the next edit",
-                fields.join(", ")
-            ),
-        ),
-    });
+    let mut planned = Planned { drift, ..Planned::run(operations, || held_back.settled()) };
     if !taken.is_empty() {
         let steps = taken.iter().map(Step::to_string).collect::<Vec<_>>().join("; ");
         planned.verdict = Verdict::new(Reason::Reconciling, steps);
         planned.taking = Some(Taking::new(Class::Entitlement, taken));
     }
     planned
+}
+
+const ROLE: &str = "role";
+
+fn drop_role(_: RoleStep) -> RoleStep {
+    RoleStep::None
+}
+
+/// Fields that differ and are not sent for now.
+struct HeldBack {
+    fields: Vec<Box<str>>,
+    without_effect: Vec<Box<str>>,
+    contested: Vec<Contested>,
+}
+
+impl HeldBack {
+    fn of(desired: &DesiredPerson, patch: &Patch, now: Timestamp) -> Self {
+        let without_effect = without_effect(desired, patch);
+        let differing = patch.fields();
+        let waits = |field: &&Contested| field.again_at > now && differing.iter().any(|name| **name == *field.field);
+        let contested: Vec<_> = desired.remembered.contested.iter().filter(waits).cloned().collect();
+        let fields = without_effect.iter().chain(contested.iter().map(|field| &field.field)).cloned().collect();
+        Self { fields, without_effect, contested }
+    }
+
+    /// What is true when nothing is left to send.
+    fn settled(&self) -> Planned {
+        if let [first, ..] = &*self.contested {
+            let told = |field: &Contested| format!("{} ({} times)", field.field, field.corrections);
+            let fields = self.contested.iter().map(told).collect::<Vec<_>>().join(", ");
+            return Planned::nothing(
+                Reason::Contested,
+                format!(
+                    "somebody changes it back in Zoom each time it was put right: {fields}; an attribute mapping of single \
+                     sign-on may own it: leave it out of the object, or list it in spec.ignoreFields; it is put right \
+                     again at {}",
+                    first.again_at
+                ),
+            );
+        }
+        match &*self.without_effect {
+            [] => Planned::nothing(Reason::Synced, "Zoom holds what this object wants"),
+            fields => Planned::nothing(
+                Reason::NotApplied,
+                format!(
+                    "Zoom accepted a change of {} without carrying it out: a rule of the account, such as an attribute \
+                     mapping of single sign-on, may own it; it is tried again after the next edit",
+                    fields.join(", ")
+                ),
+            ),
+        }
+    }
 }
 
 /// The fields that still differ although Zoom accepted them; not asked for again before the next edit.
@@ -322,6 +395,15 @@ enum RoleStep {
     None,
     Give(Operation),
     Take(Step),
+}
+
+impl RoleStep {
+    fn field(&self) -> Option<String> {
+        match self {
+            Self::None => None,
+            Self::Give(_) | Self::Take(_) => Some(ROLE.to_owned()),
+        }
+    }
 }
 
 /// One role a person: another role than Member takes the present one away.

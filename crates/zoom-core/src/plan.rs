@@ -85,6 +85,8 @@ pub struct PersonPlan {
     /// The licence that the person is given back with these operations. Remember it before they run, see
     /// [`Remembered::restore`](crate::Remembered::restore): afterwards nothing else tells of it.
     pub restore: Option<License>,
+    /// The fields that were changed in Zoom, by their path in the spec.
+    pub drift: Vec<String>,
     /// What is taken from the person; runs as a record.
     pub(crate) taking: Option<Taking>,
     /// How the object stands if nothing more happened than this plan says.
@@ -184,8 +186,9 @@ pub fn plan(input: &Input<'_>) -> Plan {
     let retries =
         live.iter().filter_map(|live| live.seen.object.remembered.refusal.as_ref()).map(|refusal| refusal.retry_at);
     let retries = retries.chain(groups.retries());
+    let contested = live.iter().flat_map(|live| &live.seen.object.remembered.contested).map(|field| field.again_at);
     let ends = live.iter().filter_map(|live| live.seen.object.wanted.active_until);
-    plan.wake_at = retries.chain(ends).chain(plan.wake_at).filter(|at| *at > input.now).min();
+    plan.wake_at = retries.chain(ends).chain(contested).chain(plan.wake_at).filter(|at| *at > input.now).min();
     live.sort_by_key(|live| rank(live.seen.object, &live.planned));
     plan.people = live.into_iter().map(|live| live.planned).collect();
     plan
@@ -252,6 +255,7 @@ fn claimed_by(object: &DesiredPerson, winner: &ObjectKey) -> PersonPlan {
         object: object.object.clone(),
         operations: Vec::new(),
         restore: None,
+        drift: Vec::new(),
         taking: None,
         verdict: Verdict::new(Reason::ClaimedByAnother, message),
     }

@@ -1,8 +1,8 @@
 //! What a connection allows: how far the operator may go in one account.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
-use crate::{Access, Heir, License, Protected};
+use crate::{Access, DesiredPerson, Email, Heir, License, Protected, Selector};
 
 /// One switch, from everything to nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, strum::Display)]
@@ -67,6 +67,29 @@ pub enum Adoption {
     ByEmail,
     /// Leave them alone and say so.
     Never,
+}
+
+/// What to do about a difference that nobody declared: Zoom was as declared before, and is not any more.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Drift {
+    /// Put it right.
+    #[default]
+    Correct,
+    /// Say so.
+    Report,
+}
+
+/// What people whose labels fit are given where their object does not say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserDefault {
+    /// Whom it is for.
+    pub selector: Selector,
+    /// Their licence.
+    pub license: Option<License>,
+    /// How they are created.
+    pub creation: Option<Creation>,
+    /// What becomes of them when their object is deleted.
+    pub removal: Option<Removal>,
 }
 
 /// What becomes of a person whose object is deleted.
@@ -207,18 +230,41 @@ pub struct Policy {
     pub allow: Allow,
     /// Which objects may speak for people.
     pub access: Access,
+    /// For people whose object does not say, the first that fits each; they go before what follows.
+    pub user_defaults: Vec<UserDefault>,
     /// For people whose object does not say.
     pub creation: Option<Creation>,
+    /// The domains in which people may be created, in lower case; absent: in all.
+    pub creation_domains: Option<BTreeSet<Box<str>>>,
     /// For people who are already there.
     pub adoption: Adoption,
     /// For people whose object does not say.
     pub removal: RemovalDefault,
+    /// For people whose object does not say.
+    pub drift: Drift,
     /// From whom nothing is taken.
     pub protected: Protected,
     /// The guard.
     pub guard: GuardPolicy,
     /// How many people may be read one by one in this pass only to look for drift that listings do not show.
     pub sweep: usize,
+}
+
+impl Policy {
+    /// Fills in what an object does not say by the first default that fits its labels.
+    pub fn fill_in(&self, object: &mut DesiredPerson) {
+        let fits = |default: &&UserDefault| default.selector.matches(&object.labels);
+        let Some(default) = self.user_defaults.iter().find(fits) else { return };
+        object.wanted.license = object.wanted.license.or(default.license);
+        object.creation = object.creation.or(default.creation);
+        object.removal = object.removal.take().or_else(|| default.removal.clone());
+    }
+
+    /// Whether people may be created with this address.
+    pub(crate) fn creates_in_domain_of(&self, email: &Email) -> bool {
+        let domain = email.as_str().rsplit_once('@').map_or("", |(_, domain)| domain).to_ascii_lowercase();
+        self.creation_domains.as_ref().is_none_or(|domains| domains.contains(&*domain))
+    }
 }
 
 /// A licence lower than another takes something away.

@@ -30,8 +30,10 @@ pub enum Reason {
     WaitingForMembers,
     /// The connection only shows the plan.
     PlanOnly,
-    /// The connection is suspended.
+    /// The connection or the object is suspended.
     Suspended,
+    /// Something was changed in Zoom, and is only reported.
+    Drifted,
 
     /// Operations are about to run.
     Reconciling,
@@ -74,6 +76,8 @@ pub enum Reason {
     EmailTaken,
     /// Zoom accepted a change without carrying it out.
     NotApplied,
+    /// A field is changed in Zoom again and again after it was put right.
+    Contested,
     /// Zoom does not take some of the members.
     MembersRefused,
     /// Another thing in the account has the wanted name.
@@ -109,7 +113,8 @@ impl Reason {
             | Self::Deactivated
             | Self::WaitingForMembers
             | Self::PlanOnly
-            | Self::Suspended => Standing::Ready,
+            | Self::Suspended
+            | Self::Drifted => Standing::Ready,
             Self::Reconciling
             | Self::WaitingForListing
             | Self::WaitingForConnection
@@ -130,6 +135,7 @@ impl Reason {
             | Self::EmailDiffers
             | Self::EmailTaken
             | Self::NotApplied
+            | Self::Contested
             | Self::MembersRefused
             | Self::NameTaken
             | Self::RoleUnknown

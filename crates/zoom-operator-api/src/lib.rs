@@ -31,9 +31,9 @@ pub use membership::{
 };
 pub use references::{ConnectionReference, DEFAULT_CONNECTION, LocalConnectionReference, SecretReference};
 pub use zoom_connection::{
-    AccessRule, Account, Adoption, Allow, Cloud, Credentials, DefaultRemoval, DefaultRemovalPolicy, Endpoints, Guard,
-    Limit, Limits, Mode, NamespaceSelection, PeopleCount, PlanSummary, Protected, RateLimit, Spent, ZoomConnection,
-    ZoomConnectionSpec, ZoomConnectionStatus, ZoomPlan,
+    AccessRule, Account, Adoption, Allow, Cloud, ConnectionCreation, Credentials, DefaultRemoval, DefaultRemovalPolicy,
+    Endpoints, Guard, Limit, Limits, Mode, NamespaceSelection, PeopleCount, PlanSummary, Protected, RateLimit, Spent,
+    UserDefault, ZoomConnection, ZoomConnectionSpec, ZoomConnectionStatus, ZoomPlan,
 };
 pub use zoom_contact_group::{ContactMembers, Privacy, ZoomContactGroup, ZoomContactGroupSpec, ZoomContactGroupStatus};
 pub use zoom_group::{ZoomGroup, ZoomGroupSpec, ZoomGroupStatus};
@@ -43,8 +43,8 @@ pub use zoom_removal::{
 };
 pub use zoom_role::{ZoomRole, ZoomRoleSpec, ZoomRoleStatus};
 pub use zoom_user::{
-    Creation, CreationMethod, CustomAttribute, Data, Heir, License, LicenseType, Origin, PhoneLabel, PhoneNumber,
-    Profile, Removal, RemovalPolicy, State, Transfer, ZoomUser, ZoomUserSpec, ZoomUserStatus,
+    Creation, CreationMethod, CustomAttribute, Data, Drift, Drifted, Heir, License, LicenseType, Origin, PhoneLabel,
+    PhoneNumber, Profile, Removal, RemovalPolicy, State, Transfer, ZoomUser, ZoomUserSpec, ZoomUserStatus,
 };
 
 /// The API group of every kind.

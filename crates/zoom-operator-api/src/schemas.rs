@@ -96,6 +96,15 @@ pub(crate) fn email_pattern(_: &mut SchemaGenerator) -> Schema {
     )
 }
 
+/// Fields of a ZoomUser's spec.
+pub(crate) fn field_paths(_: &mut SchemaGenerator) -> Schema {
+    let path = (
+        "self.matches('^(license|role|firstName|lastName|displayName|profile[.][a-zA-Z]+|profile[.]customAttributes\\\\[.+\\\\])$')",
+        "write fields by their path, such as license, role, displayName, profile.jobTitle or profile.customAttributes[badge]",
+    );
+    set(0, 32, &text(320, &[path]))
+}
+
 /// An IANA time zone.
 pub(crate) fn timezone(_: &mut SchemaGenerator) -> Schema {
     text(

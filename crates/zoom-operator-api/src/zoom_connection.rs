@@ -8,7 +8,7 @@ use kube::{CustomResource, KubeSchema};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-use crate::{Class, Creation, Duration, LicenseType, SecretReference, schemas};
+use crate::{Class, Creation, CreationMethod, Drift, Duration, License, LicenseType, SecretReference, schemas};
 
 /// How one Zoom account is reached and what may be done to it.
 #[derive(CustomResource, KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -85,8 +85,20 @@ pub struct ZoomConnectionSpec {
 
     /// How people are created whose ZoomUser does not say it. Absent: nobody is created unless their ZoomUser says how.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Creation")]
-    pub creation: Option<Creation>,
+    #[schemars(with = "ConnectionCreation")]
+    pub creation: Option<ConnectionCreation>,
+
+    /// What people are given whose ZoomUser does not say it, by the labels of the ZoomUser: the first entry whose selector
+    /// fits each. These go before `creation` and `removal`. Absent or empty: nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 64))]
+    #[x_kube(merge_strategy = ListMerge::Atomic)]
+    pub user_defaults: Vec<UserDefault>,
+
+    /// What is done when something that was as declared was changed in Zoom: Correct puts it right, Report says so and
+    /// leaves it. Access is never given back. Absent: Correct.
+    #[serde(default)]
+    pub drift: Drift,
 
     /// Whether a ZoomUser takes over a person who is in the account already. ByEmail: the person who has its e-mail
     /// address. Never: it says that the address is taken and changes nothing. Absent: ByEmail.
@@ -196,6 +208,39 @@ pub struct AccessRule {
 pub struct NamespaceSelection {
     /// Chooses namespaces by their labels, also as these change. Empty: every namespace that the operator watches.
     pub selector: LabelSelector,
+}
+
+/// How people are created whose ZoomUser does not say it, and where.
+#[derive(KubeSchema, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConnectionCreation {
+    /// As in a ZoomUser.
+    pub method: CreationMethod,
+    /// The domains in which people are created, whoever says how. Absent: in all. Cannot be empty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schemas::email_domains")]
+    pub domains: Option<Vec<String>>,
+}
+
+/// What people are given whose ZoomUser does not say it.
+#[derive(KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UserDefault {
+    /// The ZoomUsers that it is for, by their labels. Empty: all of them.
+    #[schemars(schema_with = "schemas::selector")]
+    pub selector: LabelSelector,
+    /// Their licence. Absent: not managed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "License")]
+    pub license: Option<License>,
+    /// How they are created. Absent: as the connection says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Creation")]
+    pub creation: Option<Creation>,
+    /// What becomes of them when their ZoomUser is deleted; Delete cannot be a default. Absent: as the connection says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "DefaultRemoval")]
+    pub removal: Option<DefaultRemoval>,
 }
 
 /// How much the operator does.
@@ -575,4 +620,6 @@ pub struct PeopleCount {
     pub held: i64,
     /// Managed people with a change that Zoom or the operator refused.
     pub refused: i64,
+    /// People whose address has a Zoom account elsewhere: they must agree to move first.
+    pub waiting_for_consent: i64,
 }

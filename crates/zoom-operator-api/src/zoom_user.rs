@@ -128,6 +128,22 @@ pub struct ZoomUserSpec {
     #[schemars(with = "Removal")]
     pub removal: Option<Removal>,
 
+    /// What is done when something that was as declared was changed in Zoom: Correct puts it right, Report says so and leaves
+    /// it. Absent: as the connection says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Drift")]
+    pub drift: Option<Drift>,
+
+    /// Fields that are left as they are in Zoom once the person is there, by their path in the spec: license, role,
+    /// firstName, profile.jobTitle, profile.phoneNumbers, profile.customAttributes[KEY] and so on. Absent or empty: none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(schema_with = "schemas::field_paths")]
+    pub ignore_fields: Vec<String>,
+
+    /// Whether this object is left alone for now: nothing is done to its person, and it says what it knows. Absent: false.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub suspend: bool,
+
     /// A legal hold, by its name or case number: the person is neither unlinked nor deleted, whoever approves it; they are
     /// deactivated instead. It goes with the ZoomRemoval when this object is deleted. Absent: none. Cannot be empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -468,6 +484,19 @@ pub struct ZoomUserStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "i64")]
     pub access_generation: Option<i64>,
+    /// The last generation of the spec that Zoom was seen to hold whole. What differs while it is the present one was changed
+    /// in Zoom.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "i64")]
+    pub synced_generation: Option<i64>,
+    /// Since when the person has been seen as pending. Absent if they are not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Time")]
+    pub pending_since: Option<Time>,
+    /// What was changed in Zoom. Absent: nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Drifted")]
+    pub drift: Option<Drifted>,
     /// When this operator created the person. Absent for adopted people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Time")]
@@ -486,6 +515,29 @@ pub struct ZoomUserStatus {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["type".to_owned()]))]
     pub conditions: Vec<Condition>,
+}
+
+/// What is done when something that was as declared was changed in Zoom.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, strum::IntoStaticStr, strum::Display,
+)]
+pub enum Drift {
+    /// It is put right.
+    #[default]
+    Correct,
+    /// It is said, and left.
+    Report,
+}
+
+/// What was changed in Zoom.
+#[derive(KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Drifted {
+    /// The fields, by their path in the spec.
+    #[x_kube(merge_strategy = ListMerge::Set)]
+    pub fields: Vec<String>,
+    /// Since when these fields have been seen to differ.
+    pub since: Time,
 }
 
 /// How a person came under the care of an object.

@@ -164,7 +164,7 @@ fn texts(texts: &[String]) -> BTreeSet<Box<str>> {
     texts.iter().map(|text| text.as_str().into()).collect()
 }
 
-fn selector_in(selector: &LabelSelector) -> Result<Selector, Unreadable> {
+pub(super) fn selector_in(selector: &LabelSelector) -> Result<Selector, Unreadable> {
     let labels = selector.match_labels.iter().flatten();
     let requirements = selector.match_expressions.iter().flatten();
     Ok(Selector {

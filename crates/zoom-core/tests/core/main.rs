@@ -4,11 +4,13 @@
 mod access;
 mod creations;
 mod departures;
+mod drift;
 mod group_world;
 mod groups;
 mod guard;
 mod labels;
 mod leaving;
+mod lifecycle;
 mod moving;
 mod people;
 mod properties;

@@ -66,6 +66,9 @@ pub(crate) fn object(name: &str) -> DesiredPerson {
         wanted: Wanted::default(),
         creation: None,
         removal: None,
+        drift: None,
+        ignored: Box::default(),
+        suspended: false,
         hold: None,
         remembered: Remembered::default(),
     }
