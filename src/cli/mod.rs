@@ -1,6 +1,7 @@
 //! The command line: raw arguments into checked settings.
 
 mod crds;
+mod release;
 mod run;
 
 use std::process::ExitCode;
@@ -19,6 +20,9 @@ struct Arguments {
 enum Command {
     /// Run the operator: converge Zoom accounts to the cluster's custom resources.
     Run(run::RunArguments),
+    /// Take the finalizers off all objects, before an uninstall. Nobody in Zoom is touched. An operator that runs loses its
+    /// lease and is waited for.
+    Release(release::ReleaseArguments),
     /// Print the custom resource definitions as YAML.
     Crds(crds::CrdsArguments),
 }
@@ -27,6 +31,7 @@ enum Command {
 pub(crate) fn run() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Run(arguments) => run::run(arguments),
+        Command::Release(arguments) => release::release(arguments),
         Command::Crds(arguments) => crds::crds(&arguments),
     };
     match done {

@@ -32,23 +32,23 @@ pub(super) struct RunArguments {
 
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Leader election")]
-struct LeaseArguments {
+pub(super) struct LeaseArguments {
     /// The namespace of the Lease that replicas share.
     #[arg(long, env = "POD_NAMESPACE", default_value = "default", value_name = "NAMESPACE")]
-    lease_namespace: String,
+    pub(super) lease_namespace: String,
 
     /// The name of the Lease that replicas share.
     #[arg(long, default_value = "zoom-operator", value_name = "NAME")]
-    lease_name: String,
+    pub(super) lease_name: String,
 
     /// How long a lease is good for, in seconds: so long nothing happens after the leader died. A call to Zoom may take
     /// about a quarter of it.
     #[arg(long, default_value_t = 45, value_parser = clap::value_parser!(u64).range(3..=600), value_name = "SECONDS")]
-    lease_duration: u64,
+    pub(super) lease_duration: u64,
 
     /// Who this replica is, for people who look at the Lease.
     #[arg(long, env = "POD_NAME", default_value = "zoom-operator", value_name = "NAME")]
-    identity: String,
+    pub(super) identity: String,
 }
 
 #[derive(Args, Debug)]
@@ -64,7 +64,7 @@ struct AdminArguments {
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum LogFormat {
+pub(super) enum LogFormat {
     /// For people.
     Text,
     /// For machines.
@@ -74,11 +74,15 @@ enum LogFormat {
 /// Runs the operator.
 pub(super) fn run(arguments: RunArguments) -> anyhow::Result<()> {
     start_logging(arguments.log_format);
-    rustls::crypto::aws_lc_rs::default_provider()
-        .install_default()
-        .map_err(|_| anyhow::anyhow!("another TLS provider was installed before"))?;
+    install_crypto_provider()?;
     let runtime = tokio::runtime::Runtime::new().context("start the runtime")?;
     runtime.block_on(operator::run(settings(arguments)))
+}
+
+/// The one TLS provider of the process.
+pub(super) fn install_crypto_provider() -> anyhow::Result<()> {
+    let installed = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    installed.map_err(|_| anyhow::anyhow!("another TLS provider was installed before"))
 }
 
 fn settings(arguments: RunArguments) -> Settings {
@@ -96,7 +100,7 @@ fn settings(arguments: RunArguments) -> Settings {
 }
 
 /// `RUST_LOG` decides what is said; by default what the operator does, and only warnings of the libraries.
-fn start_logging(format: LogFormat) {
+pub(super) fn start_logging(format: LogFormat) {
     let filter = EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| EnvFilter::new("warn,zoom_operator=info,zoom_account=info,zoom_client=info"));
     let colours = std::io::stderr().is_terminal();

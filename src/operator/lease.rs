@@ -10,6 +10,7 @@
 
 use std::time::Duration;
 
+use anyhow::Context as _;
 use jiff::Timestamp;
 use k8s_openapi::{
     api::coordination::v1::{Lease as LeaseObject, LeaseSpec},
@@ -250,6 +251,26 @@ impl Lease {
         }
         self.release().await;
         Ok(())
+    }
+
+    /// Writes ourselves into the lease whoever holds it, and says how long whoever held it may go on before they notice. Then
+    /// [`Lease::run`] keeps it.
+    ///
+    /// # Errors
+    /// When the API server refuses, or does not answer.
+    pub(crate) async fn seize(&mut self) -> anyhow::Result<Option<Duration>> {
+        loop {
+            let found =
+                self.call(self.api.get_opt(&self.name)).await.with_context(|| format!("get {}", self.lease()))?;
+            self.remember(found);
+            let held = self.seen.as_ref().map(|seen| &seen.record).filter(|record| record.holder.is_some());
+            let held = held.map(|record| record.duration);
+            match self.write(Some(self.me.clone())).await {
+                Ok(()) => return Ok(held),
+                Err(error) if error.is_race() => {}
+                Err(error) => return Err(anyhow::Error::from(error).context(format!("take {}", self.lease()))),
+            }
+        }
     }
 
     /// Looks at the lease if need be, and acquires or renews it if that is our right.

@@ -16,6 +16,7 @@ mod kept;
 mod lease;
 mod metrics;
 mod pass;
+mod release;
 mod removals;
 mod report;
 mod status;
@@ -35,6 +36,7 @@ use tracing::info;
 use zoom_operator_api as api;
 
 pub(crate) use connect::AllowedHosts;
+pub(crate) use release::{Settings as ReleaseSettings, release};
 
 /// How the operator is to run.
 #[derive(Debug)]

@@ -8,6 +8,7 @@ mod drift;
 mod group_world;
 mod groups;
 mod guard;
+mod histories;
 mod labels;
 mod leaving;
 mod lifecycle;

@@ -8,11 +8,11 @@ use zoom_core::*;
 
 use crate::support::*;
 
-const PEOPLE: usize = 6;
+pub(crate) const PEOPLE: usize = 6;
 const ALLOWED: u32 = 2;
 
 #[derive(Clone, Debug)]
-enum Event {
+pub(crate) enum Event {
     Apply(usize),
     SetActive(usize, bool),
     SetLicense(usize, License),
@@ -48,7 +48,7 @@ enum Event {
     Crash(u8),
 }
 
-fn event() -> impl Strategy<Value = Event> {
+pub(crate) fn event() -> impl Strategy<Value = Event> {
     let who = || 0..PEOPLE;
     let license = prop_oneof![Just(License::Unassigned), Just(License::Basic), Just(License::Licensed)];
     let removal = prop_oneof![
@@ -107,7 +107,7 @@ fn event() -> impl Strategy<Value = Event> {
 }
 
 /// Half of the people are managed already, strangers are in the account, and two people may be touched in a window.
-fn first_day() -> World {
+pub(crate) fn first_day() -> World {
     let mut world = World::of(PEOPLE / 2);
     world.policy.guard.limits = limits(ALLOWED);
     world.policy.allow.delete = true;
@@ -117,7 +117,7 @@ fn first_day() -> World {
     world
 }
 
-fn happen(world: &mut World, event: Event) {
+pub(crate) fn happen(world: &mut World, event: Event) {
     let row = |world: &mut World, who: usize, change: fn(&mut Person)| {
         if let Some(row) = world.zoom.get_mut(&address(&name(who))) {
             change(row);
@@ -283,7 +283,7 @@ fn the_order_does_not_matter(world: &World, plan: &Plan) {
 }
 
 /// Never more people lose something unasked than allowed, in any window.
-fn no_more_than_agreed(world: &World) {
+pub(crate) fn no_more_than_agreed(world: &World) {
     for (now, class, ..) in &world.taken {
         let window = *now - SignedDuration::from_hours(24)..=*now;
         let taken = world.taken.iter().filter(|(at, of, _, approved)| window.contains(at) && of == class && !approved);
@@ -292,14 +292,14 @@ fn no_more_than_agreed(world: &World) {
     }
 }
 
-fn nobody_else_is_touched(world: &World) {
+pub(crate) fn nobody_else_is_touched(world: &World) {
     let named: BTreeSet<_> =
         (0..PEOPLE).flat_map(|who| [address(&name(who)), address(&format!("renamed{who}"))]).collect();
     assert!(world.touched.is_subset(&named), "{:?}", world.touched);
 }
 
-/// In the end, with a human's word for all that is held, there is nothing left to do.
-fn comes_to_rest(mut world: World, approve: bool) {
+/// Everything is switched on and seen, and goes on until nothing more happens; with a human's word for what is held.
+pub(crate) fn rest(world: &mut World, approve: bool) {
     world.policy.mode = Mode::Enforce;
     world.policy.allow = Allow { create: true, update: true, deactivate: true, delete: true };
     // Who is claimed by an unreadable object waits for as long as that is so.
@@ -312,6 +312,11 @@ fn comes_to_rest(mut world: World, approve: bool) {
         world.round();
         world.pass_time(seconds(31));
     }
+}
+
+/// In the end, with a human's word for all that is held, there is nothing left to do.
+fn comes_to_rest(mut world: World, approve: bool) {
+    rest(&mut world, approve);
     let plan = world.plan();
     assert!(is_idle(&plan), "{plan:#?}");
     assert!(world.objects.values().all(|object| !object.deleting));

@@ -1,0 +1,111 @@
+//! One change in Git that reaches far more people than was meant.
+
+use anyhow::ensure;
+use serde_json::json;
+use zoom_operator_testing::eventually;
+
+use super::{names, texts};
+use crate::world::{CONNECTION, DEADLINE, USER, World, all, condition, email, is_in_phase, merged, message};
+
+#[tokio::test]
+async fn an_overlay_that_adds_many_people_is_held_before_the_first_mail() -> anyhow::Result<()> {
+    let limits = json!({"creation": {"percent": 10, "floor": 20}});
+    let world = World::managed(&["ada"], json!({"guard": {"limits": limits}})).await?;
+    let newcomers = names(60);
+    // They come one by one, as from a tool that applies file after file.
+    let apply = |name: &String| {
+        let (world, name) = (&world, name.clone());
+        async move { world.user(&name, json!({"email": email(&name)})).await }
+    };
+    all(newcomers.iter().map(apply)).await?;
+    eventually(DEADLINE, "who is over the limit is held", || async {
+        let users = world.list(USER).await?;
+        let held = users.iter().filter(|user| crate::world::ready_reason(user) == Some("Held")).count();
+        ensure!(held >= 40, "{held} are held");
+        Ok(())
+    })
+    .await?;
+    world.resync().await?;
+    let invited = world.zoom_writes().await?.len();
+    assert!(invited <= 20, "{invited} people were invited");
+
+    // The overlay is taken back: who was not invited is forgotten.
+    let held: Vec<_> = world.list(USER).await?;
+    let held = held.iter().filter(|user| crate::world::ready_reason(user) == Some("Held"));
+    let held: Vec<_> = held.map(|user| user["metadata"]["name"].as_str().unwrap().to_owned()).collect();
+    world.delete_all(&texts(&held)).await?;
+    eventually(DEADLINE, "nothing is held any more", || async {
+        let removals = world.list(crate::world::REMOVAL).await?;
+        ensure!(removals.iter().all(|removal| is_in_phase(removal, "Done", "Completed")), "{removals:?}");
+        Ok(())
+    })
+    .await?;
+    assert_eq!(world.zoom_writes().await?.len(), invited);
+    Ok(())
+}
+
+#[tokio::test]
+async fn licences_taken_from_everybody_by_one_commit_are_held() -> anyhow::Result<()> {
+    let names = names(30);
+    let people: Vec<_> = names.iter().map(|name| json!({"email": email(name), "type": "Licensed"})).collect();
+    let world = World::connected(json!({"people": people}), json!({})).await?;
+    world.declare(&names, &json!({"license": {"type": "Licensed"}})).await?;
+    let lower = |name: &String| {
+        let (world, name) = (&world, name.clone());
+        async move {
+            let spec = json!({"email": email(&name), "license": {"type": "Basic"}});
+            world.user(&name, spec).await
+        }
+    };
+    all(names.iter().map(lower)).await?;
+    world.removals_are(30, "Held", "OverLimit").await?;
+    let connection =
+        world.until(CONNECTION, "default", "says so", |connection| condition(connection, "Held").is_some());
+    assert_eq!(connection.await?["status"]["people"]["held"], 30);
+    assert_eq!(world.zoom_writes().await?, [""; 0]);
+    world.declare(&names, &json!({"license": {"type": "Licensed"}})).await?;
+    world.removals_are(30, "Cancelled", "TakenBack").await?;
+    assert_eq!(world.zoom_writes().await?, [""; 0]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_address_typed_as_a_colleagues_is_named_and_nobody_is_changed() -> anyhow::Result<()> {
+    let world = World::managed(&["ada", "bob"], json!({"guard": {"quietPeriod": "0s"}})).await?;
+    world.users(&["ada"], &json!({"lastName": "Lovelace"})).await?;
+    world.user_is("ada", "Synced").await?;
+    world.zoom.clear_journal().await?;
+    let spec = merged(json!({"email": email("bob")}), json!({"lastName": "Lovelace", "license": {"type": "Licensed"}}));
+    world.user("ada", spec).await?;
+    let user = world
+        .until(USER, "ada", "names the conflict", |user| {
+            condition(user, "Stalled").is_some_and(|stalled| stalled["status"] == "True")
+                && message(user).contains("/bob")
+        })
+        .await?;
+    assert!(!message(&user).is_empty());
+    world.resync().await?;
+    world.user_is("bob", "Synced").await?;
+    assert_eq!(world.zoom_writes().await?, [""; 0]);
+    assert_eq!(world.person(&email("bob")).await?.last_name, "");
+    Ok(())
+}
+
+#[tokio::test]
+async fn one_urgent_leaver_leaves_at_once_while_a_large_wave_is_held() -> anyhow::Result<()> {
+    let names = names(100);
+    let limits = json!({"access": {"percent": 2, "floor": 5}});
+    let world = World::managed(&texts(&names), json!({"guard": {"limits": limits}})).await?;
+    world.delete_all(&texts(&names[..90])).await?;
+    world.removals_are(90, "Held", "OverLimit").await?;
+    world.zoom.clear_journal().await?;
+    world.users(&[names[95].as_str()], &json!({"active": false})).await?;
+    world.user_is(&names[95], "Deactivated").await?;
+    assert_eq!(world.inactive(1).await?, [email(&names[95])]);
+    let calls = world.zoom.journal().await?;
+    let about: Vec<_> = calls.iter().filter(|call| call.endpoint != "GET /users").map(|call| &call.endpoint).collect();
+    assert!(about.len() <= 4, "a look, the deactivation, its proof, the end of the sessions: {about:?}");
+    let status = world.get(CONNECTION, "default").await?["status"].to_string();
+    assert!(status.len() < 4096, "the status stays small: {} bytes", status.len());
+    Ok(())
+}
