@@ -94,7 +94,7 @@ async fn nobody_is_created_outside_the_domains_of_the_connection() -> anyhow::Re
 
 #[tokio::test]
 async fn people_whose_address_has_an_account_elsewhere_are_counted() -> anyhow::Result<()> {
-    let account = json!({"elsewhere": [{"email": email("ada"), "create": "ActiveElsewhere"}]});
+    let account = json!({"elsewhere": [{"email": email("ada"), "create": "activeElsewhere"}]});
     let world = World::connected(account, json!({})).await?;
     world.users(&["ada"], &json!({})).await?;
     world.user_is("ada", "WaitingForConsent").await?;
