@@ -57,6 +57,9 @@ impl Pass<'_> {
                 return Ok(Applied::PlanAgain);
             }
         }
+        if let Some(applied) = self.apply_roles(plan, snapshot).await? {
+            return Ok(applied);
+        }
         for planned in plan.people.iter().filter(|planned| planned.is_runnable()) {
             if self.is_outdated() {
                 return Ok(Applied::Outdated);

@@ -9,6 +9,7 @@ mod apply;
 mod cluster;
 mod connect;
 mod controller;
+mod departures;
 mod events;
 mod groups;
 mod index;

@@ -75,9 +75,13 @@ impl Pass<'_> {
             }
         }
         for object in &plan.let_go_groups {
-            if let Some(group) = snapshot.groups.get(object) {
-                self.release::<Thing<api::ZoomGroup>>(object, &group.uid, group.has_finalizer).await?;
-            }
+            self.let_go_of(object, snapshot.groups.get(object)).await?;
+        }
+        for object in &plan.let_go_roles {
+            self.let_go_of(object, snapshot.roles.get(object)).await?;
+        }
+        for object in &plan.let_go_contact_groups {
+            self.let_go_of(object, snapshot.contact_groups.get(object)).await?;
         }
         Ok(written)
     }

@@ -4,7 +4,9 @@ use tokio::{
     task::AbortHandle,
 };
 use zoom_client::{ErrorKind, ZoomClient};
-use zoom_core::{Directory, Group, GroupId, Lookup, Person, PersonRef, UserId};
+use zoom_core::{
+    ContactGroup, ContactGroupId, Directory, Group, GroupId, Lookup, Person, PersonRef, Role, RoleId, UserId,
+};
 
 use crate::{
     convert,
@@ -49,6 +51,10 @@ pub(crate) enum Change {
     /// Whether somebody is in a group.
     Member(UserId, GroupId, bool),
     Primary(UserId, GroupId),
+    Role(Role),
+    RoleGone(RoleId),
+    ContactGroup(ContactGroup),
+    ContactGroupGone(ContactGroupId),
 }
 
 impl Change {
@@ -60,6 +66,10 @@ impl Change {
             Self::GroupGone(group) => directory.remove_group(&group),
             Self::Member(person, group, is_member) => directory.set_member(&person, &group, is_member),
             Self::Primary(person, group) => directory.set_primary(&person, &group),
+            Self::Role(role) => directory.put_role(role),
+            Self::RoleGone(role) => directory.remove_role(&role),
+            Self::ContactGroup(group) => directory.put_contact_group(group),
+            Self::ContactGroupGone(group) => directory.remove_contact_group(&group),
         }
     }
 }

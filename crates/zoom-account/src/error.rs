@@ -79,6 +79,10 @@ impl Error {
         Self::new(format!("group {name:?}: {tried}"), problem, None, false)
     }
 
+    pub(crate) fn of_thing(word: &str, tried: &impl fmt::Display, problem: Problem) -> Self {
+        Self::new(format!("{word}: {tried}"), problem, None, false)
+    }
+
     pub(crate) fn of_listing(problem: Problem) -> Self {
         Self::new("list the account".to_owned(), problem, None, false)
     }

@@ -314,7 +314,7 @@ impl Account {
     }
 }
 
-const NO_EFFECT: &str = "Zoom accepted it without effect: a rule of the account may stand against it";
+pub(crate) const NO_EFFECT: &str = "Zoom accepted it without effect: a rule of the account may stand against it";
 
 /// The two lists that a group has.
 #[derive(Clone, Copy)]
@@ -323,12 +323,12 @@ enum List {
     Admins,
 }
 
-fn same_name(left: &str, right: &str) -> bool {
+pub(crate) fn same_name(left: &str, right: &str) -> bool {
     left.trim().to_lowercase() == right.trim().to_lowercase()
 }
 
 /// Whether a refusal may be about one of the people, so that the others would be taken.
-fn blames_people(error: &zoom_client::Error) -> bool {
+pub(crate) fn blames_people(error: &zoom_client::Error) -> bool {
     *error.kind() != ErrorKind::GroupNotFound
         && match error.retry_class() {
             RetryClass::Never | RetryClass::Slowly => true,

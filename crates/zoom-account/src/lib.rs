@@ -13,11 +13,13 @@
 
 mod account;
 mod apply;
+mod contacts;
 mod convert;
 mod error;
 mod groups;
 mod listing;
 mod password;
+mod roles;
 #[cfg(test)]
 mod tests;
 

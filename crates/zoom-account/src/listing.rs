@@ -1,9 +1,9 @@
 use std::{collections::HashMap, sync::Arc};
 
 use zoom_client::{ErrorKind, RetryClass, UserStatus, ZoomClient};
-use zoom_core::{Completeness, Details, Directory, Group, Person, Pool, Role, RoleId, State, UserId};
+use zoom_core::{Completeness, ContactGroup, Details, Directory, Group, Person, Pool, Role, RoleId, State, UserId};
 
-use crate::{convert, error::Problem};
+use crate::{contacts, convert, error::Problem};
 
 /// What the listing of roles needs (Zoom API reference, Roles: list).
 const LIST_ROLES: &str = "role:read:list_roles:admin";
@@ -128,8 +128,11 @@ pub(crate) async fn list(client: &ZoomClient, known: &Known, scope: Scope, ident
     let (roles, roles_whole) = list_roles(client, &mut report).await;
     let (groups, groups_whole) =
         if scope.groups { list_groups(client, &mut report).await } else { (Vec::new(), false) };
-    let complete = Completeness { people: whole, roles: roles_whole, groups: groups_whole, ..Completeness::default() };
-    let mut directory = assemble(people, roles, complete, &mut report).with_groups(groups, Vec::new());
+    let (contacts, contacts_whole) =
+        if scope.contact_groups { list_contact_groups(client, &mut report).await } else { (Vec::new(), false) };
+    let complete =
+        Completeness { people: whole, roles: roles_whole, groups: groups_whole, contact_groups: contacts_whole };
+    let mut directory = assemble(people, roles, complete, &mut report).with_groups(groups, contacts);
     unreadable.into_iter().for_each(|id| directory.put_unreadable(id));
     Ok(Listed { directory, report, unseen })
 }
@@ -188,6 +191,22 @@ async fn list_groups(client: &ZoomClient, report: &mut ListingReport) -> (Vec<Gr
         }
         Err(error) => {
             report.incomplete.push(format!("groups: {error}"));
+            (Vec::new(), false)
+        }
+    }
+}
+
+/// The contact groups that were seen, and whether they are all.
+async fn list_contact_groups(client: &ZoomClient, report: &mut ListingReport) -> (Vec<ContactGroup>, bool) {
+    match client.list_contact_groups().await {
+        Ok(listing) => {
+            report.pages += listing.pages;
+            let whole = listing.complete.is_ok();
+            report.incomplete.extend(listing.complete.err().map(|why| format!("contact groups: {why}")));
+            (listing.rows.into_iter().filter_map(contacts::contact_group).collect(), whole)
+        }
+        Err(error) => {
+            report.incomplete.push(format!("contact groups: {error}"));
             (Vec::new(), false)
         }
     }

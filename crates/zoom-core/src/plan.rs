@@ -4,10 +4,10 @@ use foldhash::HashMap;
 use jiff::Timestamp;
 
 use crate::{
-    Class, Desired, DesiredPerson, Directory, GroupPlan, Ledger, License, Lookup, Mode, NewRecord, ObjectKey,
-    Operation, Person, PersonRef, Phase, Policy, Reason, Record, RecordReason, Step, UserId, Verdict,
+    Class, ContactGroupPlan, Desired, DesiredPerson, Directory, GroupPlan, Ledger, License, Lookup, Mode, NewRecord, ObjectKey,
+    Operation, Person, PersonRef, Phase, Policy, Reason, Record, RecordReason, RolePlan, Step, UserId, Verdict,
     claims::Claims,
-    groups::Groups,
+    groups::{Groups, plan_roles},
     guard, leaving,
     person::{plan_found, restored},
 };
@@ -42,6 +42,10 @@ pub struct Plan {
     pub people: Vec<PersonPlan>,
     /// One entry for each live ZoomGroup, those that people edited first. They run after the people.
     pub groups: Vec<GroupPlan>,
+    /// One entry for each live ZoomRole. They run before the people, who may be given a role that is made.
+    pub roles: Vec<RolePlan>,
+    /// One entry for each live ZoomContactGroup. They run last: groups may be in them.
+    pub contact_groups: Vec<ContactGroupPlan>,
     /// Records to write before anything else happens to their people.
     pub new_records: Vec<NewRecord>,
     /// Records whose phase changes.
@@ -51,11 +55,15 @@ pub struct Plan {
     pub running: Vec<Box<str>>,
     /// Deleted ZoomUsers that need no record (any more): they are to be let go.
     pub let_go: Vec<ObjectKey>,
-    /// The same of ZoomGroups.
-    pub let_go_groups: Vec<ObjectKey>,
     /// Those of them whose person would have been removed if the connection allowed it, and why it does not: these people
     /// stay as they are, unmanaged.
     pub released: Vec<(ObjectKey, Release)>,
+    /// Deleted ZoomGroups that need no record (any more).
+    pub let_go_groups: Vec<ObjectKey>,
+    /// Deleted ZoomRoles likewise.
+    pub let_go_roles: Vec<ObjectKey>,
+    /// Deleted ZoomContactGroups likewise.
+    pub let_go_contact_groups: Vec<ObjectKey>,
     /// People to be read one by one, only to look for drift that listings do not show.
     pub sweep: Vec<PersonRef>,
     /// How many people the objects of this connection manage.
@@ -181,6 +189,8 @@ pub fn plan(input: &Input<'_>) -> Plan {
     }
     let groups = Groups::of(input);
     plan.groups = groups.plan();
+    plan.roles = plan_roles(input, &groups.roles);
+    plan.contact_groups = groups.plan_contacts();
     guard::guard(&mut plan, &mut live, &intents, input, &claims, &groups);
     plan.sweep = sweep(&live, input);
     let retries =

@@ -19,6 +19,20 @@ impl Pass<'_> {
     /// Says of every group, role and contact group how it stands.
     pub(super) async fn report_named(&self, plan: &Plan, snapshot: &Snapshot) -> Result<(), ClusterError> {
         self.report_groups(plan, snapshot).await?;
+        for planned in &plan.roles {
+            if let Some(thing) = snapshot.roles.get(&planned.object) {
+                let verdict = self.as_far_as_connected(&planned.verdict);
+                let new = status::role(thing, planned, &verdict, self.adopts(), Timestamp::now());
+                tolerate(self.report_thing(&planned.object, thing, &verdict, &new).await)?;
+            }
+        }
+        for planned in &plan.contact_groups {
+            if let Some(thing) = snapshot.contact_groups.get(&planned.object) {
+                let verdict = self.as_far_as_connected(&planned.verdict);
+                let new = status::contact_group(thing, planned, &verdict, self.adopts(), Timestamp::now());
+                tolerate(self.report_thing(&planned.object, thing, &verdict, &new).await)?;
+            }
+        }
         self.report_misfits(snapshot).await
     }
 
@@ -43,11 +57,21 @@ impl Pass<'_> {
         planned: &GroupPlan,
     ) -> Result<(), ClusterError> {
         let verdict = self.as_far_as_connected(&planned.verdict);
-        if self.is_too_early(&verdict) {
+        let new = status::group(thing, planned, &verdict, self.adopts(), Timestamp::now());
+        self.report_thing(&planned.object, thing, &verdict, &new).await
+    }
+
+    async fn report_thing<K: Named>(
+        &self,
+        object: &ObjectKey,
+        thing: &Thing<K>,
+        verdict: &Verdict,
+        new: &K::Status,
+    ) -> Result<(), ClusterError> {
+        if self.is_too_early(verdict) {
             return Ok(());
         }
-        let new = status::group(thing, planned, &verdict, self.adopts(), Timestamp::now());
-        self.write_named(&planned.object, thing, &verdict, &new).await
+        self.write_named(object, thing, verdict, new).await
     }
 
     /// Says of every object that this version cannot understand that it does not; one that is being deleted is let go.

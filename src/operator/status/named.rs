@@ -1,7 +1,7 @@
 //! What is said of groups, roles and contact groups.
 
 use jiff::Timestamp;
-use zoom_core::{GroupPlan, Reason, UserId, Verdict};
+use zoom_core::{ContactGroupPlan, ContactId, GroupPlan, Reason, RolePlan, UserId, Verdict};
 use zoom_operator_api as api;
 
 use super::{same_conditions, set_held, set_standing};
@@ -47,6 +47,75 @@ pub(in crate::operator) fn group_announced(
     new.added = sorted(added.map(UserId::to_string));
     new.added_admins = sorted(planned.added_admins.iter().chain(planned.adding_admins()).map(ToString::to_string));
     new
+}
+
+/// The status of a role after a pass.
+pub(in crate::operator) fn role(
+    thing: &Thing<api::ZoomRole>,
+    planned: &RolePlan,
+    verdict: &Verdict,
+    adopts: bool,
+    now: Timestamp,
+) -> api::ZoomRoleStatus {
+    let mut new = thing.status.clone();
+    found(&mut new, thing, planned.role.as_ref().map(AsRef::as_ref), adopts);
+    new.holders = planned.holders.map(|holders| i64::try_from(holders).unwrap_or(i64::MAX));
+    judge(&mut new, thing, verdict, now);
+    new
+}
+
+/// The status of a role right before the calls of a plan.
+pub(in crate::operator) fn role_announced(
+    thing: &Thing<api::ZoomRole>,
+    planned: &RolePlan,
+    now: Timestamp,
+) -> api::ZoomRoleStatus {
+    let mut new = role(thing, planned, &planned.verdict, true, now);
+    if planned.creates() {
+        creating::<api::ZoomRole>(&mut new);
+    }
+    new
+}
+
+/// The status of a contact group after a pass.
+pub(in crate::operator) fn contact_group(
+    thing: &Thing<api::ZoomContactGroup>,
+    planned: &ContactGroupPlan,
+    verdict: &Verdict,
+    adopts: bool,
+    now: Timestamp,
+) -> api::ZoomContactGroupStatus {
+    let mut new = thing.status.clone();
+    found(&mut new, thing, planned.group.as_ref().map(AsRef::as_ref), adopts);
+    new.members = planned.members.as_ref().map(attendance);
+    put_contacts(&mut new, planned.added.iter());
+    judge(&mut new, thing, verdict, now);
+    new
+}
+
+/// The status of a contact group right before the calls of a plan.
+pub(in crate::operator) fn contact_group_announced(
+    thing: &Thing<api::ZoomContactGroup>,
+    planned: &ContactGroupPlan,
+    now: Timestamp,
+) -> api::ZoomContactGroupStatus {
+    let mut new = contact_group(thing, planned, &planned.verdict, true, now);
+    if planned.creates() {
+        creating::<api::ZoomContactGroup>(&mut new);
+    }
+    put_contacts(&mut new, planned.added.iter().chain(planned.adding()));
+    new
+}
+
+fn put_contacts(status: &mut api::ZoomContactGroupStatus, members: impl Iterator<Item = &ContactId>) {
+    let (mut people, mut groups) = (Vec::new(), Vec::new());
+    for member in members {
+        match member {
+            ContactId::User(id) => people.push(id.to_string()),
+            ContactId::Group(id) => groups.push(id.to_string()),
+        }
+    }
+    (status.added, status.added_groups) = (sorted(people.into_iter()), sorted(groups.into_iter()));
 }
 
 fn sorted(texts: impl Iterator<Item = String>) -> Vec<String> {

@@ -77,6 +77,7 @@ pub(crate) fn contact_group(group: &api::ZoomContactGroup) -> Result<DesiredCont
             ..memory(status.origin, status.creating, status.seen_generation, status.observed_generation)
         },
         added: Arc::new(people.chain(groups).collect()),
+        refused: Arc::default(),
         object,
     })
 }
@@ -204,8 +205,8 @@ fn membership_in(membership: api::Membership) -> zoom_core::Membership {
 
 fn privacy_in(privacy: api::Privacy) -> Privacy {
     match privacy {
-        api::Privacy::Public => Privacy::Anybody,
-        api::Privacy::Searchable => Privacy::MembersOnly,
-        api::Privacy::Private => Privacy::Hidden,
+        api::Privacy::Public => Privacy::Public,
+        api::Privacy::Searchable => Privacy::Searchable,
+        api::Privacy::Private => Privacy::Private,
     }
 }

@@ -1,16 +1,17 @@
 //! What is taken from the people of groups is written down before it runs, like all that is taken from people: one record
 //! for each object and wave.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use super::{
-    DesiredGroup, GroupPlan, Object,
-    identity::{Whereabouts, deletes},
+    ContactGroup, Group, Object,
+    identity::{Register, Thing, Whereabouts, Wish, deletes},
     plan::Groups,
+    roles::holders,
 };
 use crate::{
-    Class, Email, Leaving, Mode, NewRecord, ObjectKey, Person, PersonRef, Phase, Plan, Reason, Record, RecordReason,
-    Source, Step, Subject, ThingKind, ThingRef, Verdict,
+    Class, Email, Leaving, Mode, NewRecord, ObjectKey, PersonRef, Phase, Plan, Reason, Record, RecordReason, Role,
+    Source, Standing, Step, Subject, ThingKind, ThingRef, Verdict,
     candidates::{Candidate, Desk, Outcome, Paper},
 };
 
@@ -18,200 +19,147 @@ use crate::{
 const PEOPLE_IN_A_RECORD: usize = 1000;
 
 /// What an object wants taken.
-struct Departure<'a> {
+pub(super) struct Departure<'a> {
     object: &'a Object,
     edited: bool,
     step: Step,
     thing: ThingRef,
+    /// By address.
     people: Vec<PersonRef>,
     /// How many people it concerns.
     count: usize,
-    would_empty: bool,
+    pub(super) would_empty: bool,
 }
 
 /// Which candidates answer for which object.
 #[derive(Default)]
 pub(crate) struct Departures {
-    live: HashMap<ObjectKey, Vec<usize>>,
-    deleted: Vec<(ObjectKey, Option<usize>)>,
+    live: HashMap<(ThingKind, ObjectKey), Vec<usize>>,
+    /// Those without a candidate need none.
+    deleted: Vec<(ThingKind, ObjectKey, Option<usize>)>,
+}
+
+/// A thing as records know it.
+pub(super) trait Leavable: Thing {
+    const KIND: ThingKind;
+    /// The step that ends it.
+    const END: Step;
+
+    fn reference(&self) -> ThingRef {
+        ThingRef { kind: Self::KIND, id: self.id().as_ref().into(), name: self.name().into() }
+    }
+}
+
+impl Leavable for Group {
+    const KIND: ThingKind = ThingKind::Group;
+    const END: Step = Step::DeleteGroup;
+}
+impl Leavable for Role {
+    const KIND: ThingKind = ThingKind::Role;
+    const END: Step = Step::DeleteRole;
+}
+impl Leavable for ContactGroup {
+    const KIND: ThingKind = ThingKind::ContactGroup;
+    const END: Step = Step::DeleteContactGroup;
 }
 
 impl<'a> Groups<'a> {
     /// Finds each departure's record, or makes one, and asks the objects about every open record.
-    pub(crate) fn depart(&self, plans: &[GroupPlan], candidates: &mut Vec<Candidate<'a>>) -> Departures {
-        let wishes: HashMap<&ObjectKey, &DesiredGroup> =
-            self.input.desired.groups.iter().map(|wish| (&wish.object.key, wish)).collect();
-        let mut departures: Vec<Departure<'a>> = Vec::new();
-        for planned in plans {
-            if let Some(wish) = wishes.get(&planned.object) {
-                departures.extend(self.of_live(wish, planned));
-            }
-        }
+    pub(crate) fn depart(&self, plan: &Plan, candidates: &mut Vec<Candidate<'a>>) -> Departures {
         let mut answers = Departures::default();
-        for wish in wishes.values().filter(|wish| wish.object.deleting) {
-            match self.of_deleted(wish) {
-                Some(departure) => departures.push(departure),
-                None => answers.deleted.push((wish.object.key.clone(), None)),
-            }
-        }
-        departures
-            .sort_by(|left, right| (&left.object.key, left.step.verb()).cmp(&(&right.object.key, right.step.verb())));
-        let known: HashMap<&str, bool> = plans
-            .iter()
-            .filter_map(|planned| Some((&*wishes.get(&planned.object)?.object.uid, is_known(planned))))
-            .chain(wishes.values().filter(|wish| wish.object.deleting).map(|wish| (&*wish.object.uid, true)))
-            .collect();
-        self.open_records(&departures, &known, candidates);
+        let mut departures = self.of_live_groups(plan);
+        departures.extend(self.of_live_contacts(plan));
+        let desired = self.input.desired;
+        departures.extend(self.of_deleted(&desired.groups, &self.register, &mut answers));
+        departures.extend(self.of_deleted(&desired.roles, &self.roles, &mut answers));
+        departures.extend(self.of_deleted(&desired.contact_groups, &self.contacts, &mut answers));
+        departures.sort_by_cached_key(|departure| {
+            (departure.thing.kind, departure.object.key.clone(), departure.step.verb())
+        });
+        self.open_records(&departures, plan, candidates);
         if self.input.policy.mode != Mode::Plan {
             self.write_records(&departures, candidates, &mut answers);
         }
         answers
     }
 
-    fn of_live(&self, wish: &'a DesiredGroup, planned: &GroupPlan) -> Vec<Departure<'a>> {
-        let Some(group) = planned.group.as_ref().and_then(|id| self.input.directory.group(id)) else {
-            return Vec::new();
-        };
-        let thing = || ThingRef { kind: ThingKind::Group, id: group.id.as_str().into(), name: group.name.clone() };
-        let departure = |step, people: &[PersonRef], would_empty| Departure {
-            object: &wish.object,
-            edited: wish.memory.observed_generation != Some(wish.object.generation),
-            step,
-            thing: thing(),
-            people: people.to_vec(),
-            count: people.len(),
-            would_empty,
-        };
-        let members = departure(Step::RemoveMembers, &planned.leaving, planned.empties);
-        let admins = departure(Step::RemoveAdmins, &planned.leaving_admins, false);
-        [members, admins].into_iter().filter(|departure| !departure.people.is_empty()).collect()
+    fn of_live_groups(&self, plan: &Plan) -> Vec<Departure<'a>> {
+        let planned: HashMap<&ObjectKey, _> = plan.groups.iter().map(|planned| (&planned.object, planned)).collect();
+        let mut departures = Vec::new();
+        for wish in self.input.desired.groups.iter().filter(|wish| !wish.object.deleting) {
+            let Some(planned) = planned.get(&wish.object.key) else { continue };
+            let Some(group) = planned.group.as_ref().and_then(|id| self.input.directory.group(id)) else { continue };
+            let of = |step, people, empties| Departure::of_live(wish, step, group.reference(), people, empties);
+            departures.extend(of(Step::RemoveMembers, &planned.leaving, planned.empties));
+            departures.extend(of(Step::RemoveAdmins, &planned.leaving_admins, false));
+        }
+        departures
     }
 
-    /// What is to become of the group of a deleted object. Nothing if it stays, is not there, or is claimed by another.
-    fn of_deleted(&self, wish: &'a DesiredGroup) -> Option<Departure<'a>> {
+    fn of_live_contacts(&self, plan: &Plan) -> Vec<Departure<'a>> {
+        let planned: HashMap<&ObjectKey, _> =
+            plan.contact_groups.iter().map(|planned| (&planned.object, planned)).collect();
+        let live = self.input.desired.contact_groups.iter().filter(|wish| !wish.object.deleting);
+        let departures = live.filter_map(|wish| {
+            let planned = planned.get(&wish.object.key)?;
+            let group = self.input.directory.contact_group(planned.group.as_ref()?)?;
+            Departure::of_live(wish, Step::RemoveMembers, group.reference(), &planned.leaving, planned.empties)
+        });
+        departures.collect()
+    }
+
+    /// What is to become of the things of deleted objects. One that stays, is not there, or is claimed by another needs
+    /// nothing: its object is let go, and so is one whose record has said no.
+    fn of_deleted<W: Wish<Thing: Leavable>>(
+        &self,
+        wishes: &'a [W],
+        register: &Register<'a, W>,
+        answers: &mut Departures,
+    ) -> Vec<Departure<'a>> {
+        let mut departures = Vec::new();
+        for wish in wishes.iter().filter(|wish| wish.object().deleting) {
+            let departure = self.of_deleted_one(wish, register).filter(|departure| {
+                let refused = |record: &Record| record.phase == Phase::Refused && departure.answers(record);
+                !self.input.records.iter().any(refused)
+            });
+            match departure {
+                Some(departure) => departures.push(departure),
+                None => answers.deleted.push((W::Thing::KIND, wish.object().key.clone(), None)),
+            }
+        }
+        departures
+    }
+
+    fn of_deleted_one<W: Wish<Thing: Leavable>>(
+        &self,
+        wish: &'a W,
+        register: &Register<'a, W>,
+    ) -> Option<Departure<'a>> {
         if self.input.policy.mode == Mode::Plan || !deletes(wish) {
             return None;
         }
-        let (id, name, total) = match self.register.find(wish) {
-            Whereabouts::There(group) => (group.id.clone(), group.name.clone(), group.total),
+        let known = wish.memory().id.as_ref().map(AsRef::as_ref);
+        let thing = match register.find(wish) {
+            Whereabouts::There(thing) => thing.reference(),
             Whereabouts::NotThere => return None,
-            Whereabouts::Unknown => (wish.memory.id.clone()?, wish.name.clone(), None),
+            Whereabouts::Unknown => {
+                ThingRef { kind: W::Thing::KIND, id: known?.into(), name: wish.name().trim().into() }
+            }
         };
-        if wish.memory.id.as_ref().is_some_and(|known| *known != id)
-            || self.register.claimant(id.as_str(), &name).is_some()
-        {
+        let another = known.is_some_and(|known| *known != *thing.id);
+        if another || register.claimant(&thing.id, &thing.name).is_some() {
             return None;
         }
-        let members = self.members(&id);
-        let total = total.map_or(0, |total| usize::try_from(total).unwrap_or(usize::MAX));
+        let people = self.people_in(&thing);
         Some(Departure {
-            object: &wish.object,
+            object: wish.object(),
             edited: true,
-            step: Step::DeleteGroup,
-            thing: ThingRef { kind: ThingKind::Group, id: id.as_str().into(), name },
-            people: members.iter().take(PEOPLE_IN_A_RECORD).map(|person| person.reference()).collect(),
-            count: members.len().max(total),
+            step: W::Thing::END,
+            count: self.size_of(&thing).max(people.len()),
+            people: people.into_iter().take(PEOPLE_IN_A_RECORD).collect(),
+            thing,
             would_empty: false,
         })
-    }
-
-    fn open_records(
-        &self,
-        departures: &[Departure<'a>],
-        known: &HashMap<&str, bool>,
-        candidates: &mut Vec<Candidate<'a>>,
-    ) {
-        let open = self.input.records.iter().filter(|record| record.phase.is_open());
-        let of_groups = open.filter_map(|record| {
-            let leaving = record.leaving().filter(|leaving| leaving.thing.kind == ThingKind::Group)?;
-            Some((record, leaving))
-        });
-        let mut found: Vec<Candidate<'a>> = of_groups
-            .map(|(record, leaving)| {
-                let asked = departures.iter().find(|departure| departure.answers(record));
-                let outcome = self.word_on(record, leaving, asked, known);
-                let members = self.members_of(leaving);
-                let count = if record.steps == [Step::DeleteGroup] { members.len() } else { 0 };
-                Candidate {
-                    paper: Paper::Written(record),
-                    prompt: false,
-                    frozen: outcome.is_none(),
-                    would_empty: asked.is_some_and(|departure| departure.would_empty),
-                    count: leaving.count.max(leaving.people.len()).max(count),
-                    outcome: outcome.unwrap_or_else(|| {
-                        let reason = record.reason.unwrap_or(RecordReason::QuietPeriod);
-                        Outcome::new(record.phase, reason, "waits until all objects and people were seen")
-                    }),
-                }
-            })
-            .collect();
-        found.sort_by(|left, right| {
-            (left.created(self.input.now), left.name()).cmp(&(right.created(self.input.now), right.name()))
-        });
-        candidates.extend(found);
-    }
-
-    fn members_of(&self, leaving: &Leaving) -> &[&'a Person] {
-        crate::GroupId::new(&leaving.thing.id).map_or(&[], |id| self.members(&id))
-    }
-
-    /// What the objects say to an open record; `None` if it cannot be known at present.
-    fn word_on(
-        &self,
-        record: &Record,
-        leaving: &Leaving,
-        asked: Option<&Departure<'a>>,
-        known: &HashMap<&str, bool>,
-    ) -> Option<Outcome> {
-        let over = |phase, reason, message: String| Some(Outcome::new(phase, reason, message));
-        let stands = || Some(Outcome::undecided());
-        let Some(source) = &record.source else {
-            let message = "only an object can have people taken out of groups: edit or delete the ZoomGroup".to_owned();
-            return over(Phase::Refused, RecordReason::Declared, message);
-        };
-        let at_rest = matches!(self.input.policy.mode, Mode::Plan | Mode::Suspend);
-        let group_is_listed = self.input.directory.groups().iter().any(|group| group.id.as_str() == &*leaving.thing.id);
-        if !group_is_listed && self.input.directory.complete().groups {
-            return over(
-                Phase::Done,
-                done(record),
-                format!("the group {:?} is not in the account", leaving.thing.name),
-            );
-        }
-        let is_unreadable =
-            || self.input.desired.unreadable_things.groups.iter().any(|claim| claim.object == source.object);
-        match (known.get(&*source.uid), asked) {
-            _ if at_rest => stands(),
-            (Some(false), _) => None,
-            (Some(true), Some(_)) if record.steps == [Step::DeleteGroup] => self.may_take().then(Outcome::undecided),
-            (Some(true), Some(_)) => stands(),
-            (Some(true), None) => {
-                let left: BTreeSet<_> = self.members_of(leaving).iter().map(|person| &person.email).collect();
-                let stayed = leaving.people.iter().filter(|person| left.contains(&person.email)).count();
-                if record.started_at.is_some() || stayed == 0 {
-                    return over(
-                        Phase::Done,
-                        done(record),
-                        format!("nobody is left to remove from {:?}", leaving.thing.name),
-                    );
-                }
-                let message = format!("{} does not ask for this any more", source.object);
-                over(Phase::Cancelled, RecordReason::TakenBack, message)
-            }
-            (None, _) if is_unreadable() || !self.input.desired.complete => None,
-            (None, _) if record.steps == [Step::DeleteGroup] => {
-                match self.register.claimant(&leaving.thing.id, &leaving.thing.name) {
-                    Some(claimant) => {
-                        over(Phase::Cancelled, RecordReason::Reclaimed, format!("{claimant} declares the group again"))
-                    }
-                    None => self.may_take().then(Outcome::undecided),
-                }
-            }
-            (None, _) => {
-                let message = format!("{} is gone, and its edit with it", source.object);
-                over(Phase::Cancelled, RecordReason::TakenBack, message)
-            }
-        }
     }
 
     fn write_records(
@@ -231,41 +179,48 @@ impl<'a> Groups<'a> {
                     covered.extend(candidate.people().iter().map(|person| person.email.clone()));
                 }
             }
-            let deletes = departure.step == Step::DeleteGroup;
             let uncovered = departure.people.iter().filter(|person| !covered.contains(&person.email));
             let people: Vec<PersonRef> = uncovered.cloned().collect();
-            let mut batches: Vec<&[PersonRef]> =
-                if deletes { Vec::new() } else { people.chunks(PEOPLE_IN_A_RECORD).collect() };
-            if deletes && answered.is_empty() {
-                batches.push(&departure.people);
-            }
+            let batches: Vec<&[PersonRef]> = match (departure.ends_thing(), answered.is_empty()) {
+                (true, true) => vec![&departure.people],
+                (true, false) => Vec::new(),
+                (false, _) => people.chunks(PEOPLE_IN_A_RECORD).collect(),
+            };
             for batch in batches {
                 answered.push(candidates.len());
-                candidates.push(self.write(departure, batch, &mut desk));
+                let candidate = self.write(departure, batch, candidates, &mut desk);
+                candidates.push(candidate);
             }
+            let (kind, key) = (departure.thing.kind, departure.object.key.clone());
             if departure.object.deleting {
-                answers.deleted.push((departure.object.key.clone(), answered.first().copied()));
+                answers.deleted.push((kind, key, answered.first().copied()));
             } else {
-                answers.live.entry(departure.object.key.clone()).or_default().extend(answered);
+                answers.live.entry((kind, key)).or_default().extend(answered);
             }
         }
     }
 
-    fn write(&self, departure: &Departure<'a>, people: &[PersonRef], desk: &mut Desk) -> Candidate<'a> {
+    fn write(
+        &self,
+        departure: &Departure<'a>,
+        people: &[PersonRef],
+        candidates: &[Candidate<'a>],
+        desk: &mut Desk,
+    ) -> Candidate<'a> {
         let Departure { object, edited, step, thing, would_empty, .. } = departure;
-        let deletes = *step == Step::DeleteGroup;
         let (generation, emails) = (object.generation.to_string(), people.iter().map(|person| person.email.as_str()));
         let about: Vec<&str> =
             [self.input.connection, &object.uid, &generation, step.verb()].into_iter().chain(emails).collect();
         let (digest, name) = desk.free_name(&object.key.name, &about);
         let wave = desk.wave(Class::Membership, !edited, &digest);
-        let count = if deletes { departure.count } else { people.len() };
+        let count = if departure.ends_thing() { departure.count } else { people.len() };
+        let in_use = self.in_use(thing, candidates);
         Candidate {
             prompt: false,
-            frozen: deletes && !self.may_take(),
+            frozen: departure.ends_thing() && (!self.may_take() || in_use.is_waiting()),
             would_empty: *would_empty,
             count,
-            outcome: Outcome::undecided(),
+            outcome: in_use.outcome(),
             paper: Paper::New(Box::new(NewRecord {
                 name,
                 wave,
@@ -284,54 +239,133 @@ impl<'a> Groups<'a> {
             })),
         }
     }
+
+    /// Whether somebody has a role that is to be deleted, and whether they are about to get another one.
+    pub(super) fn in_use(&self, thing: &ThingRef, candidates: &[Candidate<'a>]) -> InUse {
+        if thing.kind != ThingKind::Role {
+            return InUse::Free;
+        }
+        let holders = holders(&self.input, &thing.id);
+        let moves = |candidate: &&Candidate<'a>| {
+            let asks = candidate.steps().iter().any(|step| matches!(step, Step::SetRole(_)));
+            candidate.outcome.phase.is_open() && asks
+        };
+        let has_role = |person: &PersonRef| match self.input.directory.find_exactly(person) {
+            crate::Lookup::Found(row) => row.role.as_ref().is_some_and(|role| role.as_str() == &*thing.id),
+            crate::Lookup::Absent | crate::Lookup::Unknown => false,
+        };
+        let moving =
+            candidates.iter().filter(moves).flat_map(Candidate::people).filter(|person| has_role(person)).count();
+        match holders {
+            0 => InUse::Free,
+            holders if holders <= moving => InUse::Moving(holders),
+            holders => InUse::By(holders),
+        }
+    }
 }
 
-impl Departure<'_> {
+/// Whether a role can be deleted.
+pub(super) enum InUse {
+    Free,
+    /// All who have it are about to get another one.
+    Moving(usize),
+    By(usize),
+}
+
+impl InUse {
+    pub(super) fn is_waiting(&self) -> bool {
+        matches!(self, Self::Moving(_))
+    }
+
+    pub(super) fn outcome(&self) -> Outcome {
+        match self {
+            Self::Free => Outcome::undecided(),
+            Self::Moving(holders) => {
+                let message = format!("waits until {holders} people have another role");
+                Outcome::new(Phase::Settling, RecordReason::QuietPeriod, message)
+            }
+            Self::By(holders) => {
+                let message = format!(
+                    "{holders} people have this role: give them another one first, then create and delete the object again"
+                );
+                Outcome::new(Phase::Refused, RecordReason::RoleInUse, message)
+            }
+        }
+    }
+}
+
+impl<'a> Departure<'a> {
+    fn of_live<W: Wish>(
+        wish: &'a W,
+        step: Step,
+        thing: ThingRef,
+        people: &[PersonRef],
+        would_empty: bool,
+    ) -> Option<Self> {
+        let object = wish.object();
+        let edited = wish.memory().observed_generation != Some(object.generation);
+        let (people, count) = (people.to_vec(), people.len());
+        (count > 0).then_some(Self { object, edited, step, thing, people, count, would_empty })
+    }
+
     /// Whether a record is about this: the same object and step, and somebody whom it names is still to leave.
-    fn answers(&self, record: &Record) -> bool {
+    pub(super) fn answers(&self, record: &Record) -> bool {
         let of_object = record.source.as_ref().is_some_and(|source| source.uid == self.object.uid);
         let of_step = record.steps.as_slice() == std::slice::from_ref(&self.step);
         let leaving = record.leaving().filter(|leaving| of_object && of_step && leaving.thing.id == self.thing.id);
-        leaving.is_some_and(|leaving| {
-            self.step == Step::DeleteGroup || leaving.people.iter().any(|person| self.names(&person.email))
-        })
+        leaving
+            .is_some_and(|leaving| self.ends_thing() || leaving.people.iter().any(|person| self.names(&person.email)))
     }
 
-    /// They are sorted by address.
     fn names(&self, email: &Email) -> bool {
         self.people.binary_search_by(|person| person.email.cmp(email)).is_ok()
     }
+
+    fn ends_thing(&self) -> bool {
+        ends_thing(std::slice::from_ref(&self.step))
+    }
 }
 
-/// Whether it could be found out what a live object wants.
-fn is_known(planned: &GroupPlan) -> bool {
-    !matches!(planned.verdict.reason, Reason::Suspended | Reason::WaitingForListing)
-}
-
-fn done(record: &Record) -> RecordReason {
-    if record.started_at.is_some() { RecordReason::Completed } else { RecordReason::AlreadyDone }
+/// Whether the thing itself goes.
+pub(super) fn ends_thing(steps: &[Step]) -> bool {
+    matches!(steps, [Step::DeleteGroup | Step::DeleteRole | Step::DeleteContactGroup])
 }
 
 impl Departures {
     /// Tells the objects what became of what they wanted taken, and lets deleted ones go whose record stands.
     pub(crate) fn report(self, plan: &mut Plan, candidates: &[Candidate<'_>]) {
-        for planned in &mut plan.groups {
-            let Some(places) = self.live.get(&planned.object) else { continue };
-            if planned.runnable || planned.verdict.reason.standing() == crate::Standing::Stalled {
-                continue;
-            }
+        let answer = |kind, object: &ObjectKey| {
+            let places = self.live.get(&(kind, object.clone()))?;
             let found = places.iter().filter_map(|place| candidates.get(*place));
-            if let Some(candidate) = found.max_by_key(|candidate| urgency(candidate.outcome.phase)) {
-                planned.verdict = told(planned, candidate);
+            found.max_by_key(|candidate| urgency(candidate.outcome.phase))
+        };
+        for planned in &mut plan.groups {
+            if let Some(candidate) = answer(ThingKind::Group, &planned.object) {
+                let (members, admins) = (planned.leaving.len(), planned.leaving_admins.len());
+                let who = format!("{members} members and {admins} administrators are to leave");
+                tell(&mut planned.verdict, planned.runnable, &who, candidate);
             }
         }
-        let stands = |place: &Option<usize>| match place {
-            Some(place) => candidates.get(*place).is_some_and(|candidate| candidate.record().is_some()),
+        for planned in &mut plan.contact_groups {
+            if let Some(candidate) = answer(ThingKind::ContactGroup, &planned.object) {
+                let who = format!("{} members are to leave", planned.leaving.len());
+                tell(&mut planned.verdict, planned.runnable, &who, candidate);
+            }
+        }
+        let stands = |place: Option<usize>| match place {
+            Some(place) => candidates.get(place).is_some_and(|candidate| candidate.record().is_some()),
             None => true,
         };
-        plan.let_go_groups =
-            self.deleted.into_iter().filter(|(_, place)| stands(place)).map(|(object, _)| object).collect();
-        plan.let_go_groups.sort();
+        for (kind, object, _) in self.deleted.into_iter().filter(|(_, _, place)| stands(*place)) {
+            match kind {
+                ThingKind::Group => plan.let_go_groups.push(object),
+                ThingKind::Role => plan.let_go_roles.push(object),
+                ThingKind::ContactGroup => plan.let_go_contact_groups.push(object),
+            }
+        }
+        for list in [&mut plan.let_go_groups, &mut plan.let_go_roles, &mut plan.let_go_contact_groups] {
+            list.sort();
+        }
     }
 }
 
@@ -345,17 +379,17 @@ fn urgency(phase: Phase) -> u8 {
     }
 }
 
-fn told(planned: &GroupPlan, candidate: &Candidate<'_>) -> Verdict {
-    let (members, admins) = (planned.leaving.len(), planned.leaving_admins.len());
-    let message = format!(
-        "{members} members and {admins} administrators are to leave: ZoomRemoval {}: {}",
-        candidate.name(),
-        candidate.outcome.message
-    );
-    match candidate.outcome.phase {
-        Phase::Held => Verdict::new(Reason::Held, message),
-        Phase::Settling | Phase::Scheduled => Verdict::new(Reason::Settling, message),
-        Phase::Refused => Verdict::new(Reason::Refused, message),
-        Phase::Running | Phase::Done | Phase::Cancelled => Verdict::new(Reason::Reconciling, message),
+/// What is still to be given, and what a human has to do first, is said before what is to be taken.
+fn tell(verdict: &mut Verdict, runnable: bool, who: &str, candidate: &Candidate<'_>) {
+    if runnable || verdict.reason.standing() == Standing::Stalled {
+        return;
     }
+    let reason = match candidate.outcome.phase {
+        Phase::Held => Reason::Held,
+        Phase::Settling | Phase::Scheduled => Reason::Settling,
+        Phase::Refused => Reason::Refused,
+        Phase::Running | Phase::Done | Phase::Cancelled => Reason::Reconciling,
+    };
+    let message = format!("{who}: ZoomRemoval {}: {}", candidate.name(), candidate.outcome.message);
+    *verdict = Verdict::new(reason, message);
 }

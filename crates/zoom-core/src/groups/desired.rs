@@ -240,4 +240,6 @@ pub struct DesiredContactGroup {
     pub memory: Memory<ContactGroupId>,
     /// The members that this object added, as far as they were not taken out again.
     pub added: Arc<BTreeSet<ContactId>>,
+    /// Whom Zoom refused what. Not in the status, but kept by the operator.
+    pub refused: Arc<Refused>,
 }

@@ -23,12 +23,12 @@ pub struct Group {
     Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, strum::Display, strum::EnumIter, strum::EnumString,
 )]
 pub enum Privacy {
-    /// Everybody in the account finds it (Zoom's 1).
-    Anybody,
-    /// Its members alone find it (Zoom's 2).
-    MembersOnly,
-    /// Nobody finds it; its members see each other (Zoom's 3).
-    Hidden,
+    /// Anyone sees it, and anyone finds it.
+    Public,
+    /// Its members alone see it, and anyone finds it.
+    Searchable,
+    /// Its members alone see and find it.
+    Private,
 }
 
 /// Somebody or something in a contact group.

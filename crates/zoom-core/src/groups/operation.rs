@@ -2,7 +2,8 @@
 
 use std::{collections::BTreeSet, fmt};
 
-use crate::{Email, GroupId, PersonRef, RoleId};
+use super::{ContactId, Privacy};
+use crate::{ContactGroupId, Email, GroupId, PersonRef, RoleId};
 
 /// A group that an operation is about. One that is created by an operation before has no id yet: it is found by name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -175,6 +176,100 @@ impl fmt::Display for RoleOperation {
             Self::Create(draft) => write!(f, "create role {:?}", draft.name),
             Self::Update(_, draft) => write!(f, "update role {:?}", draft.name),
             Self::Delete(_) => write!(f, "delete the role"),
+        }
+    }
+}
+
+/// A contact group that an operation is about. One that is created by an operation before has no id yet.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ContactRef {
+    /// Its id, if it is known.
+    pub id: Option<ContactGroupId>,
+    /// Its name as last known.
+    pub name: Box<str>,
+}
+
+/// What a contact group is to become.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContactGroupDraft {
+    /// Its name.
+    pub name: Box<str>,
+    /// What it is for; absent: left as it is.
+    pub description: Option<Box<str>>,
+    /// Who may see it; absent: left as it is.
+    pub privacy: Option<Privacy>,
+}
+
+/// Somebody or something to be put into a contact group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContactMember {
+    /// Who or what.
+    pub id: ContactId,
+    /// An address, or an object's name, for people.
+    pub name: Box<str>,
+}
+
+/// One call about a contact group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ContactOperation {
+    /// Look who is in it, because the listings do not show it.
+    Read(ContactRef),
+    /// Make one.
+    Create(ContactGroupDraft),
+    /// Change it.
+    Update(ContactRef, ContactGroupDraft),
+    /// Put members in: at most [`ContactOperation::USERS`] people, or [`ContactOperation::GROUPS`] groups.
+    Add(ContactRef, Vec<ContactMember>),
+    /// Take members out: at most [`ContactOperation::REMOVALS`]. One has to stay.
+    Remove(ContactRef, Vec<ContactId>),
+    /// Delete it.
+    Delete(ContactRef),
+}
+
+impl ContactOperation {
+    /// Zoom takes this many people in one call (Zoom API reference, Contact groups: add members).
+    pub const USERS: usize = 50;
+    /// Zoom takes this many groups in one call.
+    pub const GROUPS: usize = 3;
+    /// Zoom takes this many members out in one call.
+    pub const REMOVALS: usize = 20;
+
+    /// The word for it in plans, events and metrics.
+    #[must_use]
+    pub fn verb(&self) -> &'static str {
+        match self {
+            Self::Read(_) => "ReadContactGroup",
+            Self::Create(_) => "CreateContactGroup",
+            Self::Update(..) => "UpdateContactGroup",
+            Self::Add(..) => "AddContacts",
+            Self::Remove(..) => "RemoveContacts",
+            Self::Delete(_) => "DeleteContactGroup",
+        }
+    }
+
+    /// The word for it once it is done, in events. Nothing for what only looks.
+    #[must_use]
+    pub fn done(&self) -> Option<&'static str> {
+        match self {
+            Self::Read(_) => None,
+            Self::Create(_) => Some("Created"),
+            Self::Update(..) => Some("Updated"),
+            Self::Add(..) => Some("MembersAdded"),
+            Self::Remove(..) => Some("MembersRemoved"),
+            Self::Delete(_) => Some("Deleted"),
+        }
+    }
+}
+
+impl fmt::Display for ContactOperation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Read(_) => write!(f, "read the members"),
+            Self::Create(draft) => write!(f, "create contact group {:?}", draft.name),
+            Self::Update(_, draft) => write!(f, "update contact group {:?}", draft.name),
+            Self::Add(_, members) => write!(f, "add {} members", members.len()),
+            Self::Remove(_, members) => write!(f, "remove {} members", members.len()),
+            Self::Delete(_) => write!(f, "delete the contact group"),
         }
     }
 }

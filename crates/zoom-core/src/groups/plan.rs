@@ -8,11 +8,14 @@ use std::{
 use jiff::Timestamp;
 
 use super::{
-    Act, Attendance, DesiredGroup, Group, GroupOperation, GroupRef, MemberRefusal, Membership, Missing, WaitsFor,
+    Act, Attendance, DesiredContactGroup, DesiredGroup, DesiredRole, Group, GroupOperation, GroupRef, MemberRefusal,
+    Membership, Refused, WaitsFor,
     identity::{Course, Register, course, manages},
     roster::{Roster, Wanted},
 };
-use crate::{Email, GroupId, Mode, ObjectKey, Person, PersonRef, Policy, Reason, State, UserId, Verdict, plan::Input};
+use crate::{
+    Desired, Email, GroupId, Mode, ObjectKey, Person, PersonRef, Policy, Reason, State, UserId, Verdict, plan::Input,
+};
 
 /// What happens to one group.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,6 +110,8 @@ impl GroupPlan {
 /// Everything that the plans for groups share.
 pub(crate) struct Groups<'a> {
     pub register: Register<'a, DesiredGroup>,
+    pub roles: Register<'a, DesiredRole>,
+    pub contacts: Register<'a, DesiredContactGroup>,
     roster: Roster<'a>,
     rows: HashMap<&'a GroupId, Vec<&'a Person>>,
     pub(super) input: Input<'a>,
@@ -120,10 +125,20 @@ impl<'a> Groups<'a> {
         let complete = directory.complete();
         let register =
             Register::of(&desired.groups, directory.groups(), complete.groups, &desired.unreadable_things.groups);
+        let unreadable = &desired.unreadable_things;
+        let roles = Register::of(&desired.roles, directory.roles(), complete.roles, &unreadable.roles);
+        let contacts = Register::of(
+            &desired.contact_groups,
+            directory.contact_groups(),
+            complete.contact_groups,
+            &unreadable.contact_groups,
+        );
         let members: Vec<_> = desired.groups.iter().filter_map(|wish| wish.members.as_ref()).collect();
         let roster = Roster::of(desired, directory, records, &members);
         let mut groups = Self {
             register,
+            roles,
+            contacts,
             roster,
             rows: HashMap::new(),
             input: *input,
@@ -167,11 +182,13 @@ impl<'a> Groups<'a> {
 
     /// When something that Zoom refused is to be asked again.
     pub(crate) fn retries(&self) -> impl Iterator<Item = Timestamp> {
-        let wishes = self.input.desired.groups.iter();
-        wishes.flat_map(|wish| {
-            let members = wish.refused.values().map(|refusal| refusal.retry_at);
-            wish.memory.refusal.iter().map(|refusal| refusal.retry_at).chain(members)
-        })
+        let Desired { groups, roles, contact_groups, .. } = self.input.desired;
+        let of_groups = groups.iter().filter_map(|wish| wish.memory.refusal.as_ref());
+        let of_roles = roles.iter().filter_map(|wish| wish.memory.refusal.as_ref());
+        let of_contacts = contact_groups.iter().filter_map(|wish| wish.memory.refusal.as_ref());
+        let of_things = of_groups.chain(of_roles).chain(of_contacts).map(|refusal| refusal.retry_at);
+        let members = groups.iter().map(|wish| &wish.refused).chain(contact_groups.iter().map(|wish| &wish.refused));
+        of_things.chain(members.flat_map(|refused| refused.values()).map(|refusal| refusal.retry_at))
     }
 
     /// How many people are in groups that objects manage.
@@ -269,7 +286,7 @@ impl<'a> Groups<'a> {
     }
 
     /// Somebody who is inactive or pending rests, and so does everybody while not all was seen.
-    fn may_leave(&self, person: &Person, refused: &Refusals<'_>) -> bool {
+    pub(super) fn may_leave(&self, person: &Person, refused: &Refusals<'_>) -> bool {
         let listed = match person.state {
             State::Active => true,
             State::Inactive | State::Pending => false,
@@ -312,14 +329,11 @@ impl<'a> Groups<'a> {
     }
 
     fn refusals(&self, wish: &'a DesiredGroup, act: Act) -> Refusals<'a> {
-        let stands =
-            |refusal: &MemberRefusal| refusal.generation == wish.object.generation && self.input.now < refusal.retry_at;
-        Refusals(if wish.refused.is_empty() {
-            BTreeMap::new()
-        } else {
-            let of_act = wish.refused.iter().filter(|((refused, _), refusal)| *refused == act && stands(refusal));
-            of_act.map(|((_, email), refusal)| (email, refusal)).collect()
-        })
+        Refusals::standing(&wish.refused, wish.object.generation, self.input.now, act)
+    }
+
+    pub(super) fn roster(&self) -> &Roster<'a> {
+        &self.roster
     }
 }
 
@@ -327,7 +341,14 @@ impl<'a> Groups<'a> {
 pub(crate) struct Refusals<'a>(BTreeMap<&'a Email, &'a MemberRefusal>);
 
 impl<'a> Refusals<'a> {
-    fn of(&self, person: &Person) -> Option<&'a MemberRefusal> {
+    /// Those that still hold: nothing was edited, and the time has not come.
+    pub(super) fn standing(refused: &'a Refused, generation: i64, now: Timestamp, act: Act) -> Self {
+        let stands = |refusal: &MemberRefusal| refusal.generation == generation && now < refusal.retry_at;
+        let of_act = refused.iter().filter(|((refused, _), refusal)| *refused == act && stands(refusal));
+        Self(of_act.map(|((_, email), refusal)| (email, refusal)).collect())
+    }
+
+    pub(super) fn of(&self, person: &Person) -> Option<&'a MemberRefusal> {
         self.0.get(&person.email).copied()
     }
 }
@@ -376,33 +397,6 @@ impl<'a> Attending<'a> {
 
 fn references(people: &[&Person]) -> Vec<PersonRef> {
     people.iter().map(|person| person.reference()).collect()
-}
-
-impl Attendance {
-    fn wait(&mut self, who: &str, why: WaitsFor) {
-        self.waiting = self.waiting.saturating_add(1);
-        if self.waiting <= Self::NAMED {
-            self.missing.push(Missing { who: who.into(), refused: false, why: why.to_string().into() });
-        }
-    }
-
-    fn refuse(&mut self, who: &str, why: &str) {
-        self.refused = self.refused.saturating_add(1);
-        if self.refused <= Self::NAMED {
-            self.missing.push(Missing { who: who.into(), refused: true, why: why.into() });
-        }
-    }
-
-    /// Those who are named, in a sentence.
-    fn told(&self, refused: bool) -> String {
-        let count = if refused { self.refused } else { self.waiting };
-        let named = self.missing.iter().filter(|missing| missing.refused == refused);
-        let mut names = named.map(|missing| format!("{} ({})", missing.who, missing.why)).collect::<Vec<_>>();
-        if let Some(more) = count.checked_sub(names.len()).filter(|more| *more > 0) {
-            names.push(format!("{more} more"));
-        }
-        names.join(", ")
-    }
 }
 
 /// How the object stands once its operations are done.

@@ -1,0 +1,298 @@
+//! The plan for contact groups: people and groups whom others in the account find together.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    Act, Attendance, ContactGroup, ContactGroupDraft, ContactId, ContactMember, ContactOperation, ContactRef,
+    DesiredContactGroup, DesiredGroup, Membership, WaitsFor,
+    identity::{Course, Whereabouts, course, manages},
+    plan::{Groups, Refusals},
+};
+use crate::{Mode, ObjectKey, Person, PersonRef, Reason, State, Verdict};
+
+/// What happens to one contact group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContactGroupPlan {
+    /// Who asks.
+    pub object: ObjectKey,
+    /// The contact group, if the object has one to manage.
+    pub group: Option<crate::ContactGroupId>,
+    /// What to do, a call each, in this order.
+    pub operations: Vec<ContactOperation>,
+    /// Whether the operations are to run now; what is taken from people runs as a record.
+    pub runnable: bool,
+    /// How the object stands if nothing more happened than this plan says.
+    pub verdict: Verdict,
+    /// How many of the wanted members are in; absent where members are not managed, or nothing is known.
+    pub members: Option<Attendance>,
+    /// Members whom this object added, as far as they are still in.
+    pub added: BTreeSet<ContactId>,
+    /// People whom the object wants out.
+    pub leaving: Vec<PersonRef>,
+    /// Nobody would be left whom the object wants.
+    pub(crate) empties: bool,
+    pub(crate) edited: bool,
+}
+
+impl ContactGroupPlan {
+    fn rest(wish: &DesiredContactGroup, verdict: Verdict) -> Self {
+        Self {
+            object: wish.object.key.clone(),
+            group: None,
+            operations: Vec::new(),
+            runnable: false,
+            verdict,
+            members: None,
+            added: wish.added.as_ref().clone(),
+            leaving: Vec::new(),
+            empties: false,
+            edited: wish.object.is_edited(wish.memory.observed_generation),
+        }
+    }
+
+    /// Whether the contact group is about to be made.
+    #[must_use]
+    pub fn creates(&self) -> bool {
+        matches!(self.operations.first(), Some(ContactOperation::Create(_)))
+    }
+
+    /// Whether it has to be read first who is in it.
+    pub(crate) fn members_unread(&self) -> bool {
+        self.operations.iter().any(|operation| matches!(operation, ContactOperation::Read(_)))
+    }
+
+    /// The members who are about to be added.
+    pub fn adding(&self) -> impl Iterator<Item = &ContactId> {
+        let members = self.operations.iter().flat_map(|operation| match operation {
+            ContactOperation::Add(_, members) => members.as_slice(),
+            ContactOperation::Read(_)
+            | ContactOperation::Create(_)
+            | ContactOperation::Update(..)
+            | ContactOperation::Remove(..)
+            | ContactOperation::Delete(_) => &[],
+        });
+        members.map(|member| &member.id)
+    }
+}
+
+/// Who is wanted in a contact group.
+#[derive(Default)]
+struct Wanted {
+    members: BTreeMap<ContactId, ContactMember>,
+    attendance: Attendance,
+}
+
+impl<'a> Groups<'a> {
+    /// Plans the contact groups of all live objects: those that people edited come first.
+    pub(crate) fn plan_contacts(&self) -> Vec<ContactGroupPlan> {
+        let live = self.input.desired.contact_groups.iter().filter(|wish| !wish.object.deleting);
+        let mut plans: Vec<_> = live.map(|wish| self.plan_contact(wish)).collect();
+        plans.sort_by(|left, right| (!left.edited, &left.object).cmp(&(!right.edited, &right.object)));
+        plans
+    }
+
+    fn plan_contact(&self, wish: &'a DesiredContactGroup) -> ContactGroupPlan {
+        let planned = match course(wish, &self.contacts, self.input.policy) {
+            Course::Rest(verdict) => return ContactGroupPlan::rest(wish, verdict),
+            Course::Create => self.create_contact(wish),
+            Course::Manage(group) => self.manage_contact(wish, group),
+        };
+        self.within_contact_switches(planned, wish)
+    }
+
+    fn create_contact(&self, wish: &'a DesiredContactGroup) -> ContactGroupPlan {
+        let mut planned =
+            ContactGroupPlan::rest(wish, Verdict::new(Reason::Reconciling, format!("create {:?}", wish.name)));
+        planned.added = BTreeSet::new();
+        planned.operations.push(ContactOperation::Create(draft(wish)));
+        let wanted = self.wanted_contacts(wish, None);
+        let reference = ContactRef { id: None, name: wish.name.clone() };
+        planned.operations.extend(adds(&reference, wanted.members.into_values()));
+        planned.members = wish.members.as_ref().map(|_| wanted.attendance);
+        planned
+    }
+
+    fn manage_contact(&self, wish: &'a DesiredContactGroup, group: &'a ContactGroup) -> ContactGroupPlan {
+        let mut planned =
+            ContactGroupPlan::rest(wish, Verdict::new(Reason::Synced, "Zoom holds what this object wants"));
+        planned.group = Some(group.id.clone());
+        let reference = ContactRef { id: Some(group.id.clone()), name: group.name.clone() };
+        if !manages(wish, group) {
+            planned.added = BTreeSet::new();
+        }
+        let differs = *group.name.trim() != *wish.name.trim()
+            || wish.description.as_ref().is_some_and(|wanted| *wanted.trim() != *group.description.trim())
+            || wish.privacy.is_some_and(|wanted| Some(wanted) != group.privacy);
+        if differs {
+            planned.operations.push(ContactOperation::Update(reference.clone(), draft(wish)));
+        }
+        match (&wish.members, &group.members) {
+            (None, _) => {}
+            (Some(_), None) => planned.operations.push(ContactOperation::Read(reference)),
+            (Some(_), Some(present)) => self.manage_contacts(&mut planned, wish, present, &reference),
+        }
+        planned.verdict = verdict(&planned);
+        planned
+    }
+
+    fn manage_contacts(
+        &self,
+        planned: &mut ContactGroupPlan,
+        wish: &'a DesiredContactGroup,
+        present: &BTreeSet<ContactId>,
+        reference: &ContactRef,
+    ) {
+        let wanted = self.wanted_contacts(wish, Some(present));
+        planned.added.retain(|id| present.contains(id));
+        let missing = wanted.members.iter().filter(|(id, _)| !present.contains(*id)).map(|(_, member)| member.clone());
+        planned.operations.extend(adds(reference, missing));
+        let may_go = |id: &&ContactId| match wish.membership {
+            Membership::Exclusive => true,
+            Membership::Additive => planned.added.contains(*id),
+        };
+        let strangers: Vec<&ContactId> =
+            present.iter().filter(|id| !wanted.members.contains_key(*id)).filter(may_go).collect();
+        let refused = self.refusals_of_contact(wish, Act::Leave);
+        let people = strangers.iter().filter_map(|id| match id {
+            ContactId::User(user) => self.input.directory.by_id(user),
+            ContactId::Group(_) => None,
+        });
+        planned.leaving = people.filter(|person| self.may_leave(person, &refused)).map(Person::reference).collect();
+        planned.leaving.sort_by(|left, right| left.email.cmp(&right.email));
+        // A group that is in it takes nothing from its people when it goes; one member has to stay.
+        let groups: Vec<ContactId> = strangers
+            .iter()
+            .filter(|id| self.may_take() && matches!(id, ContactId::Group(_)))
+            .map(|id| (*id).clone())
+            .collect();
+        let stays = !wanted.members.is_empty();
+        let batches = groups.chunks(ContactOperation::REMOVALS).filter(|_| stays);
+        planned.operations.extend(batches.map(|ids| ContactOperation::Remove(reference.clone(), ids.to_vec())));
+        planned.empties = !stays;
+        planned.members = Some(wanted.attendance);
+    }
+
+    fn wanted_contacts(&self, wish: &'a DesiredContactGroup, present: Option<&BTreeSet<ContactId>>) -> Wanted {
+        let Some(members) = &wish.members else { return Wanted::default() };
+        let mut wanted = Wanted::default();
+        let named = self.roster().named(&members.people);
+        wanted.attendance.wanted = named.people.len() + named.waiting.len() + members.groups.len();
+        for (who, why) in &named.waiting {
+            wanted.attendance.wait(who, *why);
+        }
+        let refused = self.refusals_of_contact(wish, Act::Join);
+        let is_in = |id: &ContactId| present.is_some_and(|present| present.contains(id));
+        for person in named.people.into_values() {
+            let Some(id) = person.id.clone().map(ContactId::User) else {
+                wanted.attendance.wait(person.email.as_str(), WaitsFor::Acceptance);
+                continue;
+            };
+            let member = ContactMember { id: id.clone(), name: person.email.as_str().into() };
+            match (is_in(&id), person.state) {
+                (true, _) => {
+                    wanted.attendance.present += 1;
+                    wanted.members.insert(id, member);
+                }
+                (false, State::Active) => match refused.of(person) {
+                    Some(refusal) => wanted.attendance.refuse(person.email.as_str(), &refusal.message),
+                    None => {
+                        wanted.members.insert(id, member);
+                    }
+                },
+                (false, State::Pending) => wanted.attendance.wait(person.email.as_str(), WaitsFor::Acceptance),
+                (false, State::Inactive) => wanted.attendance.wait(person.email.as_str(), WaitsFor::Access),
+            }
+        }
+        for object in &members.groups {
+            match self.group_of(object) {
+                Some(id) => {
+                    let id = ContactId::Group(id);
+                    wanted.attendance.present += usize::from(is_in(&id));
+                    wanted.members.insert(id.clone(), ContactMember { id, name: object.to_string().into() });
+                }
+                None => wanted.attendance.wait(&object.to_string(), WaitsFor::Group),
+            }
+        }
+        wanted
+    }
+
+    /// The group that a ZoomGroup manages.
+    fn group_of(&self, object: &ObjectKey) -> Option<crate::GroupId> {
+        let wish: &DesiredGroup = self.input.desired.groups.iter().find(|wish| wish.object.key == *object)?;
+        match self.register.find(wish) {
+            Whereabouts::There(group) if self.register.winner(wish).is_none() => Some(group.id.clone()),
+            Whereabouts::There(_) | Whereabouts::NotThere | Whereabouts::Unknown => None,
+        }
+    }
+
+    fn refusals_of_contact(&self, wish: &'a DesiredContactGroup, act: Act) -> Refusals<'a> {
+        Refusals::standing(&wish.refused, wish.object.generation, self.input.now, act)
+    }
+
+    /// What the mode, the switches and an earlier refusal leave of it.
+    fn within_contact_switches(&self, mut planned: ContactGroupPlan, wish: &DesiredContactGroup) -> ContactGroupPlan {
+        let policy = self.input.policy;
+        let only_looks = matches!(planned.operations.as_slice(), [ContactOperation::Read(_)]);
+        let takes = !planned.leaving.is_empty();
+        if planned.operations.is_empty() && !takes {
+            return planned;
+        }
+        if policy.mode == Mode::Plan && (takes || !only_looks) {
+            planned.verdict = Verdict::new(Reason::PlanOnly, format!("would {}", told(&planned.operations)));
+            return planned;
+        }
+        let forbidden = planned.operations.iter().find_map(|operation| match operation {
+            ContactOperation::Read(_) => None,
+            ContactOperation::Create(_) => (!policy.allow.create).then_some("create"),
+            ContactOperation::Update(..)
+            | ContactOperation::Add(..)
+            | ContactOperation::Remove(..)
+            | ContactOperation::Delete(_) => (!policy.allow.update).then_some("update"),
+        });
+        if let Some(forbidden) = forbidden {
+            let message = format!("the connection's allow.{forbidden} is false, so this is left undone");
+            planned.verdict = Verdict::new(Reason::NotAllowed, message);
+            return planned;
+        }
+        match &wish.memory.refusal {
+            Some(refusal) if refusal.generation == wish.object.generation && self.input.now < refusal.retry_at => {
+                planned.verdict = Verdict::new(refusal.reason, refusal.message.clone());
+                planned.operations.clear();
+            }
+            Some(_) | None => planned.runnable = !planned.operations.is_empty(),
+        }
+        planned
+    }
+}
+
+fn draft(wish: &DesiredContactGroup) -> ContactGroupDraft {
+    ContactGroupDraft { name: wish.name.clone(), description: wish.description.clone(), privacy: wish.privacy }
+}
+
+/// People and groups go in calls of their own: Zoom takes different numbers of them.
+fn adds(group: &ContactRef, members: impl Iterator<Item = ContactMember>) -> Vec<ContactOperation> {
+    let (people, groups): (Vec<_>, Vec<_>) = members.partition(|member| matches!(member.id, ContactId::User(_)));
+    let people = people.chunks(ContactOperation::USERS);
+    let batches = people.chain(groups.chunks(ContactOperation::GROUPS));
+    batches.map(|members| ContactOperation::Add(group.clone(), members.to_vec())).collect()
+}
+
+fn told(operations: &[ContactOperation]) -> String {
+    operations.iter().take(3).map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+fn verdict(planned: &ContactGroupPlan) -> Verdict {
+    if !planned.operations.is_empty() {
+        return Verdict::new(Reason::Reconciling, told(&planned.operations));
+    }
+    match &planned.members {
+        Some(members) if members.refused > 0 => {
+            let message = format!("Zoom does not take {}; edit this object to try again at once", members.told(true));
+            Verdict::new(Reason::MembersRefused, message)
+        }
+        Some(members) if members.waiting > 0 => {
+            Verdict::new(Reason::WaitingForMembers, format!("all others are in; waiting for {}", members.told(false)))
+        }
+        Some(_) | None => planned.verdict.clone(),
+    }
+}

@@ -1,0 +1,186 @@
+//! What the objects of groups, roles and contact groups say to the records that are open.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{
+    ContactId, NamedClaim,
+    departures::{Departure, ends_thing},
+    plan::Groups,
+};
+use crate::{
+    ContactGroupId, Email, GroupId, Leaving, Mode, ObjectKey, Person, PersonRef, Phase, Plan, Reason, Record,
+    RecordReason, ThingKind, ThingRef, Verdict,
+    candidates::{Candidate, Outcome, Paper},
+};
+
+impl<'a> Groups<'a> {
+    pub(super) fn open_records(&self, departures: &[Departure<'a>], plan: &Plan, candidates: &mut Vec<Candidate<'a>>) {
+        let known = self.known(plan);
+        let open = self.input.records.iter().filter(|record| record.phase.is_open());
+        let mut found: Vec<Candidate<'a>> = open
+            .filter_map(|record| Some((record, record.leaving()?)))
+            .map(|(record, leaving)| {
+                let asked = departures.iter().find(|departure| departure.answers(record));
+                let in_use = self.in_use(&leaving.thing, candidates);
+                let word = self.word_on(record, leaving, asked.is_some(), &known);
+                let frozen = word.is_none() || (ends_thing(&record.steps) && in_use.is_waiting());
+                let outcome = match word {
+                    Some(outcome) if ends_thing(&record.steps) && outcome.phase.is_open() => in_use.outcome(),
+                    Some(outcome) => outcome,
+                    None => {
+                        let reason = record.reason.unwrap_or(RecordReason::QuietPeriod);
+                        Outcome::new(record.phase, reason, "waits until all objects and people were seen")
+                    }
+                };
+                let present = if ends_thing(&record.steps) { self.size_of(&leaving.thing) } else { 0 };
+                Candidate {
+                    paper: Paper::Written(record),
+                    prompt: false,
+                    frozen,
+                    would_empty: asked.is_some_and(|departure| departure.would_empty),
+                    count: leaving.count.max(leaving.people.len()).max(present),
+                    outcome,
+                }
+            })
+            .collect();
+        let age = |candidate: &Candidate<'a>| (candidate.created(self.input.now), candidate.name().to_owned());
+        found.sort_by_cached_key(age);
+        candidates.extend(found);
+    }
+
+    /// Of which objects, by uid, it could be found out what they want.
+    fn known(&self, plan: &Plan) -> HashMap<&'a str, bool> {
+        let desired = self.input.desired;
+        let is_known = |verdict: &Verdict| !matches!(verdict.reason, Reason::Suspended | Reason::WaitingForListing);
+        let verdicts: HashMap<(ThingKind, &ObjectKey), bool> = (plan.groups.iter())
+            .map(|planned| ((ThingKind::Group, &planned.object), is_known(&planned.verdict)))
+            .chain(plan.roles.iter().map(|planned| ((ThingKind::Role, &planned.object), is_known(&planned.verdict))))
+            .chain(plan.contact_groups.iter().map(|planned| {
+                let known = is_known(&planned.verdict) && !planned.members_unread();
+                ((ThingKind::ContactGroup, &planned.object), known)
+            }))
+            .collect();
+        let objects = (desired.groups.iter().map(|wish| (ThingKind::Group, &wish.object)))
+            .chain(desired.roles.iter().map(|wish| (ThingKind::Role, &wish.object)))
+            .chain(desired.contact_groups.iter().map(|wish| (ThingKind::ContactGroup, &wish.object)));
+        objects
+            .map(|(kind, object)| {
+                (&*object.uid, verdicts.get(&(kind, &object.key)).copied().unwrap_or(object.deleting))
+            })
+            .collect()
+    }
+
+    /// What the objects say to an open record; `None` if it cannot be known at present.
+    fn word_on(&self, record: &Record, leaving: &Leaving, asked: bool, known: &HashMap<&str, bool>) -> Option<Outcome> {
+        let thing = &leaving.thing;
+        let over = |phase, reason, message: String| Some(Outcome::new(phase, reason, message));
+        let Some(source) = &record.source else {
+            let message = "only an object can have people taken out: edit or delete the object".to_owned();
+            return over(Phase::Refused, RecordReason::Declared, message);
+        };
+        if self.is_gone(thing) {
+            return over(Phase::Done, done(record), format!("{:?} is not in the account", thing.name));
+        }
+        if matches!(self.input.policy.mode, Mode::Plan | Mode::Suspend) {
+            return Some(Outcome::undecided());
+        }
+        match known.get(&*source.uid) {
+            Some(false) => None,
+            Some(true) if asked && ends_thing(&record.steps) => self.may_take().then(Outcome::undecided),
+            Some(true) if asked => Some(Outcome::undecided()),
+            Some(true) => {
+                let left: HashSet<Email> = self.people_in(thing).into_iter().map(|person| person.email).collect();
+                let stayed = leaving.people.iter().filter(|person| left.contains(&person.email)).count();
+                if record.started_at.is_some() || stayed == 0 {
+                    return over(Phase::Done, done(record), format!("nobody is left to remove from {:?}", thing.name));
+                }
+                let message = format!("{} does not ask for this any more", source.object);
+                over(Phase::Cancelled, RecordReason::TakenBack, message)
+            }
+            None if self.is_unreadable(thing.kind, &source.object) || !self.input.desired.complete => None,
+            None if ends_thing(&record.steps) => match self.claimant(thing) {
+                Some(claimant) => {
+                    let message = format!("{claimant} declares {:?} again", thing.name);
+                    over(Phase::Cancelled, RecordReason::Reclaimed, message)
+                }
+                None => self.may_take().then(Outcome::undecided),
+            },
+            None => {
+                let message = format!("{} is gone, and its edit with it", source.object);
+                over(Phase::Cancelled, RecordReason::TakenBack, message)
+            }
+        }
+    }
+
+    /// Whether the listing shows for sure that a thing is not there.
+    fn is_gone(&self, thing: &ThingRef) -> bool {
+        let directory = self.input.directory;
+        let complete = directory.complete();
+        match thing.kind {
+            ThingKind::Group => {
+                complete.groups && !directory.groups().iter().any(|group| group.id.as_str() == &*thing.id)
+            }
+            ThingKind::Role => complete.roles && !directory.roles().iter().any(|role| role.id.as_str() == &*thing.id),
+            ThingKind::ContactGroup => {
+                let groups = directory.contact_groups();
+                complete.contact_groups && !groups.iter().any(|group| group.id.as_str() == &*thing.id)
+            }
+        }
+    }
+
+    fn claimant(&self, thing: &ThingRef) -> Option<&'a ObjectKey> {
+        match thing.kind {
+            ThingKind::Group => self.register.claimant(&thing.id, &thing.name),
+            ThingKind::Role => self.roles.claimant(&thing.id, &thing.name),
+            ThingKind::ContactGroup => self.contacts.claimant(&thing.id, &thing.name),
+        }
+    }
+
+    fn is_unreadable(&self, kind: ThingKind, object: &ObjectKey) -> bool {
+        let things = &self.input.desired.unreadable_things;
+        let claims: &[NamedClaim] = match kind {
+            ThingKind::Group => &things.groups,
+            ThingKind::Role => &things.roles,
+            ThingKind::ContactGroup => &things.contact_groups,
+        };
+        claims.iter().any(|claim| claim.object == *object)
+    }
+
+    /// The people in a thing, by address. Roles have holders, and nobody is taken out of them.
+    pub(super) fn people_in(&self, thing: &ThingRef) -> Vec<PersonRef> {
+        match thing.kind {
+            ThingKind::Group => {
+                let members = GroupId::new(&thing.id).map_or(&[][..], |id| self.members(&id));
+                members.iter().map(|person| person.reference()).collect()
+            }
+            ThingKind::Role => Vec::new(),
+            ThingKind::ContactGroup => {
+                let group = ContactGroupId::new(&thing.id).and_then(|id| self.input.directory.contact_group(&id));
+                let members = group.and_then(|group| group.members.as_deref()).into_iter().flatten();
+                let people = members.filter_map(|member| match member {
+                    ContactId::User(id) => self.input.directory.by_id(id),
+                    ContactId::Group(_) => None,
+                });
+                let mut people: Vec<PersonRef> = people.map(Person::reference).collect();
+                people.sort_by(|left, right| left.email.cmp(&right.email));
+                people
+            }
+        }
+    }
+
+    /// How many people are in a thing, by the listing's own count or by their rows.
+    pub(super) fn size_of(&self, thing: &ThingRef) -> usize {
+        let listed = match thing.kind {
+            ThingKind::Group => {
+                GroupId::new(&thing.id).and_then(|id| self.input.directory.group(&id)).and_then(|group| group.total)
+            }
+            ThingKind::Role | ThingKind::ContactGroup => None,
+        };
+        let listed = listed.map_or(0, |total| usize::try_from(total).unwrap_or(usize::MAX));
+        listed.max(self.people_in(thing).len())
+    }
+}
+
+fn done(record: &Record) -> RecordReason {
+    if record.started_at.is_some() { RecordReason::Completed } else { RecordReason::AlreadyDone }
+}
