@@ -174,9 +174,9 @@ impl Pass<'_> {
         let mut did_something = false;
         for planned in plan.roles.iter().filter(|planned| planned.runnable) {
             let Some(thing) = snapshot.roles.get(&planned.object) else { continue };
-            let announced = status::role_announced(thing, planned, Timestamp::now());
+            let announced = planned.creates().then(|| status::role_announced(thing, planned, Timestamp::now()));
             let calls: Vec<Call> = planned.operations.iter().cloned().map(Call::Role).collect();
-            match self.run_thing(&planned.object, thing, &announced, &calls, snapshot).await? {
+            match self.run_thing(&planned.object, thing, announced.as_ref(), &calls, snapshot).await? {
                 Turn::Over => did_something = true,
                 Turn::Account(trouble) => return Ok(Some(self.give_up(trouble))),
                 Turn::Stopped => return Ok(Some(Applied::Stopped)),
@@ -198,9 +198,12 @@ impl Pass<'_> {
         let mut did_something = false;
         for planned in plan.groups.iter().filter(|planned| planned.runnable) {
             let Some(thing) = snapshot.groups.get(&planned.object) else { continue };
-            let announced = status::group_announced(thing, planned, Timestamp::now());
+            // A mere look at the administrators is nothing to write down.
+            let adds = planned.adding().next().is_some() || planned.adding_admins().next().is_some();
+            let announced =
+                (adds || planned.creates()).then(|| status::group_announced(thing, planned, Timestamp::now()));
             let calls: Vec<Call> = planned.operations.iter().cloned().map(Call::Group).collect();
-            match self.run_thing(&planned.object, thing, &announced, &calls, snapshot).await? {
+            match self.run_thing(&planned.object, thing, announced.as_ref(), &calls, snapshot).await? {
                 Turn::Over => did_something = true,
                 Turn::Account(trouble) => return Ok(Some(self.give_up(trouble))),
                 Turn::Stopped => return Ok(Some(Applied::Stopped)),
@@ -214,9 +217,11 @@ impl Pass<'_> {
         }
         for planned in plan.contact_groups.iter().filter(|planned| planned.runnable) {
             let Some(thing) = snapshot.contact_groups.get(&planned.object) else { continue };
-            let announced = status::contact_group_announced(thing, planned, Timestamp::now());
+            let adds = planned.adding().next().is_some();
+            let announced =
+                (adds || planned.creates()).then(|| status::contact_group_announced(thing, planned, Timestamp::now()));
             let calls: Vec<Call> = planned.operations.iter().cloned().map(Call::Contact).collect();
-            match self.run_thing(&planned.object, thing, &announced, &calls, snapshot).await? {
+            match self.run_thing(&planned.object, thing, announced.as_ref(), &calls, snapshot).await? {
                 Turn::Over => did_something = true,
                 Turn::Account(trouble) => return Ok(Some(self.give_up(trouble))),
                 Turn::Stopped => return Ok(Some(Applied::Stopped)),
@@ -236,7 +241,7 @@ impl Pass<'_> {
         &mut self,
         key: &ObjectKey,
         thing: &Thing<K>,
-        announced: &K::Status,
+        announced: Option<&K::Status>,
         calls: &[Call],
         snapshot: &Snapshot,
     ) -> Result<Turn, ClusterError> {
@@ -246,7 +251,7 @@ impl Pass<'_> {
         if !thing.has_finalizer && !self.context.cluster.add_finalizer::<Thing<K>>(key, &thing.uid).await? {
             return Ok(Turn::Over);
         }
-        if status::differs::<K>(&thing.status, announced) {
+        if let Some(announced) = announced {
             self.context.cluster.write_named_status::<K>(key, &thing.uid, announced).await?;
         }
         let about = About { key: key.clone(), uid: thing.uid.clone() };

@@ -88,7 +88,7 @@ pub(in crate::operator) fn contact_group(
     let mut new = thing.status.clone();
     found(&mut new, thing, planned.group.as_ref().map(AsRef::as_ref), adopts);
     new.members = planned.members.as_ref().map(attendance);
-    put_contacts(&mut new, planned.added.iter());
+    put_contacts(&mut new, &Vec::from_iter(&planned.added));
     judge(&mut new, thing, verdict, now);
     new
 }
@@ -103,11 +103,11 @@ pub(in crate::operator) fn contact_group_announced(
     if planned.creates() {
         creating::<api::ZoomContactGroup>(&mut new);
     }
-    put_contacts(&mut new, planned.added.iter().chain(planned.adding()));
+    put_contacts(&mut new, &Vec::from_iter(planned.added.iter().chain(planned.adding())));
     new
 }
 
-fn put_contacts(status: &mut api::ZoomContactGroupStatus, members: impl Iterator<Item = &ContactId>) {
+fn put_contacts(status: &mut api::ZoomContactGroupStatus, members: &[&ContactId]) {
     let (mut people, mut groups) = (Vec::new(), Vec::new());
     for member in members {
         match member {
