@@ -1,6 +1,7 @@
 //! Against a simulated Zoom account.
 
 mod addresses;
+mod groups;
 mod listing;
 mod operations;
 mod people;

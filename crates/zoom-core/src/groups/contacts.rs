@@ -8,7 +8,7 @@ use super::{
     identity::{Course, Whereabouts, course, manages},
     plan::{Groups, Refusals},
 };
-use crate::{Mode, ObjectKey, Person, PersonRef, Reason, State, Verdict};
+use crate::{Mode, ObjectKey, Person, PersonRef, Reason, State, ThingKind, Verdict};
 
 /// What happens to one contact group.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -157,12 +157,15 @@ impl<'a> Groups<'a> {
             ContactId::User(user) => self.input.directory.by_id(user),
             ContactId::Group(_) => None,
         });
-        planned.leaving = people.filter(|person| self.may_leave(person, &refused)).map(Person::reference).collect();
+        planned.leaving = people
+            .filter(|person| self.may_leave(person, ThingKind::ContactGroup, &refused))
+            .map(Person::reference)
+            .collect();
         planned.leaving.sort_by(|left, right| left.email.cmp(&right.email));
         // A group that is in it takes nothing from its people when it goes; one member has to stay.
         let groups: Vec<ContactId> = strangers
             .iter()
-            .filter(|id| self.may_take() && matches!(id, ContactId::Group(_)))
+            .filter(|id| self.may_take(ThingKind::ContactGroup) && matches!(id, ContactId::Group(_)))
             .map(|id| (*id).clone())
             .collect();
         let stays = !wanted.members.is_empty();

@@ -217,7 +217,7 @@ impl<'a> Groups<'a> {
         let in_use = self.in_use(thing, candidates);
         Candidate {
             prompt: false,
-            frozen: departure.ends_thing() && (!self.may_take() || in_use.is_waiting()),
+            frozen: departure.ends_thing() && (!self.may_take(thing.kind) || in_use.is_waiting()),
             would_empty: *would_empty,
             count,
             outcome: in_use.outcome(),

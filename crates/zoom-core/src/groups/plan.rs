@@ -14,7 +14,8 @@ use super::{
     roster::{Roster, Wanted},
 };
 use crate::{
-    Desired, Email, GroupId, Mode, ObjectKey, Person, PersonRef, Policy, Reason, State, UserId, Verdict, plan::Input,
+    Desired, Email, GroupId, Mode, ObjectKey, Person, PersonRef, Policy, Reason, State, ThingKind, UserId, Verdict,
+    plan::Input,
 };
 
 /// What happens to one group.
@@ -115,8 +116,6 @@ pub(crate) struct Groups<'a> {
     roster: Roster<'a>,
     rows: HashMap<&'a GroupId, Vec<&'a Person>>,
     pub(super) input: Input<'a>,
-    /// Whether somebody may be taken out of a group by what was seen.
-    may_take: bool,
 }
 
 impl<'a> Groups<'a> {
@@ -135,15 +134,7 @@ impl<'a> Groups<'a> {
         );
         let members: Vec<_> = desired.groups.iter().filter_map(|wish| wish.members.as_ref()).collect();
         let roster = Roster::of(desired, directory, records, &members);
-        let mut groups = Self {
-            register,
-            roles,
-            contacts,
-            roster,
-            rows: HashMap::new(),
-            input: *input,
-            may_take: desired.complete && complete.people && complete.groups,
-        };
+        let mut groups = Self { register, roles, contacts, roster, rows: HashMap::new(), input: *input };
         groups.rows = groups.rows_of_managed();
         groups
     }
@@ -175,9 +166,15 @@ impl<'a> Groups<'a> {
         self.rows.get(group).map_or(&[], Vec::as_slice)
     }
 
-    /// Whether all was seen that speaks for somebody to stay in a group.
-    pub(super) fn may_take(&self) -> bool {
-        self.may_take
+    /// Whether all was seen that speaks for somebody to stay in a thing, or for the thing itself.
+    pub(super) fn may_take(&self, from: ThingKind) -> bool {
+        let complete = self.input.directory.complete();
+        let things = match from {
+            ThingKind::Group => complete.groups,
+            ThingKind::Role => complete.roles,
+            ThingKind::ContactGroup => complete.groups && complete.contact_groups,
+        };
+        self.input.desired.complete && complete.people && things
     }
 
     /// When something that Zoom refused is to be asked again.
@@ -267,7 +264,7 @@ impl<'a> Groups<'a> {
         planned.operations.extend(attending.adds(reference));
         planned.members = Some(attending.attendance);
         let rows = self.members(&group.id);
-        if self.may_take {
+        if self.may_take(ThingKind::Group) {
             let here: HashSet<&UserId> = rows.iter().filter_map(|person| person.id.as_ref()).collect();
             // Of whom Zoom does not say where they are, as of deactivated people, it stays known who put them in.
             let unsaid = |id: &UserId| self.input.directory.by_id(id).is_some_and(|person| person.groups.is_none());
@@ -279,19 +276,21 @@ impl<'a> Groups<'a> {
             Membership::Additive => person.id.as_ref().is_some_and(|id| planned.added.contains(id)),
         };
         let strangers = rows.iter().filter(|person| !wanted.people.contains_key(&person.email)).filter(may_go);
-        let leaving = strangers.filter(|person| self.may_leave(person, &refused)).map(|person| person.reference());
+        let leaving = strangers
+            .filter(|person| self.may_leave(person, ThingKind::Group, &refused))
+            .map(|person| person.reference());
         planned.leaving = leaving.collect();
         // What selects nobody is more likely a slip than a wish: an emptied selector, a renamed department.
         planned.empties = wanted.people.is_empty() && wish.membership == Membership::Exclusive;
     }
 
     /// Somebody who is inactive or pending rests, and so does everybody while not all was seen.
-    pub(super) fn may_leave(&self, person: &Person, refused: &Refusals<'_>) -> bool {
+    pub(super) fn may_leave(&self, person: &Person, from: ThingKind, refused: &Refusals<'_>) -> bool {
         let listed = match person.state {
             State::Active => true,
             State::Inactive | State::Pending => false,
         };
-        self.may_take && listed && !self.roster.stays(person) && refused.of(person).is_none()
+        self.may_take(from) && listed && !self.roster.stays(person) && refused.of(person).is_none()
     }
 
     fn manage_admins(&self, planned: &mut GroupPlan, wish: &'a DesiredGroup, group: &Group, reference: &GroupRef) {
@@ -313,7 +312,7 @@ impl<'a> Groups<'a> {
             crate::Lookup::Absent | crate::Lookup::Unknown => None,
         });
         planned.leaving_admins =
-            rows.filter(|person| self.may_leave(person, &refused)).map(Person::reference).collect();
+            rows.filter(|person| self.may_leave(person, ThingKind::Group, &refused)).map(Person::reference).collect();
     }
 
     /// Makes the group the first one of its members, as Zoom orders them.

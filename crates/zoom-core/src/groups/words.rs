@@ -86,7 +86,7 @@ impl<'a> Groups<'a> {
         }
         match known.get(&*source.uid) {
             Some(false) => None,
-            Some(true) if asked && ends_thing(&record.steps) => self.may_take().then(Outcome::undecided),
+            Some(true) if asked && ends_thing(&record.steps) => self.may_take(thing.kind).then(Outcome::undecided),
             Some(true) if asked => Some(Outcome::undecided()),
             Some(true) => {
                 let left: HashSet<Email> = self.people_in(thing).into_iter().map(|person| person.email).collect();
@@ -103,7 +103,7 @@ impl<'a> Groups<'a> {
                     let message = format!("{claimant} declares {:?} again", thing.name);
                     over(Phase::Cancelled, RecordReason::Reclaimed, message)
                 }
-                None => self.may_take().then(Outcome::undecided),
+                None => self.may_take(thing.kind).then(Outcome::undecided),
             },
             None => {
                 let message = format!("{} is gone, and its edit with it", source.object);
