@@ -27,6 +27,8 @@ pub(crate) const CONNECTION: &str = "ZoomConnection";
 pub(crate) const USER: &str = "ZoomUser";
 pub(crate) const REMOVAL: &str = "ZoomRemoval";
 pub(crate) const ZOOM_GROUP: &str = "ZoomGroup";
+pub(crate) const ROLE: &str = "ZoomRole";
+pub(crate) const CONTACT_GROUP: &str = "ZoomContactGroup";
 
 /// The secret of the app of the simulated account.
 pub(crate) const CLIENT_SECRET: &str = "simulator-secret";

@@ -4,8 +4,9 @@ use foldhash::HashMap;
 use jiff::Timestamp;
 
 use crate::{
-    Class, ContactGroupPlan, Desired, DesiredPerson, Directory, GroupPlan, Ledger, License, Lookup, Mode, NewRecord, ObjectKey,
-    Operation, Person, PersonRef, Phase, Policy, Reason, Record, RecordReason, RolePlan, Step, UserId, Verdict,
+    Class, ContactGroupPlan, Desired, DesiredPerson, Directory, GroupPlan, Ledger, License, Lookup, Mode, NewRecord,
+    ObjectKey, Operation, Person, PersonRef, Phase, Policy, Reason, Record, RecordReason, RolePlan, Step, UserId,
+    Verdict,
     claims::Claims,
     groups::{Groups, plan_roles},
     guard, leaving,

@@ -1,9 +1,11 @@
 //! Groups, roles and contact groups, end to end.
 
+mod contacts;
 mod exclusive;
 mod life;
 mod members;
 mod quiet;
+mod roles;
 
 use anyhow::{Context as _, ensure};
 use serde_json::{Value, json};

@@ -233,11 +233,19 @@ async fn two_hundred_groups_of_250_from_nothing_take_no_call_more_than_needed() 
     let everybody = rig.everybody();
     let groups: Vec<_> = (0..GROUPS).map(|number| wish(number, &everybody)).collect();
     let desired = Desired { groups, complete: true, ..Desired::default() };
-    let policy = Policy::default();
+    let (policy, ledger) = (Policy::default(), zoom_core::Ledger::default());
     let plan = |rig: &Rig| {
         let directory = rig.account.directory();
-        let input =
-            Input { connection: "acme", policy: &policy, desired: &desired, directory, records: &[], now: long_ago() };
+        let input = Input {
+            connection: "acme",
+            policy: &policy,
+            desired: &desired,
+            directory,
+            records: &[],
+            ledger: &ledger,
+            suspicion: None,
+            now: long_ago(),
+        };
         zoom_core::plan(&input)
     };
     let counted = |rig: &Rig| -> u64 { rig.zoom.counters().values().flat_map(|by_status| by_status.values()).sum() };

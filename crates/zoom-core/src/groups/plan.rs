@@ -174,7 +174,7 @@ impl<'a> Groups<'a> {
             ThingKind::Role => complete.roles,
             ThingKind::ContactGroup => complete.groups && complete.contact_groups,
         };
-        self.input.desired.complete && complete.people && things
+        self.input.suspicion.is_none() && self.input.desired.complete && complete.people && things
     }
 
     /// When something that Zoom refused is to be asked again.
