@@ -1,0 +1,191 @@
+//! Roles and contact groups: made, changed, and taken back.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use rstest::rstest;
+use zoom_core::*;
+
+use crate::{group_world::*, support::*};
+
+fn privileges(texts: &[&str]) -> BTreeSet<Box<str>> {
+    texts.iter().map(|text| (*text).into()).collect()
+}
+
+fn role(name: &str) -> DesiredRole {
+    DesiredRole {
+        object: group(name).object,
+        name: name.into(),
+        description: None,
+        privileges: Some(privileges(&["User:Read"])),
+        removal: None,
+        memory: Memory::default(),
+    }
+}
+
+fn contacts(name: &str, people: &[&str]) -> DesiredContactGroup {
+    DesiredContactGroup {
+        object: group(name).object,
+        name: name.into(),
+        description: None,
+        privacy: None,
+        members: Some(ContactMembers { people: users(people), groups: BTreeSet::new() }),
+        membership: Membership::Additive,
+        removal: None,
+        memory: Memory::default(),
+        added: Arc::default(),
+        refused: Arc::default(),
+    }
+}
+
+/// The account's roles; the owner's was read.
+fn with_roles(world: &World, helpdesk: Option<&[&str]>) -> Directory {
+    let mut directory = world.directory();
+    for mut known in roles() {
+        if known.id.is_owner() {
+            known.privileges = Some(Arc::new(privileges(&["User:Read", "User:Edit", "Group:Read"])));
+        }
+        if &*known.name == "Helpdesk" {
+            known.privileges = helpdesk.map(|texts| Arc::new(privileges(texts)));
+        }
+        directory.put_role(known);
+    }
+    directory
+}
+
+fn plan_role(world: &World, directory: &Directory, wish: DesiredRole) -> RolePlan {
+    let desired = Desired { roles: vec![wish], ..world.desired() };
+    world.plan_with(&desired, directory, &[]).roles.remove(0)
+}
+
+#[rstest]
+#[case::made("Reviewers", None, &["User:Read"], vec!["CreateRole"], Reason::Reconciling)]
+#[case::read_first("Helpdesk", None, &["User:Read"], vec!["ReadRole"], Reason::Reconciling)]
+#[case::as_wanted("helpdesk ", Some(&["User:Read"][..]), &["User:Read"], vec!["UpdateRole"], Reason::Reconciling)]
+#[case::nothing_to_do("Helpdesk", Some(&["User:Read"][..]), &["User:Read"], vec![], Reason::Synced)]
+#[case::changed("Helpdesk", Some(&["Group:Read"][..]), &["User:Read"], vec!["UpdateRole"], Reason::Reconciling)]
+#[case::unknown_privilege("Reviewers", None, &["Coffee:Brew"], vec![], Reason::InvalidValue)]
+#[case::the_owners("Owner", None, &["User:Read"], vec![], Reason::InvalidValue)]
+#[case::built_in("member", None, &["User:Read"], vec![], Reason::InvalidValue)]
+fn a_role_is_planned(
+    #[case] name: &str,
+    #[case] present: Option<&[&str]>,
+    #[case] wanted: &[&str],
+    #[case] operations: Vec<&str>,
+    #[case] reason: Reason,
+) {
+    let world = World::of(1);
+    let wish = DesiredRole { privileges: Some(privileges(wanted)), ..role(name) };
+    let planned = plan_role(&world, &with_roles(&world, present), wish);
+    assert_eq!(planned.operations.iter().map(RoleOperation::verb).collect::<Vec<_>>(), operations);
+    assert_eq!(planned.verdict.reason, reason, "{}", planned.verdict.message);
+}
+
+#[test]
+fn unknown_privileges_are_named() {
+    let world = World::of(1);
+    let wish = DesiredRole { privileges: Some(privileges(&["Coffee:Brew", "User:Read"])), ..role("Odd") };
+    let message = plan_role(&world, &with_roles(&world, None), wish).verdict.message;
+    assert!(message.contains("Coffee:Brew") && !message.contains("User:Read,"), "{message}");
+}
+
+fn deleted_role() -> DesiredRole {
+    let mut wish = role("Helpdesk");
+    wish.object.deleting = true;
+    wish.memory = Memory { id: Some(role_id("long")), origin: Some(Origin::Created), ..Memory::default() };
+    wish
+}
+
+#[test]
+fn a_role_that_people_hold_is_not_deleted_and_their_number_is_told() {
+    let mut world = World::of(2);
+    world.row("person000").role = Some(role_id("long"));
+    let desired = Desired { roles: vec![deleted_role()], ..world.desired() };
+    let plan = world.plan_with(&desired, &world.directory(), &[]);
+    let change = &plan.changes[0];
+    assert_eq!((change.phase, change.reason), (Phase::Refused, RecordReason::RoleInUse));
+    assert!(change.message.starts_with("1 people"), "{}", change.message);
+    let refused = Record { phase: Phase::Refused, ..written(&plan.new_records[0], world.now) };
+    let plan = world.plan_with(&desired, &world.directory(), &[refused]);
+    assert_eq!((plan.new_records.len(), plan.let_go_roles), (0, vec![key("Helpdesk")]));
+}
+
+#[test]
+fn a_role_waits_for_those_who_are_about_to_get_another_one() {
+    let mut world = World::of(2);
+    world.row("person000").role = Some(role_id("long"));
+    world.edit("person000", |wanted| wanted.role = Some("Member".into()));
+    let desired = Desired { roles: vec![deleted_role()], ..world.desired() };
+    let plan = world.plan_with(&desired, &world.directory(), &[]);
+    let change = plan.changes.iter().find(|change| change.message.contains("another role")).unwrap();
+    assert_eq!(change.phase, Phase::Settling);
+    assert_eq!(plan.new_records.len(), 2);
+}
+
+fn plan_contacts(world: &World, directory: &Directory, wish: DesiredContactGroup) -> Plan {
+    let desired = Desired { contact_groups: vec![wish], ..world.desired() };
+    world.plan_with(&desired, directory, &[])
+}
+
+fn contact_id(text: &str) -> ContactGroupId {
+    ContactGroupId::new(text).unwrap()
+}
+
+#[test]
+fn a_contact_group_is_made_with_fifty_people_a_call() {
+    let world = World::of(70);
+    let names: Vec<String> = (0..70).map(name).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let plan = plan_contacts(&world, &world.directory(), contacts("Call", &names));
+    let sizes = plan.contact_groups[0].operations.iter().map(|operation| match operation {
+        ContactOperation::Add(_, members) => members.len(),
+        ContactOperation::Create(_)
+        | ContactOperation::Read(_)
+        | ContactOperation::Update(..)
+        | ContactOperation::Remove(..)
+        | ContactOperation::Delete(_) => 0,
+    });
+    assert_eq!(sizes.collect::<Vec<_>>(), [0, 50, 20]);
+    assert_eq!(plan.contact_groups[0].members.as_ref().unwrap().wanted, 70);
+}
+
+#[test]
+fn a_contact_group_waits_for_groups_by_name_and_holds_those_that_are_there() {
+    let mut world = World::of(1);
+    let id = world.found("research", &[]);
+    world.add_group(group("research"));
+    let mut wish = contacts("Call", &["person000"]);
+    wish.members.as_mut().unwrap().groups = [key("research"), key("later")].into();
+    let planned = plan_contacts(&world, &world.directory(), wish).contact_groups.remove(0);
+    let members = planned.members.as_ref().unwrap();
+    assert_eq!((members.wanted, members.waiting, &*members.missing[0].who), (3, 1, "team/later"));
+    assert_eq!(
+        planned.adding().cloned().collect::<Vec<_>>(),
+        [ContactId::User(crate::support::id("PERSON000")), ContactId::Group(id)]
+    );
+}
+
+#[test]
+fn what_is_taken_from_people_in_a_contact_group_is_a_record_and_what_empties_it_is_held() {
+    let world = World::of(40);
+    let present = ["PERSON000", "PERSON001"].map(|text| ContactId::User(crate::support::id(text)));
+    let found = ContactGroup {
+        id: contact_id("CALL"),
+        name: "Call".into(),
+        description: "".into(),
+        privacy: None,
+        members: Some(Arc::new(present.into())),
+    };
+    let directory = world.directory().with_groups(Vec::new(), vec![found]);
+    let exclusive =
+        |people: &[&str]| DesiredContactGroup { membership: Membership::Exclusive, ..contacts("Call", people) };
+    let plan = plan_contacts(&world, &directory, exclusive(&["person000"]));
+    let leaving = match &plan.new_records[0].subject {
+        Subject::Members(leaving) => leaving,
+        other @ (Subject::Person(_) | Subject::People(_)) => panic!("{other:?}"),
+    };
+    assert_eq!((leaving.count, leaving.thing.kind), (1, ThingKind::ContactGroup));
+    let plan = plan_contacts(&world, &directory, exclusive(&[]));
+    assert_eq!((plan.changes[0].phase, plan.changes[0].reason), (Phase::Held, RecordReason::WouldEmpty));
+    let additive = plan_contacts(&world, &directory, contacts("Call", &["person000"]));
+    assert!(additive.new_records.is_empty(), "nobody whom it added");
+}
