@@ -117,6 +117,7 @@ fn main() {
     let mut client = Client::connect(&served.address);
 
     let (mut token, mut slowest, mut ids) = (String::new(), Duration::ZERO, Vec::new());
+    let before_pages = served.processor();
     for _ in 0..PAGES {
         let before = Instant::now();
         let bytes = client.bytes("GET", &format!("/v2/users?page_size=2000&next_page_token={token}"), "");
@@ -127,7 +128,9 @@ fn main() {
         assert_eq!(rows.len(), 2000);
         ids.extend(rows.iter().map(|row| row["id"].as_str().unwrap().to_owned()));
     }
-    row("slowest of 20 pages of 2,000 rows", slowest.as_secs_f64() * 1000.0, "ms", "< 15");
+    let took = (served.processor() - before_pages).as_secs_f64() * 1000.0 / PAGES as f64;
+    row("processor time of a page of 2,000 rows", took, "ms", "< 15");
+    row("slowest of 20 such pages", slowest.as_secs_f64() * 1000.0, "ms", "< 15");
     let id = |number: u32| &ids[number as usize * 7919 % ids.len()];
     per_core(&served, "reads of one person", |number| {
         client.bytes("GET", &format!("/v2/users/{}", id(number)), "");

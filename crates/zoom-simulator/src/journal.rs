@@ -12,7 +12,7 @@ use crate::limits::Label;
 use crate::world::AccountNumber;
 
 /// Bodies are kept up to this many bytes together; the oldest exchanges go first.
-const BODY_BYTES: usize = 64 << 20;
+const BODY_BYTES: usize = 32 << 20;
 /// Exchanges are kept up to this number.
 const EXCHANGES: usize = 200_000;
 
