@@ -80,7 +80,8 @@ pub(crate) async fn handle(
         path: parts.uri.path().to_owned(),
         query: parts.uri.query().unwrap_or_default().to_owned(),
         headers: parts.headers,
-        body,
+        // A copy: the journal would keep the connection's whole read buffer with it.
+        body: Bytes::copy_from_slice(&body),
     };
     match tokio::spawn(run(shared, call)).await {
         Ok(Outcome::Answer(answer)) => respond(answer),
