@@ -2,6 +2,7 @@
 
 mod answers;
 mod credentials;
+mod everything;
 mod listings;
 mod people;
 
