@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::world::{REMOVAL, USER, World, account_of, email, message};
+use crate::world::{REMOVAL, USER, World, account_of, email, endless, message};
 
 #[tokio::test]
 async fn another_address_is_given_to_the_same_person_by_one_call() -> anyhow::Result<()> {
@@ -21,7 +21,7 @@ async fn another_address_is_given_to_the_same_person_by_one_call() -> anyhow::Re
 
 #[tokio::test]
 async fn a_manifest_renamed_together_with_its_address_keeps_its_person_who_is_not_deactivated() -> anyhow::Result<()> {
-    let world = World::managed(&["ada", "bob"], json!({})).await?;
+    let world = World::managed(&["ada", "bob"], endless()).await?;
     let before = world.person(&email("ada")).await?;
     world.delete_all(&["ada"]).await?;
     world.user("ada-king", json!({"email": email("ada.king"), "previousEmails": [email("ada")]})).await?;

@@ -20,7 +20,7 @@ async fn a_listing_shows_everybody_whatever_their_status() {
 
     let report = rig.list().await.unwrap();
 
-    assert_eq!((report.people, report.roles, report.pages, report.incomplete.len()), (4, 3, 4, 0));
+    assert_eq!((report.people, report.roles, report.pages, report.incomplete.len()), (4, 3, 5, 0));
     assert!(rig.account.listed_at() > Some(long_ago()));
     assert_eq!((rig.row(ADA).state, rig.row(ADA).license), (State::Active, ObservedLicense::Known(License::Licensed)));
     assert_eq!((rig.row(BOB).state, &rig.row(BOB).id), (State::Pending, &None));
@@ -179,8 +179,9 @@ async fn who_is_seen_under_two_statuses_is_taken_from_the_later_listing() {
 
 #[tokio::test]
 async fn without_the_scope_for_roles_people_are_listed_all_the_same() {
-    let scopes = Some(vec!["user:read:list_users:admin".to_owned(), "user:read:user:admin".to_owned()]);
+    let scopes = ["user:read:list_users:admin", "user:read:user:admin", "group:read:list_groups:admin"];
     let people = vec![PersonConfig::new(ADA)];
+    let scopes = Some(scopes.map(str::to_owned).into());
     let mut rig = Rig::start(AccountConfig { scopes, people, ..AccountConfig::default() }).await;
 
     let report = rig.list().await.unwrap();

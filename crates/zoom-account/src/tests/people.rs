@@ -85,7 +85,7 @@ async fn where_a_created_person_stands_is_read_back(
 async fn somebody_invited_may_be_active_at_once() {
     let quirks = Quirks { instant_activation: true, ..Quirks::default() };
     let mut rig = Rig::start(AccountConfig { quirks, ..AccountConfig::default() }).await;
-    assert_eq!(rig.apply(Operation::Create(new(EVE, CreateMethod::Invite))).await.unwrap(), Applied::Present);
+    assert_eq!(rig.apply(Operation::Create(new(EVE, CreateMethod::Invite))).await.unwrap(), Applied::Proved);
     assert_eq!(rig.row(EVE).state, State::Active);
 }
 
