@@ -212,5 +212,6 @@ async fn watch_leadership(
         }
         info!(leads, "leadership");
     }
-    Ok("the watch of the leadership")
+    // The election has ended, and the lease's own task says why.
+    std::future::pending().await
 }
