@@ -215,6 +215,8 @@ mod tests {
         assert_eq!(admin.get("/livez").await.0, 200);
         admin.cancel.cancel();
         timeout(DRAIN, admin.task).await.unwrap().unwrap().unwrap();
-        TcpListener::bind(admin.address).await.unwrap();
+        // Another test may have been given the port meanwhile, and gives it back.
+        let bind = || async { Ok(TcpListener::bind(admin.address).await?) };
+        zoom_operator_testing::eventually(Duration::from_mins(1), "the port is free", bind).await.unwrap();
     }
 }
