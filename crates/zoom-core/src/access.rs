@@ -18,9 +18,11 @@ pub struct Grant {
 impl Grant {
     /// The first field of an object that goes beyond this.
     fn exceeded_by(&self, object: &DesiredPerson) -> Option<String> {
-        let domain = object.email.domain().to_ascii_lowercase();
-        if let Some(domains) = self.email_domains.as_ref().filter(|domains| !domains.contains(&*domain)) {
-            return Some(format!("spec.email is in {domain}, and it may be in {}", listed(domains)));
+        if let Some(domains) = &self.email_domains {
+            let domain = object.email.domain().to_ascii_lowercase();
+            if !domains.contains(&*domain) {
+                return Some(format!("spec.email is in {domain}, and it may be in {}", listed(domains)));
+            }
         }
         let license = object.wanted.license;
         if let (Some(license), Some(licenses)) = (license, &self.licenses)

@@ -48,6 +48,9 @@ impl Patch {
 
     /// The same patch without some fields.
     pub(crate) fn without(mut self, fields: &[Box<str>]) -> Self {
+        if fields.is_empty() {
+            return self;
+        }
         let named = |field: &str| fields.iter().any(|name| **name == *field);
         self.attributes = self.attributes.iter().filter(|(attribute, _)| !named(&attribute.path())).collect();
         self.phones = self.phones.filter(|_| !named(PHONES));

@@ -292,7 +292,7 @@ fn reactivate(desired: &DesiredPerson, person: &Person) -> Planned {
 fn active(desired: &DesiredPerson, person: &Person, policy: &Policy, directory: &Directory, now: Timestamp) -> Planned {
     let wanted = &desired.wanted;
     let role = match role_step(wanted, person, directory) {
-        Ok(role) if desired.ignored.iter().any(|field| **field == *ROLE) => drop_role(role),
+        Ok(_) if desired.ignored.iter().any(|field| **field == *ROLE) => RoleStep::None,
         Ok(role) => role,
         Err(verdict) => return Planned { operations: Vec::new(), drift: Vec::new(), taking: None, verdict },
     };
@@ -331,10 +331,6 @@ fn active(desired: &DesiredPerson, person: &Person, policy: &Policy, directory: 
 }
 
 const ROLE: &str = "role";
-
-fn drop_role(_: RoleStep) -> RoleStep {
-    RoleStep::None
-}
 
 /// Fields that differ and are not sent for now.
 struct HeldBack {

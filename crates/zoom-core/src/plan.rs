@@ -176,9 +176,10 @@ pub fn plan(input: &Input<'_>) -> Plan {
                 None => plan_found(object, lookup, input.policy, input.directory, input.now),
             };
             let planned = claims.name_holder(seen, planned);
-            let planned = match seen.row().and_then(|row| Some((row, restores.get(row.id.as_ref()?)?))) {
-                Some((row, license)) if object.wanted.license.is_none() => restored(planned, *license, row),
-                Some(_) | None => planned,
+            let unnamed = seen.row().filter(|_| object.wanted.license.is_none());
+            let planned = match unnamed.and_then(|row| Some((row, restores.get(row.id.as_ref()?)?))) {
+                Some((row, license)) => restored(planned, *license, row),
+                None => planned,
             };
             intents.extend(guard::Intent::of(seen, &planned));
             live.push(Live { seen, planned });
