@@ -211,6 +211,16 @@ pub enum ConfigError {
     /// A webhook endpoint is not to be used.
     #[error("webhooks: {0}")]
     Webhook(#[from] WebhookRefusal),
+    /// A role permits what Zoom does not know.
+    #[error("roles: {role}: privileges: found {found:?}, which Zoom does not know; its privileges are {known}")]
+    Privilege {
+        /// The role's name.
+        role: String,
+        /// What was found.
+        found: String,
+        /// What there is.
+        known: String,
+    },
     /// A person cannot be placed into the account.
     #[error("cannot place {email} into the account: {reason}")]
     Person {

@@ -81,6 +81,7 @@ impl Account {
             has_picture: false,
             presence: Presence::default(),
             settings: None,
+            backgrounds: None,
             assistants: Vec::new(),
             email: email.clone(),
         };

@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 
+use super::backgrounds::Backgrounds;
 use super::settings::{Tree, check, check_locks, merge, shipped_locks, shipped_to_groups};
 use super::{Account, Refusal};
 
@@ -13,8 +14,7 @@ pub(crate) struct GroupSettings {
     own: Tree,
     locks: Tree,
     registration: Tree,
-    /// Pictures to choose a virtual background from.
-    backgrounds: Vec<Value>,
+    backgrounds: Backgrounds,
 }
 
 /// Which of a group's trees a call is about.
@@ -43,8 +43,7 @@ impl GroupSettings {
         };
         merge(&mut tree, own);
         if part == Part::Settings {
-            let files = json!({"virtual_background_settings": {"files": self.backgrounds}});
-            merge(&mut tree, &Tree::from_iter([("in_meeting".to_owned(), files)]));
+            self.backgrounds.show_in(&mut tree);
         }
         tree
     }
@@ -79,43 +78,17 @@ impl GroupSettings {
     }
 }
 
-/// What an image may be and how many a group may have (Zoom API reference, Groups: virtual background files).
-const IMAGE_LIMIT: usize = 15 << 20;
-const IMAGES: usize = 10;
-
 impl Account {
-    /// Adds a picture to choose a background from, and gives it as calls show it. Its bytes are not kept.
-    pub(crate) fn add_background(&mut self, group: &str, file: &[u8]) -> Result<Value, Refusal> {
+    /// Adds a picture to a group's, and gives it as calls show it.
+    pub(crate) fn add_group_background(&mut self, group: &str, file: &[u8]) -> Result<Value, Refusal> {
         self.group(group)?;
-        let kind = match file {
-            [0x89, b'P', b'N', b'G', ..] => "png",
-            [0xff, 0xd8, 0xff, ..] => "jpg",
-            _ => return Err(Refusal::Upload("Only jpg/jpeg or png image file can be uploaded.")),
-        };
-        if file.len() > IMAGE_LIMIT {
-            return Err(Refusal::Upload("File size cannot exceed 15M."));
-        }
         let id = self.new_id();
-        let files = &mut self.group_mut(group)?.settings.backgrounds;
-        if files.len() >= IMAGES {
-            return Err(Refusal::Upload("A maximum of 10 files are allowed for a user."));
-        }
-        let name = format!("{id}.{kind}");
-        let background =
-            json!({"id": id, "name": name, "type": "image", "size": file.len().to_string(), "is_default": false});
-        files.push(background.clone());
-        Ok(background)
+        self.group_mut(group)?.settings.backgrounds.add(id, file)
     }
 
-    /// Takes backgrounds away; all of them must be there.
-    pub(crate) fn remove_backgrounds(&mut self, group: &str, ids: &[&str]) -> Result<(), Refusal> {
-        let files = &mut self.group_mut(group)?.settings.backgrounds;
-        let has = |file: &Value, id: &str| file.get("id").and_then(Value::as_str) == Some(id);
-        if ids.is_empty() || ids.iter().any(|id| files.iter().all(|file| !has(file, id))) {
-            return Err(Refusal::BadRequest("Invalid parameter: file_ids.".to_owned()));
-        }
-        files.retain(|file| ids.iter().all(|id| !has(file, id)));
-        Ok(())
+    /// Takes pictures from a group's.
+    pub(crate) fn remove_group_backgrounds(&mut self, group: &str, ids: &[&str]) -> Result<(), Refusal> {
+        self.group_mut(group)?.settings.backgrounds.remove(ids)
     }
 }
 

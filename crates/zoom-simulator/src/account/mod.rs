@@ -3,6 +3,7 @@
 //! A person has one row; listings, counts and seats are derived from it.
 
 mod assistants;
+mod backgrounds;
 mod contact_groups;
 mod copies;
 mod create;
@@ -15,6 +16,7 @@ mod people;
 mod person;
 mod portal;
 mod portal_groups;
+mod privileges;
 mod profile;
 mod refusal;
 mod roles;
@@ -46,7 +48,8 @@ pub use portal::{PersonEdit, PersonView};
 pub use portal_groups::GroupView;
 pub use profile::{CustomAttribute, PhoneNumber, Profile};
 pub(crate) use refusal::{FieldError, Refusal};
-pub(crate) use roles::{MEMBER, OWNER, PRIVILEGES, Role, RoleChange};
+pub(crate) use privileges::PRIVILEGES;
+pub(crate) use roles::{MEMBER, OWNER, Role, RoleChange};
 pub(crate) use settings::{SettingsQuery, Tree};
 pub(crate) use status::StatusAction;
 pub(crate) use update::UserPatch;

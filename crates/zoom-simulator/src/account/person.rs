@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::backgrounds::Backgrounds;
 use super::profile::Profile;
 use super::settings::Tree;
 
@@ -139,6 +140,8 @@ pub(crate) struct Person {
     pub(crate) has_picture: bool,
     pub(crate) presence: Presence,
     pub(crate) settings: Option<Box<Tree>>,
+    /// Boxed: hardly anybody has any.
+    pub(crate) backgrounds: Option<Box<Backgrounds>>,
     /// Who may schedule meetings for this person, and whether they may manage private events.
     pub(crate) assistants: Vec<(Seq, bool)>,
 }

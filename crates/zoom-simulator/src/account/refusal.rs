@@ -28,6 +28,10 @@ pub(crate) enum Refusal {
     PaidPlanOnlyUnderOk,
     #[error("User does not exist: {0}.")]
     UserMissing(String),
+    #[error("User does not exist: me.")]
+    NobodyIsMe,
+    #[error("Collaboration device does not exist: {0}.")]
+    DeviceMissing(String),
     #[error("The user {0} belongs to another account.")]
     OtherAccount(String),
     #[error("Email {0} has already been used.")]
@@ -144,6 +148,7 @@ impl Refusal {
             Self::Password(problem) => (400, problem.code()),
             Self::Upload(_) => (400, 120),
             Self::PresenceFailed => (400, 5301),
+            Self::NobodyIsMe => (400, 1001),
             Self::UserMissing(_) => (404, 1001),
             Self::AddressUsed(_) => (409, 1005),
             Self::ActiveElsewhere { answer: ActiveElsewhere::BadRequest, .. } => (400, 1009),
@@ -151,6 +156,7 @@ impl Refusal {
             Self::OtherAccount(_) => (400, 1010),
             Self::RoleMissing(_) => (400, 1034),
             Self::RoleNameTaken(_) => (400, 1224),
+            Self::DeviceMissing(_) => (404, 1238),
             Self::NoPhoneLicense => (404, 1102),
             Self::DomainBlocked | Self::DomainManaged => (400, 1107),
             Self::TypeForbids(_) => (400, 1108),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::person::State;
+use super::privileges::PRIVILEGES;
 use super::{Account, Person, Refusal, Seq};
 use crate::quirks::{HeldRole, MissingRole};
 
@@ -10,26 +11,6 @@ use crate::quirks::{HeldRole, MissingRole};
 pub(crate) const OWNER: &str = "0";
 pub(crate) const ADMIN: &str = "1";
 pub(crate) const MEMBER: &str = "2";
-
-/// What a role can allow (Zoom developer documentation, Privileges).
-pub(crate) const PRIVILEGES: [&str; 16] = [
-    "User:Read",
-    "User:Edit",
-    "Role:Read",
-    "Role:Edit",
-    "Group:Read",
-    "Group:Edit",
-    "AccountProfile:Read",
-    "AccountProfile:Edit",
-    "AccountSetting:Read",
-    "AccountSetting:Edit",
-    "WebinarSetting:Read",
-    "WebinarSetting:Edit",
-    "Recording:Read",
-    "Recording:Edit",
-    "MonitorChatbot:Read",
-    "MonitorChatbot:Edit",
-];
 
 /// A role.
 #[derive(Clone, Debug)]

@@ -3,16 +3,21 @@
 use jiff::Timestamp;
 
 use super::person::{Login, Person, Presence, State};
+use super::privileges::PRIVILEGES;
 use super::roles::{MEMBER, OWNER, Role};
 use super::{Account, License, Seq, Status, email_problem};
-use crate::config::{ConfigError, PersonConfig};
+use crate::config::{ConfigError, PersonConfig, RoleConfig};
 
 impl Account {
     pub(super) fn set_up(&mut self, now: Timestamp) -> Result<(), ConfigError> {
         for role in std::mem::take(&mut self.config.roles) {
-            let id = role.id.unwrap_or_else(|| self.new_id());
-            let privileges = role.privileges;
-            self.roles.insert(id.clone(), Role { id, name: role.name, description: role.description, privileges });
+            let RoleConfig { name, description, id, privileges } = role;
+            if let Some(found) = privileges.iter().find(|privilege| !PRIVILEGES.contains(&privilege.as_str())) {
+                let (found, known) = (found.clone(), PRIVILEGES.join(", "));
+                return Err(ConfigError::Privilege { role: name, found, known });
+            }
+            let id = id.unwrap_or_else(|| self.new_id());
+            self.roles.insert(id.clone(), Role { id, name, description, privileges });
         }
         for group in std::mem::take(&mut self.config.groups) {
             let id = group.id.unwrap_or_else(|| self.new_id());
@@ -101,6 +106,7 @@ impl Account {
             has_picture: false,
             presence: Presence::default(),
             settings: None,
+            backgrounds: None,
             assistants: Vec::new(),
         };
         Ok(self.people.insert(person))

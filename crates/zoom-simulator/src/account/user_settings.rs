@@ -3,9 +3,10 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::backgrounds::Backgrounds;
 use super::person::State;
 use super::settings::{Tree, check, check_locks, is_locked, merge, names, remove, shipped, shipped_locks};
-use super::{Account, FieldError, License, Person, Refusal};
+use super::{Account, FieldError, License, Person, Refusal, Seq};
 use crate::quirks::LockedSettings;
 
 impl Account {
@@ -23,6 +24,9 @@ impl Account {
             remove(&mut own, |section, name| self.locks_for(person, section, name));
             merge(&mut tree, &own);
         }
+        if let Some(backgrounds) = &person.backgrounds {
+            backgrounds.show_in(&mut tree);
+        }
         let capacity = match person.license() {
             License::Licensed => 300,
             License::Basic | License::Unassigned | License::None => 100,
@@ -35,10 +39,7 @@ impl Account {
 
     /// Changes somebody's settings; what is locked for them is kept or refused, as the account's quirks say.
     pub(crate) fn change_settings(&mut self, key: &str, mut change: Tree, now: Timestamp) -> Result<(), Refusal> {
-        let person = self.who_has_settings(key, now)?;
-        if matches!(person.state, State::Inactive { .. }) {
-            return Err(Refusal::NotPermitted(format!("The user {} is deactivated.", person.email)));
-        }
+        let person = self.whose_settings_can_change(key, now)?;
         check(&shipped(), &change)?;
         check_features(person, &change)?;
         if self.config.quirks.locked_settings == LockedSettings::Refused {
@@ -56,6 +57,30 @@ impl Account {
         let seq = person.seq;
         self.people.edit(seq, |person| merge(person.settings.get_or_insert_default(), &change));
         Ok(())
+    }
+
+    /// Adds a picture to somebody's backgrounds, and gives it as calls show it.
+    pub(crate) fn add_user_background(&mut self, key: &str, file: &[u8], now: Timestamp) -> Result<Value, Refusal> {
+        let seq = self.whose_settings_can_change(key, now)?.seq;
+        let id = self.new_id();
+        self.edit_backgrounds(seq, |backgrounds| backgrounds.add(id, file))
+    }
+
+    /// Takes pictures from somebody's backgrounds.
+    pub(crate) fn remove_user_backgrounds(&mut self, key: &str, ids: &[&str], now: Timestamp) -> Result<(), Refusal> {
+        let seq = self.whose_settings_can_change(key, now)?.seq;
+        self.edit_backgrounds(seq, |backgrounds| backgrounds.remove(ids))
+    }
+
+    fn edit_backgrounds<T>(
+        &mut self,
+        seq: Seq,
+        edit: impl FnOnce(&mut Backgrounds) -> Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
+        let mut backgrounds = self.people.at(seq).and_then(|person| person.backgrounds.clone()).unwrap_or_default();
+        let edited = edit(&mut backgrounds)?;
+        self.people.edit(seq, |person| person.backgrounds = Some(backgrounds));
+        Ok(edited)
     }
 
     /// Whether the account or any of a person's groups has locked a setting.
@@ -88,6 +113,14 @@ impl Account {
         check_locks(change)?;
         merge(&mut self.locks, change);
         Ok(())
+    }
+
+    fn whose_settings_can_change(&self, key: &str, now: Timestamp) -> Result<&Person, Refusal> {
+        let person = self.who_has_settings(key, now)?;
+        if matches!(person.state, State::Inactive { .. }) {
+            return Err(Refusal::NotPermitted(format!("The user {} is deactivated.", person.email)));
+        }
+        Ok(person)
     }
 
     /// Pending people have no settings yet (moodle-mod_zoom issue 131).

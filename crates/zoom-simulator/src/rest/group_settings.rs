@@ -93,15 +93,12 @@ fn change(session: &mut Session<'_>, request: &Request<'_>, part: Part) -> Resul
 
 fn add_background(session: &mut Session<'_>, request: &Request<'_>) -> Result<Reply, Refusal> {
     paid_to_write(session)?;
-    let file = request.upload().filter(|file| !file.is_empty());
-    let missing = Refusal::Upload("No file uploaded, verify that a file has been uploaded.");
-    let background = session.account.add_background(request.param(0), file.ok_or(missing)?)?;
+    let background = session.account.add_group_background(request.param(0), request.background()?)?;
     Ok(Reply::json(201, &background))
 }
 
 fn remove_backgrounds(session: &mut Session<'_>, request: &Request<'_>) -> Result<Reply, Refusal> {
     paid_to_write(session)?;
-    let ids: Vec<&str> = request.query("file_ids").unwrap_or_default().split(',').filter(|id| !id.is_empty()).collect();
-    session.account.remove_backgrounds(request.param(0), &ids)?;
+    session.account.remove_group_backgrounds(request.param(0), &request.file_ids())?;
     Ok(Reply::empty(204))
 }

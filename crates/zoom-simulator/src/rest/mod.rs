@@ -1,5 +1,6 @@
 //! REST under `/v2` and SCIM under `/scim2`: the endpoints, each with its rate label and scopes, and how a path finds its endpoint.
 
+mod absent;
 mod accounts;
 mod assistants;
 mod contact_groups;
@@ -134,11 +135,12 @@ impl Endpoint {
 
 /// All operations; of two templates that fit a path, the first counts.
 pub(crate) fn endpoints() -> impl Iterator<Item = &'static Endpoint> {
-    let families: [&[Endpoint]; 10] = [
+    let families: [&[Endpoint]; 11] = [
         &users::ENDPOINTS,
         &user_calls::ENDPOINTS,
         &assistants::ENDPOINTS,
         &user_settings::ENDPOINTS,
+        &absent::ENDPOINTS,
         &roles::ENDPOINTS,
         &groups::ENDPOINTS,
         &group_settings::ENDPOINTS,
@@ -288,6 +290,17 @@ impl<'a> Request<'a> {
         let boundary = body.get(..find(body, b"\r\n")?)?;
         let part = body.get(head_end + 4..)?;
         part.get(..find(part, &[b"\r\n", boundary].concat())?)
+    }
+
+    /// The picture of an upload of a virtual background.
+    fn background(&self) -> Result<&[u8], Refusal> {
+        let missing = Refusal::Upload("No file uploaded, verify that a file has been uploaded.");
+        self.upload().filter(|file| !file.is_empty()).ok_or(missing)
+    }
+
+    /// The files that a removal of virtual backgrounds names.
+    fn file_ids(&self) -> Vec<&str> {
+        self.query("file_ids").unwrap_or_default().split(',').filter(|id| !id.is_empty()).collect()
     }
 
     /// Reads `page_number`, the deprecated way through a listing.

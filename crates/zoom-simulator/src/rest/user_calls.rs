@@ -90,21 +90,10 @@ fn sign_out(session: &mut Session<'_>, request: &Request<'_>) -> Result<Reply, R
     Ok(Reply::empty(204))
 }
 
-/// What owner and admins may do; the web portal knows many more.
-const ADMIN_PERMISSIONS: [&str; 8] = [
-    "User:Read",
-    "User:Edit",
-    "Group:Read",
-    "Group:Edit",
-    "Role:Read",
-    "Role:Edit",
-    "AccountSetting:Read",
-    "AccountSetting:Edit",
-];
-
+/// What somebody's role permits.
 fn permissions(session: &mut Session<'_>, request: &Request<'_>) -> Result<Reply, Refusal> {
     let person = session.account.read(request.param(0), session.now)?;
-    let permissions: &[&str] = if person.is_admin() { &ADMIN_PERMISSIONS } else { &[] };
+    let permissions = session.account.roles.get(&person.role).map_or(&[][..], |role| &role.privileges);
     Ok(Reply::json(200, &json!({"permissions": permissions})))
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::limits::Label;
 use crate::rest::endpoints;
 
-const LIGHT: [&str; 36] = [
+const LIGHT: [&str; 38] = [
     "DELETE /groups/{}",
     "DELETE /groups/{}/admins/{}",
     "DELETE /groups/{}/members/{}",
@@ -18,6 +18,7 @@ const LIGHT: [&str; 36] = [
     "DELETE /users/{}/assistants/{}",
     "DELETE /users/{}/schedulers",
     "DELETE /users/{}/schedulers/{}",
+    "DELETE /users/{}/settings/virtual_backgrounds",
     "DELETE /users/{}/token",
     "GET /accounts/{}/managed_domains",
     "GET /accounts/{}/trusted_domains",
@@ -27,6 +28,7 @@ const LIGHT: [&str; 36] = [
     "GET /scim2/Groups/{}",
     "GET /scim2/Users/{}",
     "GET /users/email",
+    "GET /users/me/zak",
     "GET /users/vanity_name",
     "GET /users/{}",
     "GET /users/{}/permissions",
@@ -44,7 +46,7 @@ const LIGHT: [&str; 36] = [
     "PUT /users/{}/status",
 ];
 
-const MEDIUM: [&str; 41] = [
+const MEDIUM: [&str; 45] = [
     "DELETE /scim2/Groups/{}",
     "DELETE /users/{}/picture",
     "GET /accounts/{}/lock_settings",
@@ -65,6 +67,9 @@ const MEDIUM: [&str; 41] = [
     "GET /users",
     "GET /users/summary",
     "GET /users/{}/assistants",
+    "GET /users/{}/collaboration_devices",
+    "GET /users/{}/collaboration_devices/{}",
+    "GET /users/{}/meeting_templates/{}",
     "GET /users/{}/presence_status",
     "GET /users/{}/schedulers",
     "GET /users/{}/settings",
@@ -84,6 +89,7 @@ const MEDIUM: [&str; 41] = [
     "POST /users/features",
     "POST /users/{}/assistants",
     "POST /users/{}/picture",
+    "POST /users/{}/settings/virtual_backgrounds",
     "PUT /users/{}/password",
     "PUT /users/{}/presence_status",
 ];

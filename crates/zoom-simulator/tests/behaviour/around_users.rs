@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 use serde_json::{Value, json};
-use zoom_simulator::{AccountConfig, License, LimitsConfig, Plan, Seats};
+use zoom_simulator::{AccountConfig, License, LimitsConfig, PersonConfig, Plan, RoleConfig, Seats};
 
 use crate::support::{ADA, BOB, OWNER, Zoom, active, admin, inactive, licensed, pending, unlimited};
 
@@ -74,36 +74,53 @@ async fn a_users_token_is_given_to_active_people_and_not_shown_in_the_journal() 
 }
 
 #[tokio::test]
-async fn owner_and_admins_have_permissions_and_members_none() {
-    let zoom = Zoom::with([active(ADA)]).await;
+async fn somebody_is_permitted_what_their_role_permits() {
+    let desk = RoleConfig {
+        name: "Help desk".into(),
+        description: String::new(),
+        id: None,
+        privileges: vec!["User:Read".into(), "Dashboard:Read".into()],
+    };
+    let bob = PersonConfig { role: Some("Help desk".into()), ..active(BOB) };
+    let people = vec![active(ADA), bob, admin(CY)];
+    let zoom = Zoom::start(AccountConfig { people, roles: vec![desk], ..unlimited() }).await;
     let permissions = async |who: &str| {
         let body = zoom.get(&format!("/users/{who}/permissions")).await.succeeded(200);
         body["permissions"].as_array().unwrap().clone()
     };
-    assert!(permissions(OWNER).await.contains(&"User:Edit".into()));
-    assert!(permissions(ADA).await.is_empty());
+    assert_eq!(permissions(ADA).await, Vec::<Value>::new());
+    assert_eq!(permissions(BOB).await, ["User:Read", "Dashboard:Read"]);
+    for who in [CY, OWNER] {
+        let all = permissions(who).await;
+        assert!(all.len() > 60 && all.contains(&"User:Edit".into()) && all.contains(&"SingleSignOn:Edit".into()));
+    }
 }
 
-async fn upload(zoom: &Zoom, file: &[u8]) -> crate::support::Reply {
-    let head = "--b0\r\nContent-Disposition: form-data; name=\"pic_file\"; filename=\"a.png\"\r\n\r\n";
-    let body = [head.as_bytes(), file, b"\r\n--b0--\r\n"].concat();
-    let request = zoom.http.post(format!("{}/v2/users/{ADA}/picture", zoom.url())).bearer_auth(&zoom.token);
-    crate::support::read(
-        request.header("content-type", "multipart/form-data; boundary=b0").body(body).send().await.unwrap(),
-    )
-    .await
+#[tokio::test]
+async fn nobody_has_devices_or_templates_and_an_app_of_the_account_has_no_zak() {
+    let zoom = Zoom::with([active(ADA)]).await;
+    zoom.get("/users/me/zak").await.refused(400, 1001);
+    let of = |what: &str| format!("/users/{ADA}/{what}");
+    let devices = zoom.get(&of("collaboration_devices")).await.succeeded(200);
+    assert_eq!(devices, json!({"total_records": 0, "collaboration_devices": []}));
+    zoom.get(&of("collaboration_devices/d1")).await.refused(404, 1238);
+    zoom.get(&of("meeting_templates/t1")).await.refused(400, 300);
+    for path in ["collaboration_devices", "collaboration_devices/d1", "meeting_templates/t1"] {
+        zoom.get(&format!("/users/nobody/{path}")).await.refused(404, 1001);
+    }
 }
 
 #[tokio::test]
 async fn a_picture_is_a_small_png_or_jpeg() {
     let zoom = Zoom::with([active(ADA)]).await;
-    upload(&zoom, b"").await.refused(400, 120);
-    upload(&zoom, b"GIF89a").await.refused(400, 120);
-    upload(&zoom, &[b"\x89PNG".as_slice(), &vec![0; 3 << 20]].concat()).await.refused(400, 120);
+    let picture = format!("/users/{ADA}/picture");
+    zoom.upload(&picture, b"").await.refused(400, 120);
+    zoom.upload(&picture, b"GIF89a").await.refused(400, 120);
+    zoom.upload(&picture, &[b"\x89PNG".as_slice(), &vec![0; 3 << 20]].concat()).await.refused(400, 120);
     assert!(zoom.get(&format!("/users/{ADA}")).await.body.get("pic_url").is_none());
-    upload(&zoom, b"\x89PNG\r\n\x1a\nrest").await.succeeded(201);
+    zoom.upload(&picture, b"\x89PNG\r\n\x1a\nrest").await.succeeded(201);
     assert!(zoom.get(&format!("/users/{ADA}")).await.body["pic_url"].is_string());
-    zoom.delete(&format!("/users/{ADA}/picture")).await.succeeded(204);
+    zoom.delete(&picture).await.succeeded(204);
     assert!(zoom.get(&format!("/users/{ADA}")).await.body.get("pic_url").is_none());
 }
 
@@ -238,6 +255,7 @@ async fn features_that_need_a_licence_of_their_own_are_refused_by_the_persons_ty
     set(BOB, json!({"webinar": false, "concurrent_meeting": "None"})).await.succeeded(204);
     set(CY, json!({})).await.refused(400, 1000);
     zoom.get(&format!("/users/{CY}/settings")).await.refused(400, 1000);
+    zoom.upload(&format!("/users/{CY}/settings/virtual_backgrounds"), b"\x89PNG").await.refused(400, 1000);
 }
 
 #[tokio::test]

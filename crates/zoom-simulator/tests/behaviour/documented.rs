@@ -73,6 +73,11 @@ async fn all_references_of_the_document_lead_somewhere() {
 #[case("/clock", json!({"rewind": 1}), &["rewind", "advance", "set", "freeze"])]
 #[case("/accounts", json!({"seats": {"licensed": -1}}), &["seats.licensed", "-1"])]
 #[case("/accounts", json!({"accountId": "b", "people": [{"email": ADA}, {"email": ADA}]}), &[ADA, "twice"])]
+#[case(
+    "/accounts",
+    json!({"accountId": "b", "roles": [{"name": "Desk", "privileges": ["Sky:Fall"]}]}),
+    &["roles", "Desk", "privileges", "Sky:Fall", "User:Read"],
+)]
 #[case("/webhooks", json!({"url": "nowhere", "secret": "s"}), &["url", "relative"])]
 #[tokio::test]
 async fn a_mistake_is_told_with_field_finding_and_what_is_allowed(

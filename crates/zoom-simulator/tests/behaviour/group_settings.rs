@@ -1,7 +1,7 @@
 use serde_json::json;
 use zoom_simulator::{AccountConfig, GroupConfig, PersonConfig};
 
-use crate::support::{ADA, BOB, Reply, Zoom, active, read, unlimited};
+use crate::support::{ADA, BOB, Zoom, active, unlimited};
 
 async fn zoom() -> Zoom {
     let groups = vec![GroupConfig { name: "A".into(), id: Some("a".into()) }];
@@ -79,38 +79,36 @@ async fn named_settings_are_read_alone() {
     assert_eq!(found, json!({"in_meeting": {"chat": true}, "schedule_meeting": {"host_video": true}}));
 }
 
-async fn upload(zoom: &Zoom, group: &str, file: &[u8]) -> Reply {
-    let head = b"--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"f\"\r\n\r\n";
-    let body = [head, file, b"\r\n--b--\r\n"].concat();
-    let url = format!("{}/v2/groups/{group}/settings/virtual_backgrounds", zoom.url());
-    let request =
-        zoom.http.post(url).bearer_auth(&zoom.token).header("content-type", "multipart/form-data; boundary=b");
-    read(request.body(body).send().await.unwrap()).await
-}
-
+#[rstest::rstest]
+#[case::of_a_group("/groups/a/settings", "/groups/nope/settings", 4130)]
+#[case::of_a_person("/users/ada@acme.example/settings", "/users/nobody/settings", 1001)]
 #[tokio::test]
-async fn virtual_backgrounds_are_images_ten_to_a_group() {
-    let zoom = zoom().await;
-    let added = upload(&zoom, "a", b"\x89PNG-and-so-on").await.succeeded(201);
-    assert_eq!((&added["is_default"], &added["size"]), (&json!(false), &json!("14")));
+async fn virtual_backgrounds_are_images_and_ten_at_most(#[case] of: &str, #[case] missing: &str, #[case] code: u64) {
+    let groups = vec![GroupConfig { name: "A".into(), id: Some("a".into()) }];
+    let zoom = Zoom::start(AccountConfig { groups, people: vec![active(ADA)], ..unlimited() }).await;
+    let path = format!("{of}/virtual_backgrounds");
+    let added = zoom.upload(&path, b"\x89PNG-and-so-on").await.succeeded(201);
+    assert_eq!((&added["is_default"], &added["size"]), (&json!(false), &json!(14)));
     let files = async || {
-        let settings = zoom.get("/groups/a/settings").await.succeeded(200);
+        let settings = zoom.get(of).await.succeeded(200);
         settings["in_meeting"]["virtual_background_settings"]["files"].as_array().unwrap().clone()
     };
     assert_eq!(files().await, std::slice::from_ref(&added));
-    upload(&zoom, "a", b"").await.refused(400, 120);
-    upload(&zoom, "a", b"GIF89a").await.refused(400, 120);
-    upload(&zoom, "a", &[b"\x89PNG".as_slice(), &vec![0; 15 << 20]].concat()).await.refused(400, 120);
+    zoom.upload(&path, b"").await.refused(400, 120);
+    zoom.upload(&path, b"GIF89a").await.refused(400, 120);
+    zoom.upload(&path, &[b"\x89PNG".as_slice(), &vec![0; 15 << 20]].concat()).await.refused(400, 120);
     for _ in 0..9 {
-        upload(&zoom, "a", b"\xff\xd8\xff-and-so-on").await.succeeded(201);
+        zoom.upload(&path, b"\xff\xd8\xff-and-so-on").await.succeeded(201);
     }
-    upload(&zoom, "a", b"\x89PNG-and-so-on").await.refused(400, 120);
-    upload(&zoom, "nope", b"\x89PNG-and-so-on").await.refused(404, 4130);
-    let path = "/groups/a/settings/virtual_backgrounds";
-    zoom.delete(path).await.refused(400, 300);
+    zoom.upload(&path, b"\x89PNG-and-so-on").await.refused(400, 120);
+    zoom.upload(&format!("{missing}/virtual_backgrounds"), b"\x89PNG-and-so-on").await.refused(404, code);
+    zoom.delete(&path).await.refused(400, 300);
     zoom.delete(&format!("{path}?file_ids=nope")).await.refused(400, 300);
     zoom.delete(&format!("{path}?file_ids={}", added["id"].as_str().unwrap())).await.succeeded(204);
     assert_eq!(files().await.len(), 9);
+    let edit = json!({"in_meeting": {"virtual_background_settings": {"enable": false}}});
+    zoom.patch(of, edit).await.succeeded(204);
+    assert_eq!(files().await.len(), 9, "other settings leave them alone");
 }
 
 /// What holds for a person: their primary group's settings, and the locks of any of their groups.

@@ -97,6 +97,15 @@ impl Zoom {
         Ok(Reply { status, headers, body: serde_json::from_str(&text).unwrap_or_default(), text })
     }
 
+    /// Uploads a file as a form does.
+    pub(crate) async fn upload(&self, path: &str, file: &[u8]) -> Reply {
+        let head = b"--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"f\"\r\n\r\n";
+        let body = [head, file, b"\r\n--b--\r\n"].concat();
+        let request = self.http.post(format!("{}/v2{path}", self.url())).bearer_auth(&self.token);
+        let request = request.header("content-type", "multipart/form-data; boundary=b").body(body);
+        read(request.send().await.unwrap()).await
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Reply {
         self.try_call(Method::GET, path, None).await.unwrap()
     }

@@ -1,0 +1,42 @@
+//! Calls on what nobody in a simulated account has: collaboration devices, meeting templates, an app that acts for
+//! somebody.
+
+use axum::http::Method;
+use serde_json::json;
+
+use super::users::READ;
+use super::{Endpoint, Reply, Request, Session, endpoint};
+use crate::account::Refusal;
+use crate::limits::Label::{Light, Medium};
+
+const DEVICES: &str = "/users/{userId}/collaboration_devices";
+const DEVICE: &str = "/users/{userId}/collaboration_devices/{collaborationDeviceId}";
+const TEMPLATE: &str = "/users/{userId}/meeting_templates/{meetingTemplateId}";
+
+pub(super) static ENDPOINTS: [Endpoint; 4] = [
+    endpoint(Method::GET, "/users/me/zak", Light, "user:read:zak:admin", &["user_zak:read"], zak),
+    endpoint(Method::GET, DEVICES, Medium, "user:read:list_collaboration_devices:admin", READ, devices),
+    endpoint(Method::GET, DEVICE, Medium, "user:read:collaboration_device:admin", READ, device),
+    endpoint(Method::GET, TEMPLATE, Medium, "user:read:settings:admin", READ, template),
+];
+
+/// A server-to-server app acts for the account: `me` is nobody. The reference refuses that with 400, not with 404.
+fn zak(_: &mut Session<'_>, _: &Request<'_>) -> Result<Reply, Refusal> {
+    Err(Refusal::NobodyIsMe)
+}
+
+fn devices(session: &mut Session<'_>, request: &Request<'_>) -> Result<Reply, Refusal> {
+    session.account.read(request.param(0), session.now)?;
+    Ok(Reply::json(200, &json!({"total_records": 0, "collaboration_devices": []})))
+}
+
+fn device(session: &mut Session<'_>, request: &Request<'_>) -> Result<Reply, Refusal> {
+    session.account.read(request.param(0), session.now)?;
+    Err(Refusal::DeviceMissing(request.param(1).to_owned()))
+}
+
+/// The reference names no code for a template that is not there; 300 is what Zoom says of other missing objects.
+fn template(session: &mut Session<'_>, request: &Request<'_>) -> Result<Reply, Refusal> {
+    session.account.read(request.param(0), session.now)?;
+    Err(Refusal::BadRequest(format!("Meeting template does not exist: {}.", request.param(1))))
+}
