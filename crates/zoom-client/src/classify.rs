@@ -17,8 +17,7 @@ const LONGEST_MESSAGE: usize = 500;
 /// Refusals are small; a larger 2xx body is a listing and not worth parsing twice.
 const LARGEST_REFUSAL: usize = 64 * 1024;
 
-/// An HTTP answer whose body was read in full.
-#[derive(Debug)]
+/// An HTTP answer whose body was read in full. It has no `Debug`: the body of a token call is a secret.
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,

@@ -1,5 +1,6 @@
 //! Sending a call: path, token, limiter, repeats, and reading the answer within limits.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -79,13 +80,19 @@ impl Endpoint {
 }
 
 /// One call to make.
-#[derive(Debug)]
 pub(crate) struct Call {
     endpoint: &'static Endpoint,
     path: String,
     tried: String,
     query: Vec<(&'static str, String)>,
     body: Option<Vec<u8>>,
+}
+
+/// Without the body: that of a create may hold a password.
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call").field("tried", &self.tried).field("query", &self.query).finish_non_exhaustive()
+    }
 }
 
 impl Call {
@@ -335,4 +342,20 @@ fn chain(problem: &(dyn std::error::Error + 'static)) -> String {
         cause = inner.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::*;
+
+    #[test]
+    fn the_body_of_a_call_does_not_show_in_debug_output() {
+        static CREATE: Endpoint = Endpoint::new(Method::POST, "POST /users", RateLabel::Light);
+        let call = Call::new(&CREATE, &["users"]).unwrap().query("action", "autoCreate");
+        let shown = format!("{:?}", call.body(&serde_json::json!({"password": "Sup3rSecret"})).unwrap());
+        assert!(shown.contains("POST /users") && shown.contains("autoCreate"), "{shown}");
+        assert!(!shown.contains("Sup3rSecret") && !shown.contains("83, 117, 112"), "{shown}");
+    }
 }

@@ -14,7 +14,14 @@ pub(super) static ENDPOINTS: [Endpoint; 4] = [
     endpoint(Method::GET, SETTINGS, Medium, "user:read:settings:admin", READ, get),
     endpoint(Method::PATCH, SETTINGS, Medium, "user:update:settings:admin", WRITE, update),
     endpoint(Method::POST, BACKGROUNDS, Medium, "user:write:virtual_background_files:admin", WRITE, add_background),
-    endpoint(Method::DELETE, BACKGROUNDS, Light, "user:delete:virtual_background_files:admin", WRITE, remove_backgrounds),
+    endpoint(
+        Method::DELETE,
+        BACKGROUNDS,
+        Light,
+        "user:delete:virtual_background_files:admin",
+        WRITE,
+        remove_backgrounds,
+    ),
 ];
 
 fn get(session: &mut Session<'_>, request: &Request<'_>) -> Result<Reply, Refusal> {
