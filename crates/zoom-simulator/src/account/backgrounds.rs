@@ -16,7 +16,7 @@ pub(crate) struct Backgrounds(Vec<Value>);
 
 impl Backgrounds {
     /// Adds a picture under a new id and gives it as calls show it.
-    pub(super) fn add(&mut self, id: String, file: &[u8]) -> Result<Value, Refusal> {
+    pub(super) fn add(&mut self, id: &str, file: &[u8]) -> Result<Value, Refusal> {
         let kind = match file {
             [0x89, b'P', b'N', b'G', ..] => "png",
             [0xff, 0xd8, 0xff, ..] => "jpg",

@@ -83,7 +83,7 @@ impl Account {
     pub(crate) fn add_group_background(&mut self, group: &str, file: &[u8]) -> Result<Value, Refusal> {
         self.group(group)?;
         let id = self.new_id();
-        self.group_mut(group)?.settings.backgrounds.add(id, file)
+        self.group_mut(group)?.settings.backgrounds.add(&id, file)
     }
 
     /// Takes pictures from a group's.

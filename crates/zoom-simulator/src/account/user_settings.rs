@@ -63,7 +63,7 @@ impl Account {
     pub(crate) fn add_user_background(&mut self, key: &str, file: &[u8], now: Timestamp) -> Result<Value, Refusal> {
         let seq = self.whose_settings_can_change(key, now)?.seq;
         let id = self.new_id();
-        self.edit_backgrounds(seq, |backgrounds| backgrounds.add(id, file))
+        self.edit_backgrounds(seq, |backgrounds| backgrounds.add(&id, file))
     }
 
     /// Takes pictures from somebody's backgrounds.
