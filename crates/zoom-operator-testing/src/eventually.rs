@@ -1,10 +1,12 @@
 use std::fmt::Display;
 use std::future::Future;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-const PAUSE: Duration = Duration::from_millis(20);
+/// Between two looks. It grows with the time that was waited, or many waiting tests would keep the API server busy.
+const PAUSE: RangeInclusive<Duration> = Duration::from_millis(20)..=Duration::from_millis(200);
 
 /// Looks until `look` succeeds and returns what it found. `what` names the condition, such as "ada is Ready".
 ///
@@ -19,7 +21,8 @@ where
     Look: FnMut() -> Looking,
     Looking: Future<Output = anyhow::Result<T>>,
 {
-    let end = Instant::now() + deadline;
+    let start = Instant::now();
+    let end = start + deadline;
     let mut last = anyhow::anyhow!("the first look did not come back");
     loop {
         match tokio::time::timeout_at(end, look()).await {
@@ -31,7 +34,7 @@ where
         if Instant::now() >= end {
             return Err(last.context(format!("not within {deadline:?}: {what}; last seen")));
         }
-        sleep(PAUSE).await;
+        sleep((start.elapsed() / 16).clamp(*PAUSE.start(), *PAUSE.end())).await;
     }
 }
 
