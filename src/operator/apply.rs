@@ -316,14 +316,35 @@ pub(super) fn tracking(error: &zoom_account::Error) -> Option<&str> {
     error.client().and_then(zoom_client::Error::tracking_id)
 }
 
-/// When to try again.
+/// When to try again. Pauses grow to about five minutes, also where something in Zoom has to change first: most answers
+/// that nobody expects are gone at the next attempt.
 pub(super) fn retry_at(retry: Retry, attempts: u32, now: Timestamp) -> Timestamp {
     let wait = match retry {
         Retry::Soon => SignedDuration::from_secs(5 << attempts.min(6)),
         Retry::At(at) => return at,
-        Retry::Slowly => SignedDuration::from_mins(5),
+        Retry::Slowly => SignedDuration::from_secs(20 << attempts.min(4)),
         Retry::AfterEdit => SignedDuration::from_hours(6),
         Retry::Account => SignedDuration::from_secs(30),
     };
     now.saturating_add(wait).unwrap_or(Timestamp::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_where_only_time_helps() {
+        let told = Timestamp::from_second(1_000).unwrap();
+        let expected = [
+            (Retry::Soon, [5, 10, 320]),
+            (Retry::Slowly, [20, 40, 320]),
+            (Retry::Account, [30; 3]),
+            (Retry::At(told), [1_000; 3]),
+        ];
+        for (retry, seconds) in expected {
+            let pauses = [0, 1, 99].map(|attempts| retry_at(retry, attempts, Timestamp::UNIX_EPOCH).as_second());
+            assert_eq!(pauses, seconds, "{retry:?}");
+        }
+    }
 }

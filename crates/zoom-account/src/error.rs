@@ -13,7 +13,7 @@ pub enum Retry {
     Soon,
     /// Not before this time.
     At(Timestamp),
-    /// In some minutes: something in Zoom has to change first.
+    /// In minutes rather than seconds, with growing pauses: something in Zoom has to change first.
     Slowly,
     /// Not until the object was edited, or the person's row changed.
     AfterEdit,

@@ -283,7 +283,7 @@ pub enum RetryClass {
     Soon,
     /// Not before this time.
     At(Timestamp),
-    /// In some minutes: something outside has to change first.
+    /// In minutes rather than seconds, with growing pauses: something outside has to change first.
     Slowly,
     /// Not until what is asked for has been edited.
     Never,
