@@ -62,7 +62,7 @@ async fn everybody_is_created_once(world: &World<'_>, names: &[String]) -> anyho
 
 #[tokio::test]
 async fn killed_at_ten_moments_the_operator_creates_everybody_once() -> anyhow::Result<()> {
-    let seed = std::env::var("CRASH_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(rand::random);
+    let seed = std::env::var("CRASH_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(1);
     eprintln!("CRASH_SEED={seed}");
     let mut dice = StdRng::seed_from_u64(seed);
     let mut world = World::bare(json!({"seats": {"licensed": 1}})).await?;

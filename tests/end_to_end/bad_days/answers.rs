@@ -300,7 +300,7 @@ async fn last_call(world: &World<'_>, known: u64) -> anyhow::Result<u64> {
 
 #[tokio::test]
 async fn with_every_fifth_call_failing_sixty_people_are_created_and_edited() -> anyhow::Result<()> {
-    let seed = std::env::var("FAULT_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(rand::random);
+    let seed = std::env::var("FAULT_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(1);
     eprintln!("FAULT_SEED={seed}");
     let mut dice = StdRng::seed_from_u64(seed);
     let names = people(60);
