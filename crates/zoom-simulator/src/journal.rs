@@ -1,6 +1,8 @@
 //! The journal of exchanges, and the counters.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::fs::File;
+use std::io::Write;
 
 use axum::body::Bytes;
 use jiff::Timestamp;
@@ -80,6 +82,8 @@ pub type Costs = BTreeMap<Label, u64>;
 
 #[derive(Debug, Default)]
 pub(crate) struct Journal {
+    /// Where exchanges are written to as they come, besides.
+    file: Option<File>,
     entries: VecDeque<(u64, Entry)>,
     bytes: usize,
     last: u64,
@@ -93,6 +97,11 @@ struct Sums {
 }
 
 impl Journal {
+    /// A journal that is also written to a file, if there is one, as JSON lines.
+    pub(crate) fn written_to(file: Option<File>) -> Self {
+        Self { file, ..Self::default() }
+    }
+
     /// Keeps an exchange and tells its number.
     pub(crate) fn record(&mut self, entry: Entry) -> u64 {
         let sums = self.sums.entry(entry.account).or_default();
@@ -102,6 +111,7 @@ impl Journal {
             *sums.costs.entry(label).or_default() += u64::from(entry.cost);
         }
         self.last += 1;
+        self.write(&entry);
         self.bytes += entry.size();
         self.entries.push_back((self.last, entry));
         while self.bytes > BODY_BYTES || self.entries.len() > EXCHANGES {
@@ -109,6 +119,19 @@ impl Journal {
             self.bytes = self.bytes.saturating_sub(oldest.size());
         }
         self.last
+    }
+
+    /// Writes at once, in one piece: whoever starts simulators for tests ends them without a warning.
+    fn write(&mut self, entry: &Entry) {
+        let Some(file) = &mut self.file else { return };
+        let written = serde_json::to_vec(&exchange(self.last, entry)).map_err(Into::into).and_then(|mut line| {
+            line.push(b'\n');
+            file.write_all(&line)
+        });
+        if let Err(error) = written {
+            tracing::error!(%error, "the journal is no longer written to its file");
+            self.file = None;
+        }
     }
 
     /// The exchanges of an account after number `since`, oldest first.

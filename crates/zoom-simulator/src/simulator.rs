@@ -1,5 +1,6 @@
 //! A running simulator.
 
+use std::fs::File;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::Deref;
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::{AccountConfig, ConfigError};
 use crate::controls::Controls;
+use crate::journal::Journal;
 use crate::listener::{CuttableListener, Cutter};
 use crate::world::{Shared, World};
 use crate::{control, deliver, exchange, page};
@@ -47,12 +49,14 @@ pub enum StartError {
 }
 
 /// How a simulator is started.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Options {
     /// Decides the ids and people that it makes up.
     pub seed: u64,
     /// Whether webhook events may be sent to other machines; without it only to loopback addresses.
     pub webhooks_anywhere: bool,
+    /// Where the journal is written to as JSON lines, besides being kept.
+    pub journal: Option<File>,
 }
 
 impl Simulator {
@@ -77,9 +81,9 @@ impl Simulator {
     /// # Errors
     /// When the account cannot be built, or the address cannot be listened on.
     pub async fn start_with(address: SocketAddr, config: AccountConfig, options: Options) -> Result<Self, StartError> {
-        let Options { seed, webhooks_anywhere } = options;
+        let Options { seed, webhooks_anywhere, journal } = options;
         deliver::check_hosts(&config, webhooks_anywhere).map_err(ConfigError::from)?;
-        let world = World::new(config.with_its_users(seed)?, seed)?;
+        let world = World::new(config.with_its_users(seed)?, seed, Journal::written_to(journal))?;
         let http = deliver::client().map_err(|error| StartError::NoClient(error.to_string()))?;
         let listen = |source| StartError::Listen { address, source };
         let listener = TcpListener::bind(address).await.map_err(listen)?;

@@ -35,11 +35,10 @@ pub(crate) struct World {
 
 impl World {
     /// Accounts that share a clock, a journal and nothing else; `seed` decides the ids that they make up.
-    pub(crate) fn new(first: AccountConfig, seed: u64) -> Result<Self, ConfigError> {
+    pub(crate) fn new(first: AccountConfig, seed: u64, journal: Journal) -> Result<Self, ConfigError> {
         let clock = Clock::start();
         let first = Tenant::new(Account::new(first, seed, clock.now())?, clock.now());
-        let (tokens, journal) = (Tokens::default(), Journal::default());
-        Ok(Self { clock, tokens, journal, first, others: Vec::new(), seed })
+        Ok(Self { clock, tokens: Tokens::default(), journal, first, others: Vec::new(), seed })
     }
 
     pub(crate) fn add(&mut self, config: AccountConfig) -> Result<AccountNumber, ConfigError> {

@@ -1,12 +1,15 @@
 //! `zoom-simulator journal`.
 
+use std::path::PathBuf;
+
 use clap::Parser;
 use serde_json::Value;
 
+use super::counts::Counts;
 use super::remote::Remote;
 use super::{Error, print};
 
-/// Shows the calls that a running simulator answered, also as they come.
+/// Shows the calls that a running simulator answered, also as they come, or counts them.
 #[derive(Debug, Parser)]
 #[command(after_help = TEACHING)]
 pub(super) struct Journal {
@@ -33,6 +36,12 @@ pub(super) struct Journal {
     /// Whole exchanges with bodies, as JSON lines
     #[arg(long)]
     json: bool,
+    /// A table of calls by endpoint and rate label, with what came of them
+    #[arg(long, conflicts_with_all = ["json", "follow"])]
+    counts: bool,
+    /// Counts the calls of these files, which `serve --journal-dir` wrote, and not those of a running simulator
+    #[arg(requires = "counts", conflicts_with_all = ["account", "since", "endpoint", "status", "faulty"], value_name = "FILE")]
+    files: Vec<PathBuf>,
 }
 
 const TEACHING: &str = r#"Examples:
@@ -41,11 +50,26 @@ const TEACHING: &str = r#"Examples:
   zoom-simulator journal --endpoint "PATCH /users" --json with bodies, for jq
   zoom-simulator journal --status 429                     who was refused by a rate limit
   zoom-simulator journal --faulty                         what injected faults hit
+  zoom-simulator journal --counts                         how often each call was made, and of which rate label it is
+  zoom-simulator journal --counts journals/*              the same of what `serve --journal-dir journals` wrote
 
 Secrets, tokens and passwords are never in the journal."#;
 
 impl Journal {
     pub(super) async fn run(self) -> Result<(), Error> {
+        let mut counts = Counts::default();
+        self.files.iter().try_for_each(|file| counts.add_file(file))?;
+        if self.files.is_empty() {
+            self.read(&mut counts).await?;
+        }
+        if self.counts {
+            print(&counts.table())?;
+        }
+        Ok(())
+    }
+
+    /// Shows what a running simulator has in its journal, or counts it.
+    async fn read(&self, counts: &mut Counts) -> Result<(), Error> {
         let mut query = vec![("since", self.since.to_string()), ("follow", self.follow.to_string())];
         query.extend(self.endpoint.iter().map(|endpoint| ("endpoint", endpoint.clone())));
         query.extend(self.status.map(|status| ("status", status.to_string())));
@@ -60,7 +84,10 @@ impl Journal {
             rest.extend_from_slice(&chunk);
             let Some(end) = rest.iter().rposition(|byte| *byte == b'\n') else { continue };
             let lines: Vec<u8> = rest.drain(..=end).collect();
-            if !print(&self.shown(&String::from_utf8_lossy(&lines))?)? {
+            let lines = String::from_utf8_lossy(&lines);
+            if self.counts {
+                lines.lines().try_for_each(|line| counts.add(line))?;
+            } else if !print(&self.shown(&lines)?)? {
                 break;
             }
         }

@@ -1,6 +1,7 @@
 //! The commands.
 
 mod accounts;
+mod counts;
 mod journal;
 mod remote;
 mod serve;

@@ -1,7 +1,8 @@
 //! `zoom-simulator serve`.
 
+use std::fs::{File, OpenOptions};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Parser, ValueEnum};
 use tokio::signal::unix::{SignalKind, signal};
@@ -13,8 +14,8 @@ use super::{Error, print};
 /// Serves accounts until it is told to stop (SIGTERM or Ctrl-C).
 ///
 /// Prints its address, such as http://127.0.0.1:34567, as the first line of standard output once it listens; logs go
-/// to standard error and are set by RUST_LOG (default: info). Nothing is written to disk: the accounts are gone when
-/// the process ends.
+/// to standard error and are set by RUST_LOG (default: info). Nothing is written to disk but the journal, if asked for:
+/// the accounts are gone when the process ends.
 #[derive(Debug, Parser)]
 #[command(after_long_help = TEACHING)]
 pub(super) struct Serve {
@@ -42,6 +43,9 @@ pub(super) struct Serve {
     /// Lets webhook events go to other machines too, not only to loopback addresses
     #[arg(long)]
     webhooks_anywhere: bool,
+    /// Writes every exchange, as it ends, to a file of its own in this folder: JSON lines, without secrets
+    #[arg(long, value_name = "FOLDER", env = "ZOOM_SIMULATOR_JOURNAL_DIR")]
+    journal_dir: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -89,7 +93,8 @@ impl Serve {
         first.users = first.users.saturating_add(self.users);
         // Whoever asks this to stop right after reading its address must be heard: listen for signals first.
         let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-        let options = Options { seed: self.seed, webhooks_anywhere: self.webhooks_anywhere };
+        let journal = self.journal_dir.as_deref().map(journal_file).transpose()?;
+        let options = Options { seed: self.seed, webhooks_anywhere: self.webhooks_anywhere, journal };
         let simulator = Simulator::start_with(self.listen, first, options).await?;
         let mut all = vec![(*simulator.controls()).clone()];
         for account in accounts {
@@ -124,4 +129,13 @@ impl Serve {
         }
         Ok(accounts)
     }
+}
+
+/// The file that this process writes its journal to; one that is there, of an earlier process, is continued.
+fn journal_file(folder: &Path) -> Result<File, Error> {
+    let path = folder.join(format!("{}.jsonl", std::process::id()));
+    let file = std::fs::create_dir_all(folder)
+        .and_then(|()| OpenOptions::new().create(true).append(true).open(&path))
+        .map_err(|error| format!("cannot write the journal to {}: {error}", path.display()))?;
+    Ok(file)
 }

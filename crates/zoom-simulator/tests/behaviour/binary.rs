@@ -68,8 +68,38 @@ async fn accounts_and_journal_show_what_a_running_simulator_holds() {
     let (_, whole, _) = zoom_simulator(&["journal", "--url", url, "--json", "--endpoint", "oauth"]);
     let exchange: serde_json::Value = serde_json::from_str(&whole).unwrap();
     assert_eq!(exchange["responseBody"]["access_token"], "(hidden)");
+    let (_, counts, _) = zoom_simulator(&["journal", "--url", url, "--counts"]);
+    assert!(counts.contains("| GET /users") && counts.lines().last().unwrap().starts_with("| all"), "{counts}");
     let (known, _, error) = zoom_simulator(&["journal", "--url", url, "--account", "nobody"]);
     assert!(!known && error.contains("acme, globex, initech"), "{error}");
+}
+
+#[tokio::test]
+async fn journals_in_files_outlive_a_killed_simulator_and_are_counted_together() {
+    let folder = std::env::temp_dir().join(format!("zoom-simulator-journals-{}", std::process::id()));
+    let at = folder.to_str().unwrap();
+    for _ in 0..2 {
+        let running = Running::start(&["--journal-dir", at]);
+        for path in ["/v2/users", "/v2/groups", "/simulator/people"] {
+            client().get(format!("{}{path}", running.1)).send().await.unwrap();
+        }
+    }
+    let files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|file| file.unwrap().path()).collect();
+    assert_eq!(files.len(), 2);
+    let mut arguments = vec!["journal", "--counts"];
+    arguments.extend(files.iter().map(|file| file.to_str().unwrap()));
+    let (_, counts, error) = zoom_simulator(&arguments);
+    let rows: Vec<Vec<_>> = counts.lines().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(
+        rows.iter().find(|row| row.get(2) == Some(&"/groups")).unwrap()[4..8],
+        ["Medium", "|", "2", "|"],
+        "{error}"
+    );
+    assert!(rows.last().unwrap().contains(&"4"), "controls are no calls: {counts}");
+    std::fs::write(&files[0], "no exchange\n").unwrap();
+    let (counted, _, error) = zoom_simulator(&arguments);
+    assert!(!counted && error.contains(files[0].to_str().unwrap()) && error.contains("line 1"), "{error}");
+    std::fs::remove_dir_all(&folder).unwrap();
 }
 
 #[test]
