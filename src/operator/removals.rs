@@ -289,6 +289,11 @@ impl Pass<'_> {
             }
             let wish = self.wish(user);
             let planned = wish.map(|wish| plan_person(&wish, &self.policy, self.directory(), Timestamp::now()));
+            if let Some(verdict) = planned.as_ref().map(|planned| &planned.verdict)
+                && verdict.reason == Reason::LastAdmin
+            {
+                return Ok(Look::Over(Phase::Refused, RecordReason::LastAdmin, verdict.message.to_string()));
+            }
             if planned.is_some_and(|planned| planned.taken().iter().any(|step| record.steps.contains(step))) {
                 return Ok(Look::Meant);
             }

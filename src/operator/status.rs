@@ -178,6 +178,7 @@ pub(super) fn is_managed(reason: Reason) -> bool {
         | Reason::AddressRefused
         | Reason::InvalidValue
         | Reason::NeedsOwner
+        | Reason::LastAdmin
         | Reason::Refused => true,
     }
 }

@@ -3,7 +3,7 @@
 use anyhow::ensure;
 use serde_json::json;
 
-use crate::world::{CONNECTION, REMOVAL, USER, World, account_of, email, is_in_phase, message};
+use crate::world::{CONNECTION, REMOVAL, USER, World, account_of, email, is_in_phase, message, ready_reason};
 
 /// Five people, of whom Ada is licensed.
 async fn team(connection: serde_json::Value) -> anyhow::Result<World<'static>> {
@@ -79,7 +79,8 @@ async fn a_downgraded_leaver_keeps_their_access_and_frees_their_seat() -> anyhow
 
 #[tokio::test]
 async fn an_administrator_is_made_a_member_before_they_leave() -> anyhow::Result<()> {
-    let people = json!([{"email": email("ada"), "role": "Admin"}, {"email": email("bob")}, {"email": email("eve")}]);
+    let admin = |name| json!({"email": email(name), "role": "Admin"});
+    let people = json!([admin("ada"), {"email": email("bob")}, {"email": email("eve")}, admin("root")]);
     let world = World::connected(json!({"people": people}), json!({})).await?;
     world.users(&["ada", "bob", "eve"], &json!({})).await?;
     world.users_are(&["ada", "bob", "eve"], "Synced").await?;
@@ -90,6 +91,31 @@ async fn an_administrator_is_made_a_member_before_they_leave() -> anyhow::Result
     world.users(&["ada"], &json!({})).await?;
     world.user_is("ada", "Synced").await?;
     assert_eq!(world.person(&email("ada")).await?.role, "Member", "a role never comes back from memory");
+    Ok(())
+}
+
+#[tokio::test]
+async fn of_two_administrators_who_are_taken_away_at_once_one_stays_and_says_what_to_do() -> anyhow::Result<()> {
+    let admin = |name| json!({"email": email(name), "role": "Admin"});
+    let people = json!([admin("ada"), admin("bob"), {"email": email("eve")}, {"email": email("joe")}]);
+    let world = World::connected(json!({"people": people}), json!({})).await?;
+    world.users(&["ada", "bob"], &json!({"role": "Admin"})).await?;
+    world.users(&["eve", "joe"], &json!({})).await?;
+    world.users_are(&["ada", "bob", "eve", "joe"], "Synced").await?;
+    world.users(&["ada"], &json!({"role": "Member"})).await?;
+    world.users(&["bob"], &json!({"active": false})).await?;
+    let mut stayed = Vec::new();
+    for name in ["ada", "bob"] {
+        let settled = ["Synced", "Deactivated", "LastAdmin"];
+        let user = world
+            .until(USER, name, "is decided", |user| ready_reason(user).is_some_and(|reason| settled.contains(&reason)))
+            .await?;
+        stayed.extend((ready_reason(&user) == Some("LastAdmin")).then(|| message(&user).to_owned()));
+    }
+    assert!(matches!(&*stayed, [told] if told.contains("give somebody else the role Admin first")), "{stayed:?}");
+    let (ada, bob) = (world.person(&email("ada")).await?, world.person(&email("bob")).await?);
+    let left = [&ada, &bob].into_iter().filter(|person| person.role == "Admin" && person.status == "active").count();
+    assert_eq!(left, 1);
     Ok(())
 }
 

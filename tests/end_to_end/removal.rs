@@ -216,7 +216,8 @@ async fn a_removal_that_a_human_writes_runs_at_once_for_whom_no_object_declares(
 
 #[tokio::test]
 async fn an_admin_whom_zoom_protects_is_refused_with_what_to_do_and_blocks_nobody() -> anyhow::Result<()> {
-    let people = json!([{"email": email("ada"), "role": "Admin"}, {"email": email("bob")}, {"email": email("eve")}]);
+    let admin = |name| json!({"email": email(name), "role": "Admin"});
+    let people = json!([admin("ada"), {"email": email("bob")}, {"email": email("eve")}, admin("root")]);
     let world = World::connected(json!({"people": people}), json!({})).await?;
     world.users(&["ada", "bob", "eve"], &json!({})).await?;
     world.users_are(&["ada", "bob", "eve"], "Synced").await?;

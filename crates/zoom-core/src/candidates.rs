@@ -11,7 +11,7 @@ use crate::{
     guard::Intent,
     naming::{digest, short, truncated},
     plan::{Input, Live, Seen},
-    record::{Next, held_by, next_as_listed, open_steps},
+    record::{Next, held_by, may_be_last_admin, next_as_listed, open_steps},
 };
 
 /// A record with what the guard makes of it.
@@ -261,6 +261,9 @@ fn is_at_rest(mode: Mode) -> bool {
 
 /// Whether an open record still stands: not true already, not taken back, not reclaimed.
 fn word_on(record: &Record, asked_by: Option<&Ask<'_>>, input: &Input<'_>, claims: &Claims<'_>) -> Word {
+    if may_be_last_admin(record, input.directory) {
+        return Word::Unknown;
+    }
     if let Some(Next::End(phase, reason, message)) = next_as_listed(record, input) {
         return Word::Over(Outcome::new(phase, reason, message));
     }
@@ -344,6 +347,10 @@ fn is_prompt(deleting: bool, edited: bool, steps: &[Step]) -> bool {
 }
 
 fn refuses(record: &Record, intent: &Intent<'_>, directory: &Directory) -> bool {
+    // A live object that asks at all has been found to leave an Admin; a deleted one asks once.
+    if record.reason == Some(RecordReason::LastAdmin) && !intent.object.deleting {
+        return false;
+    }
     record.source.as_ref().is_some_and(|source| source.generation == intent.object.generation)
         && open_steps(record, directory) == intent.taking.steps
 }

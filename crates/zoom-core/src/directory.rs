@@ -58,6 +58,10 @@ impl Person {
         PersonRef { id, email: self.email.clone() }
     }
 
+    fn is_active_admin(&self) -> bool {
+        self.state == State::Active && self.role.as_ref().is_some_and(RoleId::is_admin)
+    }
+
     /// Whether they are in a group; `None` where Zoom did not say.
     #[must_use]
     pub fn is_in(&self, group: &GroupId) -> Option<bool> {
@@ -197,6 +201,17 @@ impl Directory {
     #[must_use]
     pub fn roles(&self) -> &[Role] {
         &self.roles
+    }
+
+    /// Whether a person is the only active one with the role Admin; the owner does not count. `None` where the listing was
+    /// not complete, and another may be there.
+    #[must_use]
+    pub fn is_last_admin(&self, person: &Person) -> Option<bool> {
+        let others = || self.people().filter(|other| other.email != person.email);
+        if !person.is_active_admin() || others().any(Person::is_active_admin) {
+            return Some(false);
+        }
+        self.complete.people.then_some(true)
     }
 
     /// The role with this name; names are compared without case.

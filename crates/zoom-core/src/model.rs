@@ -168,6 +168,12 @@ impl RoleId {
         &*self.0 == Self::OWNER
     }
 
+    /// Whether this is the role of the built-in administrators.
+    #[must_use]
+    pub fn is_admin(&self) -> bool {
+        &*self.0 == Self::ADMIN
+    }
+
     /// Whether this is the floor that everybody has.
     #[must_use]
     pub fn is_member(&self) -> bool {

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::{
     Adoption, Attributes, Class, Contested, CreateMethod, Creation, DesiredPerson, Directory, Drift, License, Lookup,
     Mode, NewPerson, ObservedLicense, Operation, Patch, Person, PersonPlan, Policy, Reason, State, Step, Verdict,
-    desired::Wanted, diff::difference, plan::Taking,
+    desired::Wanted, diff::difference, plan::Taking, record::LAST_ADMIN,
 };
 
 /// Plans one live object on its own: without the conflicts among objects and without the guard, which look at all of
@@ -187,7 +187,10 @@ fn found(desired: &DesiredPerson, person: &Person, policy: &Policy, directory: &
         );
     }
     match (person.state, desired.wanted.is_active(now)) {
-        (State::Active | State::Pending, false) => Planned::taking(Class::Access, Step::Deactivate),
+        (State::Active | State::Pending, false) => match last_admin(person, directory) {
+            None => Planned::taking(Class::Access, Step::Deactivate),
+            Some(Verdict { reason, message }) => Planned::nothing(reason, message),
+        },
         (State::Active | State::Pending, true) if person.email != desired.email => {
             other_address(desired, person, policy, directory)
         }
@@ -292,7 +295,7 @@ fn reactivate(desired: &DesiredPerson, person: &Person) -> Planned {
 fn active(desired: &DesiredPerson, person: &Person, policy: &Policy, directory: &Directory, now: Timestamp) -> Planned {
     let wanted = &desired.wanted;
     let role = match role_step(wanted, person, directory) {
-        Ok(_) if desired.ignored.iter().any(|field| **field == *ROLE) => RoleStep::None,
+        _ if desired.ignored.iter().any(|field| **field == *ROLE) => RoleStep::None,
         Ok(role) => role,
         Err(verdict) => return Planned { operations: Vec::new(), drift: Vec::new(), taking: None, verdict },
     };
@@ -422,11 +425,23 @@ fn role_step(wanted: &Wanted, person: &Person, directory: &Directory) -> Result<
             "the owner's role is neither given nor taken here: change the account's owner in Zoom",
         ));
     }
-    Ok(if present.is_member() {
-        RoleStep::Give(Operation::SetRole { person: person.reference(), from: present.clone(), to: role.id.clone() })
-    } else {
-        RoleStep::Take(Step::SetRole(role.name.clone()))
-    })
+    if present.is_member() {
+        let (from, to) = (present.clone(), role.id.clone());
+        return Ok(RoleStep::Give(Operation::SetRole { person: person.reference(), from, to }));
+    }
+    last_admin(person, directory).map_or_else(|| Ok(RoleStep::Take(Step::SetRole(role.name.clone()))), Err)
+}
+
+/// Why the role Admin and their access cannot be taken from a person, if they cannot.
+fn last_admin(person: &Person, directory: &Directory) -> Option<Verdict> {
+    match directory.is_last_admin(person) {
+        Some(false) => None,
+        Some(true) => Some(Verdict::new(Reason::LastAdmin, LAST_ADMIN)),
+        None => Some(Verdict::new(
+            Reason::WaitingForListing,
+            "may be the account's last active Admin: the account was not listed completely yet",
+        )),
+    }
 }
 
 /// What the mode, the switches and an earlier refusal leave of it.

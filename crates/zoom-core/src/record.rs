@@ -78,6 +78,8 @@ pub enum RecordReason {
     Teardown,
     /// The account's owner is never touched.
     Owner,
+    /// Nobody else in the account is an active Admin.
+    LastAdmin,
     /// The connection protects the person: nothing is taken from them.
     Protected,
     /// A legal hold forbids to unlink or delete the person, whoever approved it.
@@ -401,6 +403,9 @@ impl Record {
             let message = format!("{why}: take that out of the connection's spec.protected first, then ask again");
             return Next::End(Phase::Refused, RecordReason::Protected, message);
         }
+        if self.takes_admin(person, directory) && directory.is_last_admin(person) != Some(false) {
+            return Next::End(Phase::Refused, RecordReason::LastAdmin, LAST_ADMIN.to_owned());
+        }
         if let Some(name) = self.missing_role(directory) {
             let message = format!("the account has no role {name:?}; the object that asks for it says more");
             return Next::End(Phase::Cancelled, RecordReason::TakenBack, message);
@@ -423,6 +428,13 @@ impl Record {
         step.is_for_good() || !self.steps.iter().any(Step::is_for_good)
     }
 
+    /// Whether the person has the role Admin, and a step that is left takes it or their access.
+    fn takes_admin(&self, person: &Person, directory: &Directory) -> bool {
+        let takes = |step: &&Step| step.takes_access() || matches!(step, Step::SetRole(_));
+        let mut open = self.steps.iter().filter(|step| open_operation(step, person, directory).is_some());
+        person.role.as_ref().is_some_and(RoleId::is_admin) && open.any(|step| takes(&step))
+    }
+
     /// A role that was renamed or deleted meanwhile cannot be given.
     fn missing_role(&self, directory: &Directory) -> Option<&str> {
         self.steps.iter().find_map(|step| match step {
@@ -442,6 +454,10 @@ impl Record {
         })
     }
 }
+
+/// Why the last Admin stays.
+pub(crate) const LAST_ADMIN: &str = "this is the account's last active Admin, and an account without one is in its owner's \
+                                     hands alone: give somebody else the role Admin first, then ask again";
 
 /// Why a held person stays.
 pub(crate) fn held_by(hold: &str) -> String {
@@ -500,6 +516,14 @@ pub(crate) fn next_as_listed(record: &Record, input: &Input<'_>) -> Option<Next>
         Lookup::Found(row) => Some(record.next(Some(row), directory, policy, now)),
         Lookup::Absent => Some(record.next(None, directory, policy, now)),
         Lookup::Unknown => None,
+    }
+}
+
+/// Whether it cannot be told from the listings that an Admin is left afterwards.
+pub(crate) fn may_be_last_admin(record: &Record, directory: &Directory) -> bool {
+    match record.person().map(|person| directory.find_exactly(person)) {
+        Some(Lookup::Found(row)) => record.takes_admin(row, directory) && directory.is_last_admin(row).is_none(),
+        Some(Lookup::Absent | Lookup::Unknown) | None => false,
     }
 }
 

@@ -96,6 +96,8 @@ pub enum Reason {
     InvalidValue,
     /// Zoom wants the owner or an administrator to do it by hand.
     NeedsOwner,
+    /// Nobody else in the account is an active Admin.
+    LastAdmin,
     /// Zoom refused for another reason.
     Refused,
     /// The object cannot be understood by this version.
@@ -145,6 +147,7 @@ impl Reason {
             | Self::AddressRefused
             | Self::InvalidValue
             | Self::NeedsOwner
+            | Self::LastAdmin
             | Self::Refused
             | Self::Unreadable => Standing::Stalled,
         }

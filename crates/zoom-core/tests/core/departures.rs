@@ -129,6 +129,7 @@ fn a_licence_that_is_declared_goes_before_the_one_that_was() {
 #[test]
 fn a_role_never_comes_back_from_memory() {
     let mut world = leaver(Removal::Deactivate);
+    world.another_admin();
     world.row("person000").role = Some(role_id(RoleId::ADMIN));
     world.settle();
     assert_eq!(world.row("person000").role, Some(role_id(RoleId::MEMBER)));

@@ -400,6 +400,7 @@ fn a_fresh_read_of_somebody_else_with_the_same_address_ends_the_record() {
 #[test]
 fn a_record_with_several_steps_goes_on_after_a_crash_between_them() {
     let mut world = account();
+    world.another_admin();
     world.row("person000").role = Some(role_id("1"));
     world.row("person000").license = ObservedLicense::Known(License::Licensed);
     world.edit("person000", |wanted| {
@@ -416,6 +417,7 @@ fn a_record_with_several_steps_goes_on_after_a_crash_between_them() {
 #[test]
 fn a_role_list_that_could_not_be_read_ends_no_record() {
     let mut world = account();
+    world.another_admin();
     world.row("person000").role = Some(role_id("1"));
     world.edit("person000", |wanted| wanted.role = Some("Member".into()));
     world.round();

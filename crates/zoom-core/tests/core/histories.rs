@@ -6,7 +6,9 @@ use proptest::prelude::*;
 use zoom_core::*;
 
 use crate::{
-    properties::{Event, PEOPLE, event, first_day, happen, no_more_than_agreed, nobody_else_is_touched, rest},
+    properties::{
+        Event, PEOPLE, an_admin_is_left, event, first_day, happen, no_more_than_agreed, nobody_else_is_touched, rest,
+    },
     support::*,
 };
 
@@ -76,6 +78,7 @@ proptest! {
         rest(&mut world, approve);
         no_more_than_agreed(&world);
         nobody_else_is_touched(&world);
+        an_admin_is_left(&world);
         who_is_declared_has_access(&world, &open);
     }
 }

@@ -11,6 +11,7 @@ mod groups;
 mod guard;
 mod histories;
 mod labels;
+mod last_admin;
 mod leaving;
 mod lifecycle;
 mod moving;

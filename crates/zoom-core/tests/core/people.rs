@@ -161,7 +161,8 @@ fn the_role(
     ada.wanted.role = wanted.into().map(Into::into);
     let mut row = person("ada", State::Active);
     row.role = Some(role_id(present));
-    let world = one(ada, Some(row));
+    let mut world = one(ada, Some(row));
+    world.another_admin();
     let plan = world.plan();
     assert_eq!(verdict(&plan, "ada").reason, expected);
     assert_eq!(operations(&world), updates);

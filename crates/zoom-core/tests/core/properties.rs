@@ -292,6 +292,10 @@ pub(crate) fn no_more_than_agreed(world: &World) {
     }
 }
 
+pub(crate) fn an_admin_is_left(world: &World) {
+    assert_eq!(world.left_without_admin, [""; 0]);
+}
+
 pub(crate) fn nobody_else_is_touched(world: &World) {
     let named: BTreeSet<_> =
         (0..PEOPLE).flat_map(|who| [address(&name(who)), address(&format!("renamed{who}"))]).collect();
@@ -345,6 +349,7 @@ proptest! {
         }
         no_more_than_agreed(&world);
         nobody_else_is_touched(&world);
+        an_admin_is_left(&world);
         comes_to_rest(world, approve);
     }
 

@@ -118,6 +118,8 @@ pub(crate) struct World {
     pub(crate) taken: Vec<(Timestamp, Class, Email, bool)>,
     /// Whom any operation was about.
     pub(crate) touched: BTreeSet<Email>,
+    /// Operations that took the last active Admin's role or access.
+    pub(crate) left_without_admin: Vec<String>,
     ids: usize,
 }
 
@@ -139,6 +141,7 @@ impl Default for World {
             now: start(),
             taken: Vec::new(),
             touched: BTreeSet::new(),
+            left_without_admin: Vec::new(),
             ids: 0,
         }
     }
@@ -197,6 +200,13 @@ impl World {
         again.uid = format!("uid-{name}-again").into();
         again.created = self.now;
         self.add(again);
+    }
+
+    /// Somebody whom no object declares, with the role Admin.
+    pub(crate) fn another_admin(&mut self) {
+        let mut another = person("another-admin", State::Active);
+        another.role = Some(role_id(RoleId::ADMIN));
+        self.join(another);
     }
 
     pub(crate) fn pass_time(&mut self, by: SignedDuration) {
@@ -409,6 +419,20 @@ impl World {
             | Operation::Delete(person, _) => person.email.clone(),
         };
         self.touched.insert(who.clone());
+        let admins = self.admins();
+        self.carry_out(operation, &who);
+        if admins > 0 && self.admins() == 0 {
+            self.left_without_admin.push(format!("{operation} {who}"));
+        }
+    }
+
+    /// How many active people have the role Admin.
+    pub(crate) fn admins(&self) -> usize {
+        let is_admin = |row: &&Person| row.state == State::Active && row.role == Some(role_id(RoleId::ADMIN));
+        self.zoom.values().filter(is_admin).count()
+    }
+
+    fn carry_out(&mut self, operation: &Operation, who: &Email) {
         let now = self.now;
         match operation {
             Operation::Create(new) => {
@@ -427,12 +451,12 @@ impl World {
                 });
             }
             Operation::Read(_) => {
-                self.details(&who, now);
+                self.details(who, now);
             }
             // A pending person is not changed, and it is not said.
-            Operation::Update(_, patch) if self.zoom.get(&who).is_some_and(|row| row.state == State::Active) => {
-                let mut details = self.details(&who, now);
-                let row = self.zoom.get_mut(&who).unwrap();
+            Operation::Update(_, patch) if self.zoom.get(who).is_some_and(|row| row.state == State::Active) => {
+                let mut details = self.details(who, now);
+                let row = self.zoom.get_mut(who).unwrap();
                 row.license = patch.license.map_or(row.license, ObservedLicense::Known);
                 for (attribute, value) in patch.attributes.iter() {
                     let texts = if attribute.is_listed() { &mut row.attributes } else { &mut details.attributes };
@@ -444,27 +468,27 @@ impl World {
             }
             Operation::Update(..) => {}
             Operation::SetRole { from, to, .. } => {
-                let row = self.zoom.get_mut(&who).unwrap();
+                let row = self.zoom.get_mut(who).unwrap();
                 assert_eq!(row.role.as_ref(), Some(from));
                 row.role = Some(to.clone());
             }
             Operation::SetEmail(_, to) => {
                 assert!(!self.zoom.contains_key(to), "{to} belongs to somebody else");
-                let row = self.zoom.remove(&who).unwrap();
+                let row = self.zoom.remove(who).unwrap();
                 assert_eq!(row.state, State::Active);
                 self.join(Person { email: to.clone(), ..row });
             }
-            Operation::Activate(_) => self.zoom.get_mut(&who).unwrap().state = State::Active,
-            Operation::Deactivate(_) if self.zoom.get(&who).is_some_and(|row| row.state == State::Pending) => {
-                self.zoom.remove(&who);
+            Operation::Activate(_) => self.zoom.get_mut(who).unwrap().state = State::Active,
+            Operation::Deactivate(_) if self.zoom.get(who).is_some_and(|row| row.state == State::Pending) => {
+                self.zoom.remove(who);
             }
             Operation::Deactivate(_) => {
-                let row = self.zoom.get_mut(&who).unwrap();
+                let row = self.zoom.get_mut(who).unwrap();
                 row.state = State::Inactive;
                 row.license = ObservedLicense::Known(License::Basic);
             }
             Operation::Unlink(..) | Operation::Delete(..) => {
-                self.zoom.remove(&who);
+                self.zoom.remove(who);
             }
         }
     }
