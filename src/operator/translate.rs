@@ -263,6 +263,8 @@ fn grant(rule: &api::AccessRule) -> Grant {
         email_domains: rule.email_domains.as_ref().map(folded),
         licenses: rule.licenses.as_ref().map(|licenses| licenses.iter().map(|license| license_in(*license)).collect()),
         roles: Some(rule.roles.as_ref().map_or_else(|| ["member".into()].into(), folded)),
+        groups: Some(folded(&rule.groups)),
+        group_admins: rule.group_admins,
     }
 }
 

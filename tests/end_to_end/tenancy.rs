@@ -6,6 +6,8 @@ use zoom_operator_testing::eventually;
 
 use crate::world::{CONNECTION, DEADLINE, REMOVAL, USER, World, account_of, condition, email, merged, message};
 
+const GROUP: &str = "ZoomGroup";
+
 /// A world whose objects live in one namespace and whose connection lives in another.
 struct Tenants {
     world: World<'static>,
@@ -102,6 +104,54 @@ async fn objects_use_a_connection_elsewhere_as_far_as_its_access_covers_them() -
     world.delete_all(&["ada"]).await?;
     world.person_until(&email("ada"), "has no access", |ada| ada.status == "inactive").await?;
     assert_eq!(tenants.at_home(REMOVAL).await?.len(), 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn groups_use_a_connection_elsewhere_as_far_as_its_access_covers_them() -> anyhow::Result<()> {
+    let rule = labelled("team=sales", json!({"emailDomains": ["acme.example"], "groups": ["sales-*"]}));
+    let own = json!({"groups": ["*"], "groupAdmins": true});
+    let finance = json!({"name": "Finance", "members": [email("joe")]});
+    let people: Vec<_> = ["ada", "bob", "joe"].map(|name| json!({"email": email(name)})).into();
+    let tenants = Tenants::with(json!({"people": people, "groups": [finance]}), json!([rule, own])).await?;
+    let world = &tenants.world;
+    tenants.user("ada", json!({})).await?;
+    world.user_is("ada", "Synced").await?;
+    let group = |changes: Value| merged(json!({"connectionRef": {"name": "acme", "namespace": tenants.home}}), changes);
+    for (name, spec, named) in [
+        ("finance", json!({"name": "Finance", "membership": "Exclusive", "members": {"users": ["ada"]}}), "spec.name"),
+        ("admins", json!({"name": "sales-admins", "admins": {"users": ["ada"]}}), "spec.admins"),
+        ("board", json!({"name": "sales-board", "members": {"emails": ["ceo@board.example"]}}), "board.example"),
+    ] {
+        world.apply(GROUP, name, group(spec)).await?;
+        let refused = world.reason(GROUP, name, "NotPermitted").await?;
+        assert!(message(&refused).contains(named), "{}", message(&refused));
+    }
+    world.apply(GROUP, "emea", group(json!({"name": "sales-emea", "members": {"users": ["ada"]}}))).await?;
+    world.reason(GROUP, "emea", "Synced").await?;
+
+    // A group beside the connection names a member in the other namespace.
+    let all = json!({
+        "apiVersion": "zoom-operator.dev/v1alpha1", "kind": GROUP,
+        "metadata": {"name": "all", "namespace": tenants.home},
+        "spec": {"connectionRef": {"name": "acme"}, "name": "All", "members": {
+            "users": [format!("{}/ada", world.namespace)], "emails": [email("bob")],
+        }},
+    });
+    world.cluster.apply(&all.to_string()).await?;
+    for (name, members) in [("All", vec![email("ada"), email("bob")]), ("Finance", vec![email("joe")])] {
+        eventually(DEADLINE, format_args!("{name} has {members:?}"), || async {
+            let group = world.zoom.group(name).await?.context("not there")?;
+            let mut present = group.members;
+            present.sort();
+            anyhow::ensure!(present == members, "{present:?}");
+            Ok(())
+        })
+        .await?;
+    }
+    world.cluster.kubectl(&["delete", GROUP, "finance", "--namespace", &world.namespace]).await?;
+    let names: Vec<String> = world.zoom.groups().await?.into_iter().map(|group| group.name).collect();
+    assert!(names.contains(&"Finance".to_owned()) && !names.contains(&"sales-board".to_owned()), "{names:?}");
     Ok(())
 }
 

@@ -1,11 +1,13 @@
-//! Which objects a connection lets speak for people.
+//! Which objects a connection lets speak for people, groups and roles.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::{DesiredPerson, License};
+use crate::{
+    DesiredContactGroup, DesiredGroup, DesiredPerson, DesiredRole, Email, License, ObjectKey, People, protected::fits,
+};
 
-/// What the objects of a namespace may declare. Absent limits allow everything.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// What the objects of a namespace may declare. Absent limits allow everything, and so does the default.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {
     /// Domains of e-mail addresses, in lower case.
     pub email_domains: Option<BTreeSet<Box<str>>>,
@@ -13,36 +15,120 @@ pub struct Grant {
     pub licenses: Option<BTreeSet<License>>,
     /// Names of roles, in lower case.
     pub roles: Option<BTreeSet<Box<str>>>,
+    /// Names of groups and contact groups, in lower case; `*` stands for any text.
+    pub groups: Option<BTreeSet<Box<str>>>,
+    /// Whether groups may be given administrators.
+    pub group_admins: bool,
+}
+
+impl Default for Grant {
+    fn default() -> Self {
+        Self { email_domains: None, licenses: None, roles: None, groups: None, group_admins: true }
+    }
 }
 
 impl Grant {
-    /// The first field of an object that goes beyond this.
-    fn exceeded_by(&self, object: &DesiredPerson) -> Option<String> {
-        if let Some(domains) = &self.email_domains {
-            let domain = object.email.domain().to_ascii_lowercase();
-            if !domains.contains(&*domain) {
-                return Some(format!("spec.email is in {domain}, and it may be in {}", listed(domains)));
-            }
-        }
-        let license = object.wanted.license;
-        if let (Some(license), Some(licenses)) = (license, &self.licenses)
-            && !licenses.contains(&license)
-        {
-            return Some(format!("spec.license is {license}, and it may be {}", listed(licenses)));
-        }
-        let role = object.wanted.role.as_ref().map(|role| role.trim().to_lowercase());
-        if let (Some(role), Some(roles)) = (role, &self.roles)
-            && !roles.contains(&*role)
-        {
-            return Some(format!("spec.role is {role}, and it may be {}", listed(roles)));
-        }
-        None
+    fn covers_domain(&self, domain: &str) -> bool {
+        self.email_domains.as_ref().is_none_or(|domains| domains.contains(&*domain.to_ascii_lowercase()))
+    }
+
+    /// Says that an address in a field is in a domain that is not covered.
+    fn beyond_domain<'e>(&self, field: &str, mut emails: impl Iterator<Item = &'e Email>) -> Option<String> {
+        let domains = self.email_domains.as_ref()?;
+        let domain = emails.find(|email| !self.covers_domain(email.domain()))?.domain().to_ascii_lowercase();
+        Some(format!("{field} is in {domain}, and it may be in {}", listed(domains)))
+    }
+
+    fn beyond_role(&self, field: &str, role: &str) -> Option<String> {
+        let (role, roles) = (role.trim().to_lowercase(), self.roles.as_ref()?);
+        (!roles.contains(&*role)).then(|| format!("{field} is {role}, and it may be {}", listed(roles)))
+    }
+
+    fn beyond_group(&self, name: &str) -> Option<String> {
+        let (name, groups) = (name.trim().to_lowercase(), self.groups.as_ref()?);
+        let covered = groups.iter().any(|pattern| fits(pattern, &name));
+        (!covered).then(|| format!("spec.name is {name}, and groups may be named {}", listed(groups)))
     }
 }
 
 fn listed<T: ToString>(allowed: &BTreeSet<T>) -> String {
     let allowed: Vec<_> = allowed.iter().map(T::to_string).collect();
     if allowed.is_empty() { "none".to_owned() } else { allowed.join(", ") }
+}
+
+/// An object that asks something of a connection.
+pub trait Asks {
+    /// Which object it is.
+    fn asker(&self) -> &ObjectKey;
+    /// The first of its fields that goes beyond a grant.
+    fn beyond(&self, grant: &Grant) -> Option<String>;
+}
+
+impl Asks for DesiredPerson {
+    fn asker(&self) -> &ObjectKey {
+        &self.object
+    }
+
+    fn beyond(&self, grant: &Grant) -> Option<String> {
+        let license = || {
+            let (license, licenses) = (self.wanted.license?, grant.licenses.as_ref()?);
+            let beyond = !licenses.contains(&license);
+            beyond.then(|| format!("spec.license is {license}, and it may be {}", listed(licenses)))
+        };
+        let role = || grant.beyond_role("spec.role", self.wanted.role.as_deref()?);
+        grant.beyond_domain("spec.email", [&self.email].into_iter()).or_else(license).or_else(role)
+    }
+}
+
+impl Asks for DesiredGroup {
+    fn asker(&self) -> &ObjectKey {
+        &self.object.key
+    }
+
+    fn beyond(&self, grant: &Grant) -> Option<String> {
+        let emails = |field, people: Option<&People>| grant.beyond_domain(field, people?.emails.iter());
+        let members = self.members.as_ref();
+        let matching = || {
+            let domains = &members?.matching.as_ref()?.email_domains;
+            let beyond = domains.iter().find(|domain| !grant.covers_domain(domain.trim()))?;
+            let allowed = listed(grant.email_domains.as_ref()?);
+            Some(format!("spec.members.match.emailDomains has {beyond}, and it may have {allowed}"))
+        };
+        let admins = || {
+            let beyond = self.admins.is_some() && !grant.group_admins;
+            beyond.then(|| "spec.admins is written, and it may not be, because groupAdmins is false".to_owned())
+        };
+        (grant.beyond_group(&self.name))
+            .or_else(admins)
+            .or_else(|| emails("an address in spec.members.emails", members.map(|members| &members.named)))
+            .or_else(|| emails("an address in spec.admins.emails", self.admins.as_ref()))
+            .or_else(|| emails("an address in spec.primaryFor.emails", Some(&self.primary_for)))
+            .or_else(matching)
+    }
+}
+
+impl Asks for DesiredContactGroup {
+    fn asker(&self) -> &ObjectKey {
+        &self.object.key
+    }
+
+    fn beyond(&self, grant: &Grant) -> Option<String> {
+        let emails = || {
+            let people = &self.members.as_ref()?.people;
+            grant.beyond_domain("an address in spec.members.emails", people.emails.iter())
+        };
+        grant.beyond_group(&self.name).or_else(emails)
+    }
+}
+
+impl Asks for DesiredRole {
+    fn asker(&self) -> &ObjectKey {
+        &self.object.key
+    }
+
+    fn beyond(&self, grant: &Grant) -> Option<String> {
+        grant.beyond_role("spec.name", &self.name)
+    }
 }
 
 /// Who may use a connection, and for what.
@@ -67,32 +153,51 @@ impl Access {
 
     /// Whether an object may say what it says. What is not permitted claims nobody, and nothing follows from it.
     #[must_use]
-    pub fn permits(&self, object: &DesiredPerson) -> bool {
+    pub fn permits(&self, object: &impl Asks) -> bool {
         match self {
             Self::Everybody => true,
-            Self::Granted(_) => self.grants(object).iter().any(|grant| grant.exceeded_by(object).is_none()),
+            Self::Granted(_) => self.grants(object).iter().any(|grant| object.beyond(grant).is_none()),
         }
     }
 
     /// Why an object is not permitted, if it is not.
     #[must_use]
-    pub fn refusal(&self, object: &DesiredPerson) -> Option<String> {
+    pub fn refusal(&self, object: &impl Asks) -> Option<String> {
         if self.permits(object) {
             return None;
         }
-        let exceeded: Vec<_> = self.grants(object).iter().filter_map(|grant| grant.exceeded_by(object)).collect();
-        let namespace = &object.object.namespace;
-        Some(if exceeded.is_empty() {
+        let beyond: Vec<_> = self.grants(object).iter().filter_map(|grant| object.beyond(grant)).collect();
+        let namespace = &object.asker().namespace;
+        Some(if beyond.is_empty() {
             format!("spec.access of the connection does not cover the namespace {namespace}")
         } else {
-            format!("spec.access of the connection does not cover this for {namespace}: {}", exceeded.join("; or "))
+            format!("spec.access of the connection does not cover this for {namespace}: {}", beyond.join("; or "))
         })
     }
 
-    fn grants(&self, object: &DesiredPerson) -> &[Grant] {
+    /// Whom a permitted object may speak of.
+    pub(crate) fn circle(&self, object: &impl Asks) -> Circle<'_> {
+        let grants = self.grants(object).iter().filter(|grant| object.beyond(grant).is_none());
+        let limits = grants.map(|grant| grant.email_domains.as_ref()).collect::<Option<Vec<_>>>();
+        Circle(limits.filter(|_| *self != Self::Everybody))
+    }
+
+    fn grants(&self, object: &impl Asks) -> &[Grant] {
         match self {
             Self::Everybody => &[],
-            Self::Granted(grants) => grants.get(&*object.object.namespace).map_or(&[], Vec::as_slice),
+            Self::Granted(grants) => grants.get(&*object.asker().namespace).map_or(&[], Vec::as_slice),
         }
+    }
+}
+
+/// The people of whom an object may speak: those of some domains, or everybody.
+#[derive(Clone, Debug)]
+pub(crate) struct Circle<'a>(Option<Vec<&'a BTreeSet<Box<str>>>>);
+
+impl Circle<'_> {
+    pub(crate) fn holds(&self, email: &Email) -> bool {
+        let Some(limits) = &self.0 else { return true };
+        let domain = email.domain().to_ascii_lowercase();
+        limits.iter().any(|domains| domains.contains(&*domain))
     }
 }

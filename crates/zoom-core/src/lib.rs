@@ -30,7 +30,7 @@ mod suspicion;
 mod verdict;
 mod waves;
 
-pub use access::{Access, Grant};
+pub use access::{Access, Asks, Grant};
 pub use creations::may_create;
 pub use desired::{
     Claim, Contested, Desired, DesiredPerson, ObjectKey, Origin, Refusal, Remembered, UnreadableThings, Wanted,

@@ -41,7 +41,7 @@ impl EmailPattern {
 }
 
 /// Each piece between stars must follow the one before; the first and the last are anchored.
-fn fits(pattern: &str, text: &str) -> bool {
+pub(crate) fn fits(pattern: &str, text: &str) -> bool {
     let Some((start, rest)) = pattern.split_once('*') else { return pattern == text };
     let (middle, end) = rest.rsplit_once('*').unwrap_or(("", rest));
     let inner = text.strip_prefix(start).and_then(|text| text.strip_suffix(end));

@@ -16,8 +16,9 @@ pub const MOST_MEMBERS: u32 = 5000;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Members {
-    /// ZoomUsers of the same namespace and connection by name. One that does not exist yet is waited for, and status says
-    /// so. Absent or empty: nobody by name.
+    /// ZoomUsers of the same connection: by name, or as namespace/name in another namespace, as far as the connection's
+    /// `access` lets this namespace name them. One that does not exist yet is waited for, and status says so; while one of
+    /// another namespace is missing, nobody leaves. Absent or empty: nobody by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "schemas::user_names")]
     pub users: Vec<String>,
@@ -30,8 +31,8 @@ pub struct Members {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schemas::selector")]
     pub selector: Option<LabelSelector>,
-    /// People by what Zoom's own listing shows of them, whether a ZoomUser declares them or not. Absent: nobody. Cannot be
-    /// empty.
+    /// People by what Zoom's own listing shows of them, whether a ZoomUser declares them or not; where the connection's
+    /// `access` limits e-mail domains, people in those. Absent: nobody. Cannot be empty.
     #[serde(rename = "match", default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Match")]
     pub match_: Option<Match>,
@@ -60,8 +61,8 @@ pub struct Match {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct NamedPeople {
-    /// ZoomUsers of the same namespace and connection by name. One that does not exist yet is waited for. Absent or empty:
-    /// nobody by name.
+    /// ZoomUsers of the same connection: by name, or as namespace/name in another namespace. One that does not exist yet is
+    /// waited for. Absent or empty: nobody by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "schemas::user_names")]
     pub users: Vec<String>,

@@ -170,9 +170,13 @@ pub(crate) fn privileges(_: &mut SchemaGenerator) -> Schema {
     set(0, 512, &text(128, &[privilege]))
 }
 
-/// ZoomUsers by name.
+/// ZoomUsers by name, or by namespace and name.
 pub(crate) fn user_names(_: &mut SchemaGenerator) -> Schema {
-    set(0, MOST_MEMBERS, &object_name("ZoomUser"))
+    let name = (
+        "self.matches('^([-a-z0-9]+/)?[a-z0-9]([-a-z0-9.]*[a-z0-9])?$')",
+        "write the name of a ZoomUser, such as ada, or sales/ada for one in the namespace sales",
+    );
+    set(0, MOST_MEMBERS, &text(253, &[name]))
 }
 
 /// People by address.

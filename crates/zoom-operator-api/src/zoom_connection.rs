@@ -183,8 +183,8 @@ pub struct AccessRule {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "NamespaceSelection")]
     pub namespaces: Option<NamespaceSelection>,
-    /// The domains that their e-mail addresses may be in, compared without case; a subdomain is another domain. Absent: any.
-    /// Empty: none.
+    /// The domains that the e-mail addresses of people may be in whom they declare or name, compared without case; a subdomain
+    /// is another domain. Absent: any. Empty: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 256))]
     #[x_kube(merge_strategy = ListMerge::Set)]
@@ -194,12 +194,21 @@ pub struct AccessRule {
     #[schemars(length(max = 16))]
     #[x_kube(merge_strategy = ListMerge::Set)]
     pub licenses: Option<Vec<LicenseType>>,
-    /// The roles that they may name, compared without case. A role may give rights over the whole account, so those other
-    /// than Member have to be listed. Absent: Member. Empty: none.
+    /// The roles that they may give, and that ZoomRoles may be named, compared without case. A role may give rights over the
+    /// whole account, so those other than Member have to be listed. Absent: Member. Empty: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64))]
     #[x_kube(merge_strategy = ListMerge::Set)]
     pub roles: Option<Vec<String>>,
+    /// The names that ZoomGroups and ZoomContactGroups may have, compared without case; a star stands for any text, such as
+    /// sales-*. A group that is in the account already is taken over by its name. Absent or empty: none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 64))]
+    #[x_kube(merge_strategy = ListMerge::Set)]
+    pub groups: Vec<String>,
+    /// Whether ZoomGroups may name administrators. Absent: false.
+    #[serde(default)]
+    pub group_admins: bool,
 }
 
 /// Namespaces.

@@ -8,7 +8,7 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Attendance, Disposal, LocalConnectionReference, Membership, Origin, schemas};
+use crate::{Attendance, ConnectionReference, Disposal, Membership, Origin, schemas};
 
 /// A group in the contact lists of a Zoom account.
 #[derive(CustomResource, KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -48,6 +48,13 @@ use crate::{Attendance, Disposal, LocalConnectionReference, Membership, Origin, 
     "connectionRef cannot be changed: delete this ZoomContactGroup and create one that names the other connection"
 ))]
 #[x_kube(validation = (
+    "has(self.connectionRef) && has(self.connectionRef.__namespace__) \
+     ? has(oldSelf.connectionRef) && has(oldSelf.connectionRef.__namespace__) \
+       && self.connectionRef.__namespace__ == oldSelf.connectionRef.__namespace__ \
+     : !(has(oldSelf.connectionRef) && has(oldSelf.connectionRef.__namespace__))",
+    "connectionRef cannot be changed: delete this ZoomContactGroup and create one that names the other connection"
+))]
+#[x_kube(validation = (
     "self.membership != 'Exclusive' || (has(self.members) && \
      (has(self.members.users) && size(self.members.users) > 0 \
      || has(self.members.emails) && size(self.members.emails) > 0 \
@@ -59,8 +66,8 @@ pub struct ZoomContactGroupSpec {
     /// The connection of the Zoom account. Cannot be changed, added or taken away later. Absent: the ZoomConnection
     /// `default` in the same namespace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "LocalConnectionReference")]
-    pub connection_ref: Option<LocalConnectionReference>,
+    #[schemars(with = "ConnectionReference")]
+    pub connection_ref: Option<ConnectionReference>,
 
     /// The contact group's name in Zoom; compared without case. One of this name that is there already is taken over. A
     /// change renames the same contact group.
@@ -112,8 +119,8 @@ pub enum Privacy {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ContactMembers {
-    /// ZoomUsers of the same namespace and connection by name. One that does not exist yet is waited for, and status says
-    /// so. Absent or empty: nobody by name.
+    /// ZoomUsers of the same connection: by name, or as namespace/name in another namespace. One that does not exist yet is
+    /// waited for, and status says so. Absent or empty: nobody by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "schemas::user_names")]
     pub users: Vec<String>,

@@ -7,7 +7,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::{CustomResource, KubeSchema};
 use serde::{Deserialize, Serialize};
 
-use crate::{Attendance, Disposal, LocalConnectionReference, Members, Membership, NamedPeople, Origin, schemas};
+use crate::{Attendance, ConnectionReference, Disposal, Members, Membership, NamedPeople, Origin, schemas};
 
 /// A group of a Zoom account, and who belongs to it.
 #[derive(CustomResource, KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -47,6 +47,13 @@ use crate::{Attendance, Disposal, LocalConnectionReference, Members, Membership,
     "connectionRef cannot be changed: delete this ZoomGroup and create one that names the other connection"
 ))]
 #[x_kube(validation = (
+    "has(self.connectionRef) && has(self.connectionRef.__namespace__) \
+     ? has(oldSelf.connectionRef) && has(oldSelf.connectionRef.__namespace__) \
+       && self.connectionRef.__namespace__ == oldSelf.connectionRef.__namespace__ \
+     : !(has(oldSelf.connectionRef) && has(oldSelf.connectionRef.__namespace__))",
+    "connectionRef cannot be changed: delete this ZoomGroup and create one that names the other connection"
+))]
+#[x_kube(validation = (
     "self.membership != 'Exclusive' || has(self.members)",
     "with membership: Exclusive nobody else may stay in the group, so write members, or leave membership out"
 ))]
@@ -54,8 +61,8 @@ pub struct ZoomGroupSpec {
     /// The connection of the Zoom account. Cannot be changed, added or taken away later. Absent: the ZoomConnection
     /// `default` in the same namespace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "LocalConnectionReference")]
-    pub connection_ref: Option<LocalConnectionReference>,
+    #[schemars(with = "ConnectionReference")]
+    pub connection_ref: Option<ConnectionReference>,
 
     /// The group's name in Zoom; compared without case. A group of this name that is there already is taken over. A change
     /// renames the same group.

@@ -43,8 +43,8 @@ use crate::{Disposal, LocalConnectionReference, Origin, schemas};
     "connectionRef cannot be changed: delete this ZoomRole and create one that names the other connection"
 ))]
 pub struct ZoomRoleSpec {
-    /// The connection of the Zoom account. Cannot be changed, added or taken away later. Absent: the ZoomConnection
-    /// `default` in the same namespace.
+    /// The connection of the Zoom account, in the same namespace: what a role permits is decided where the account is. Cannot
+    /// be changed, added or taken away later. Absent: the ZoomConnection `default`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "LocalConnectionReference")]
     pub connection_ref: Option<LocalConnectionReference>,

@@ -93,7 +93,8 @@ impl<K: Named> Referrer for Thing<K> {
         let key = translate::key(meta);
         let parsed = parse::<K>(object);
         let connection = text(&object.data, "/spec/connectionRef/name").unwrap_or(api::DEFAULT_CONNECTION);
-        let connection = ObjectKey::new(key.namespace.clone(), connection);
+        let namespace = text(&object.data, "/spec/connectionRef/namespace").unwrap_or(&key.namespace);
+        let connection = ObjectKey::new(namespace, connection);
         let status = parsed.as_ref().ok().and_then(|parsed| parsed.status().cloned()).unwrap_or_default();
         let remarks = parsed.as_ref().map(K::remarks).unwrap_or_default();
         let wish = parsed.and_then(|parsed| parsed.wish().map_err(|problem| problem.to_string()));

@@ -12,7 +12,7 @@ use kube::{
 use tracing::warn;
 use zoom_core::ObjectKey;
 
-use super::{Index, Namespaces, Scope};
+use super::{Index, Inner, Namespaces, Scope};
 
 impl Index {
     /// Follows the labels of one namespace, or of all, for as long as the process lives.
@@ -62,8 +62,10 @@ impl Index {
             change(Arc::make_mut(&mut inner.namespaces));
             let after = &inner.namespaces;
             let differs = |object: &ObjectKey| before.get(&*object.namespace) != after.get(&*object.namespace);
-            let users = inner.users.connections.iter().filter(|(object, _)| differs(object));
-            let concerned: BTreeSet<ObjectKey> = users.map(|(_, connection)| connection.clone()).collect();
+            let Inner { users, groups, roles, contact_groups, .. } = &*inner;
+            let objects = [&users.connections, &groups.connections, &roles.connections, &contact_groups.connections];
+            let objects = objects.into_iter().flatten().filter(|(object, _)| differs(object));
+            let concerned: BTreeSet<ObjectKey> = objects.map(|(_, connection)| connection.clone()).collect();
             concerned.iter().for_each(|connection| inner.count(std::slice::from_ref(connection)));
             concerned
         };

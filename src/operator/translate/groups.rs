@@ -156,9 +156,15 @@ fn named(
 
 fn people(users: &[String], emails: &[String], namespace: &str, field: &'static str) -> Result<People, Unreadable> {
     Ok(People {
-        users: users.iter().map(|user| ObjectKey::new(namespace, user.as_str())).collect(),
+        users: users.iter().map(|user| referred(user, namespace)).collect(),
         emails: emails.iter().map(|address| email(field, address)).collect::<Result<_, _>>()?,
     })
+}
+
+/// A ZoomUser by name, or by namespace and name.
+fn referred(user: &str, own: &str) -> ObjectKey {
+    let (namespace, name) = user.split_once('/').unwrap_or((own, user));
+    ObjectKey::new(namespace, name)
 }
 
 fn texts(texts: &[String]) -> BTreeSet<Box<str>> {

@@ -6,9 +6,10 @@ use super::{
     Act, Attendance, ContactGroup, ContactGroupDraft, ContactId, ContactMember, ContactOperation, ContactRef,
     DesiredContactGroup, DesiredGroup, Membership, WaitsFor,
     identity::{Course, Whereabouts, course, manages},
-    plan::{Groups, Refusals},
+    plan::{BEYOND, Groups, Refusals},
+    roster::Speaker,
 };
-use crate::{Mode, ObjectKey, Person, PersonRef, Reason, State, ThingKind, Verdict};
+use crate::{Lookup, Mode, ObjectKey, Person, PersonRef, Reason, State, ThingKind, Verdict};
 
 /// What happens to one contact group.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,7 +80,18 @@ impl ContactGroupPlan {
 #[derive(Default)]
 struct Wanted {
     members: BTreeMap<ContactId, ContactMember>,
+    /// Who is not taken out although this object may not speak of them.
+    kept: BTreeSet<ContactId>,
+    /// Whether somebody is meant of whom nothing is known: nobody is a stranger then.
+    unclear: bool,
     attendance: Attendance,
+}
+
+impl Wanted {
+    fn is_stranger(&self, id: &ContactId) -> bool {
+        let known = self.members.contains_key(id) || self.kept.contains(id);
+        !known && (!self.unclear || matches!(id, ContactId::Group(_)))
+    }
 }
 
 impl<'a> Groups<'a> {
@@ -151,7 +163,7 @@ impl<'a> Groups<'a> {
             Membership::Additive => planned.added.contains(*id),
         };
         let strangers: Vec<&ContactId> =
-            present.iter().filter(|id| !wanted.members.contains_key(*id)).filter(may_go).collect();
+            present.iter().filter(|id| wanted.is_stranger(id)).filter(may_go).collect();
         let refused = self.refusals_of_contact(wish, Act::Leave);
         let people = strangers.iter().filter_map(|id| match id {
             ContactId::User(user) => self.input.directory.by_id(user),
@@ -178,11 +190,21 @@ impl<'a> Groups<'a> {
     fn wanted_contacts(&self, wish: &'a DesiredContactGroup, present: Option<&BTreeSet<ContactId>>) -> Wanted {
         let Some(members) = &wish.members else { return Wanted::default() };
         let mut wanted = Wanted::default();
-        let named = self.roster().named(&members.people);
-        wanted.attendance.wanted = named.people.len() + named.waiting.len() + members.groups.len();
+        let circle = self.input.policy.access.circle(wish);
+        let named = self.roster().named(&members.people, &Speaker { namespace: &wish.object.key.namespace, circle });
+        wanted.attendance.wanted = named.count() + members.groups.len();
         for (who, why) in &named.waiting {
             wanted.attendance.wait(who, *why);
         }
+        for who in &named.beyond {
+            wanted.attendance.refuse(who, BEYOND);
+        }
+        let kept = named.kept.iter().filter_map(|email| match self.input.directory.find(None, email) {
+            Lookup::Found(person) => person.id.clone().map(ContactId::User),
+            Lookup::Absent | Lookup::Unknown => None,
+        });
+        wanted.kept = kept.collect();
+        wanted.unclear = named.unclear;
         let refused = self.refusals_of_contact(wish, Act::Join);
         let is_in = |id: &ContactId| present.is_some_and(|present| present.contains(id));
         for person in named.people.into_values() {
@@ -222,8 +244,9 @@ impl<'a> Groups<'a> {
     /// The group that a ZoomGroup manages.
     fn group_of(&self, object: &ObjectKey) -> Option<crate::GroupId> {
         let wish: &DesiredGroup = self.input.desired.groups.iter().find(|wish| wish.object.key == *object)?;
+        let speaks = self.input.policy.access.permits(wish) && self.register.winner(wish).is_none();
         match self.register.find(wish) {
-            Whereabouts::There(group) if self.register.winner(wish).is_none() => Some(group.id.clone()),
+            Whereabouts::There(group) if speaks => Some(group.id.clone()),
             Whereabouts::There(_) | Whereabouts::NotThere | Whereabouts::Unknown => None,
         }
     }
@@ -290,7 +313,7 @@ fn verdict(planned: &ContactGroupPlan) -> Verdict {
     }
     match &planned.members {
         Some(members) if members.refused > 0 => {
-            let message = format!("Zoom does not take {}; edit this object to try again at once", members.told(true));
+            let message = format!("not taken: {}; edit this object to try again at once", members.told(true));
             Verdict::new(Reason::MembersRefused, message)
         }
         Some(members) if members.waiting > 0 => {

@@ -135,7 +135,7 @@ impl<'a> Groups<'a> {
         wish: &'a W,
         register: &Register<'a, W>,
     ) -> Option<Departure<'a>> {
-        if self.input.policy.mode == Mode::Plan || !deletes(wish) {
+        if self.input.policy.mode == Mode::Plan || !deletes(wish) || !self.input.policy.access.permits(wish) {
             return None;
         }
         let known = wish.memory().id.as_ref().map(AsRef::as_ref);

@@ -10,7 +10,8 @@ use jiff::Timestamp;
 use super::{
     ContactGroup, DesiredContactGroup, DesiredGroup, DesiredRole, Group, Memory, NamedClaim, Object, ThingRemoval,
 };
-use crate::{Adoption, ContactGroupId, GroupId, Mode, ObjectKey, Origin, Policy, Reason, Role, RoleId, Verdict};
+use crate::{
+    Access, Adoption, Asks, ContactGroupId, GroupId, Mode, ObjectKey, Origin, Policy, Reason, Role, RoleId, Verdict};
 
 /// Something in an account that has an id and a name of its own.
 pub(crate) trait Thing {
@@ -20,7 +21,7 @@ pub(crate) trait Thing {
 }
 
 /// An object that wants one.
-pub(crate) trait Wish {
+pub(crate) trait Wish: Asks {
     type Thing: Thing;
     /// What the thing is called in sentences.
     const WORD: &'static str;
@@ -110,7 +111,13 @@ enum Place<'a> {
 }
 
 impl<'a, W: Wish> Register<'a, W> {
-    pub(crate) fn of(wishes: &'a [W], things: &'a [W::Thing], complete: bool, unreadable: &'a [NamedClaim]) -> Self {
+    pub(crate) fn of(
+        wishes: &'a [W],
+        things: &'a [W::Thing],
+        complete: bool,
+        unreadable: &'a [NamedClaim],
+        access: &Access,
+    ) -> Self {
         let mut register = Self {
             by_id: things.iter().map(|thing| (thing.id().as_ref(), thing)).collect(),
             by_name: HashMap::with_capacity(things.len()),
@@ -125,7 +132,8 @@ impl<'a, W: Wish> Register<'a, W> {
                 *known = thing;
             }
         }
-        for wish in wishes.iter().filter(|wish| !wish.object().deleting) {
+        // What is not permitted claims nothing.
+        for wish in wishes.iter().filter(|wish| !wish.object().deleting && access.permits(*wish)) {
             for place in register.places(wish) {
                 let holder = register.holders.get(&place).copied();
                 if holder.is_none_or(|holder| register.precedence(wish) < register.precedence(holder)) {
@@ -133,7 +141,7 @@ impl<'a, W: Wish> Register<'a, W> {
                 }
             }
         }
-        for NamedClaim { object, id, name } in unreadable {
+        for NamedClaim { object, id, name } in unreadable.iter().filter(|claim| access.covers(&claim.object.namespace)) {
             let names = id.iter().map(ToString::to_string).chain(name.iter().map(|name| folded(name)));
             for name in names {
                 let known = register.unreadable.entry(name).or_insert(object);
@@ -217,6 +225,9 @@ pub(crate) enum Course<'a, T> {
 /// Decides about one live object's thing.
 pub(crate) fn course<'a, W: Wish>(wish: &W, register: &Register<'a, W>, policy: &Policy) -> Course<'a, W::Thing> {
     let rest = |reason, message: String| Course::Rest(Verdict::new(reason, message));
+    if let Some(message) = policy.access.refusal(wish) {
+        return rest(Reason::NotPermitted, message);
+    }
     if policy.mode == Mode::Suspend {
         return rest(Reason::Suspended, "the connection is suspended: Zoom is neither read nor written".to_owned());
     }

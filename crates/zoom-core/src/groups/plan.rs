@@ -11,7 +11,7 @@ use super::{
     Act, Attendance, DesiredContactGroup, DesiredGroup, DesiredRole, Group, GroupOperation, GroupRef, MemberRefusal,
     Membership, Refused, WaitsFor,
     identity::{Course, Register, course, manages},
-    roster::{Roster, Wanted},
+    roster::{Roster, Speaker, Wanted},
 };
 use crate::{
     Desired, Email, GroupId, Mode, ObjectKey, Person, PersonRef, Policy, Reason, State, ThingKind, UserId, Verdict,
@@ -122,18 +122,19 @@ impl<'a> Groups<'a> {
     pub(crate) fn of(input: &Input<'a>) -> Self {
         let Input { desired, directory, records, .. } = *input;
         let complete = directory.complete();
+        let (unreadable, access) = (&desired.unreadable_things, &input.policy.access);
         let register =
-            Register::of(&desired.groups, directory.groups(), complete.groups, &desired.unreadable_things.groups);
-        let unreadable = &desired.unreadable_things;
-        let roles = Register::of(&desired.roles, directory.roles(), complete.roles, &unreadable.roles);
+            Register::of(&desired.groups, directory.groups(), complete.groups, &unreadable.groups, access);
+        let roles = Register::of(&desired.roles, directory.roles(), complete.roles, &unreadable.roles, access);
         let contacts = Register::of(
             &desired.contact_groups,
             directory.contact_groups(),
             complete.contact_groups,
             &unreadable.contact_groups,
+            access,
         );
         let members: Vec<_> = desired.groups.iter().filter_map(|wish| wish.members.as_ref()).collect();
-        let roster = Roster::of(desired, directory, records, &members);
+        let roster = Roster::of(desired, directory, records, &members, access);
         let mut groups = Self { register, roles, contacts, roster, rows: HashMap::new(), input: *input };
         groups.rows = groups.rows_of_managed();
         groups
@@ -218,13 +219,13 @@ impl<'a> Groups<'a> {
         (planned.added, planned.added_admins) = (BTreeSet::new(), BTreeSet::new());
         planned.operations.push(GroupOperation::Create(wish.name.clone()));
         if let Some(members) = &wish.members {
-            let wanted = self.roster.members(members, &wish.object.key.namespace);
+            let wanted = self.roster.members(members, &self.speaker(wish));
             let attending = Attending::of(&wanted, |_| false, &self.refusals(wish, Act::Join));
             planned.operations.extend(attending.adds(&group));
             planned.members = Some(attending.attendance);
         }
         if let Some(admins) = &wish.admins {
-            let wanted = self.roster.named(admins);
+            let wanted = self.roster.named(admins, &self.speaker(wish));
             let attending = Attending::of(&wanted, |_| false, &self.refusals(wish, Act::Administer));
             planned.operations.extend(attending.admins(&group));
             planned.admins = Some(attending.attendance);
@@ -258,7 +259,7 @@ impl<'a> Groups<'a> {
 
     fn manage_members(&self, planned: &mut GroupPlan, wish: &'a DesiredGroup, group: &Group, reference: &GroupRef) {
         let Some(members) = &wish.members else { return };
-        let wanted = self.roster.members(members, &wish.object.key.namespace);
+        let wanted = self.roster.members(members, &self.speaker(wish));
         let is_in = |person: &Person| person.is_in(&group.id) == Some(true);
         let attending = Attending::of(&wanted, is_in, &self.refusals(wish, Act::Join));
         planned.operations.extend(attending.adds(reference));
@@ -275,7 +276,7 @@ impl<'a> Groups<'a> {
             Membership::Exclusive => true,
             Membership::Additive => person.id.as_ref().is_some_and(|id| planned.added.contains(id)),
         };
-        let strangers = rows.iter().filter(|person| !wanted.people.contains_key(&person.email)).filter(may_go);
+        let strangers = rows.iter().filter(|person| wanted.is_stranger(&person.email)).filter(may_go);
         let leaving = strangers
             .filter(|person| self.may_leave(person, ThingKind::Group, &refused))
             .map(|person| person.reference());
@@ -295,7 +296,7 @@ impl<'a> Groups<'a> {
 
     fn manage_admins(&self, planned: &mut GroupPlan, wish: &'a DesiredGroup, group: &Group, reference: &GroupRef) {
         let (Some(admins), Some(present)) = (&wish.admins, &group.admins) else { return };
-        let wanted = self.roster.named(admins);
+        let wanted = self.roster.named(admins, &self.speaker(wish));
         let is_admin = |person: &Person| present.contains(&person.email);
         let attending = Attending::of(&wanted, is_admin, &self.refusals(wish, Act::Administer));
         planned.operations.extend(attending.admins(reference));
@@ -306,7 +307,7 @@ impl<'a> Groups<'a> {
             Membership::Exclusive => true,
             Membership::Additive => planned.added_admins.contains(*email),
         };
-        let strangers = present.iter().filter(|email| !wanted.people.contains_key(email)).filter(may_go);
+        let strangers = present.iter().filter(|email| wanted.is_stranger(email)).filter(may_go);
         let rows = strangers.filter_map(|email| match self.input.directory.find(None, email) {
             crate::Lookup::Found(person) => Some(person),
             crate::Lookup::Absent | crate::Lookup::Unknown => None,
@@ -322,13 +323,17 @@ impl<'a> Groups<'a> {
             (State::Active, Some(groups)) => groups.contains(&group.id) && groups.first() != Some(&group.id),
             (State::Active, None) | (State::Inactive | State::Pending, _) => false,
         };
-        let wanted = self.roster.named(&wish.primary_for);
+        let wanted = self.roster.named(&wish.primary_for, &self.speaker(wish));
         let people = wanted.people.into_values().filter(not_first).filter(|person| refused.of(person).is_none());
         people.map(|person| GroupOperation::SetPrimary(reference.clone(), person.reference())).collect()
     }
 
     fn refusals(&self, wish: &'a DesiredGroup, act: Act) -> Refusals<'a> {
         Refusals::standing(&wish.refused, wish.object.generation, self.input.now, act)
+    }
+
+    fn speaker(&self, wish: &'a DesiredGroup) -> Speaker<'a> {
+        Speaker { namespace: &wish.object.key.namespace, circle: self.input.policy.access.circle(wish) }
     }
 
     pub(super) fn roster(&self) -> &Roster<'a> {
@@ -352,6 +357,9 @@ impl<'a> Refusals<'a> {
     }
 }
 
+/// Why somebody is refused of whom an object may not speak.
+pub(super) const BEYOND: &str = "spec.access of the connection does not let this namespace name them";
+
 /// Those who are wanted, set against those who are there.
 struct Attending<'a> {
     attendance: Attendance,
@@ -361,10 +369,13 @@ struct Attending<'a> {
 impl<'a> Attending<'a> {
     fn of(wanted: &Wanted<'a>, is_there: impl Fn(&Person) -> bool, refused: &Refusals<'_>) -> Self {
         let mut attendance =
-            Attendance { wanted: wanted.people.len().saturating_add(wanted.waiting.len()), ..Attendance::default() };
+            Attendance { wanted: wanted.count(), ..Attendance::default() };
         let mut missing = Vec::new();
         for (who, why) in &wanted.waiting {
             attendance.wait(who, *why);
+        }
+        for who in &wanted.beyond {
+            attendance.refuse(who, BEYOND);
         }
         for person in wanted.people.values().copied() {
             match (is_there(person), person.state) {
@@ -424,7 +435,7 @@ fn verdict(planned: &GroupPlan, wish: &DesiredGroup, taken: Option<&Group>) -> V
         text
     };
     if lists().any(|(_, list)| list.refused > 0) {
-        let message = format!("Zoom does not take {}; edit this object to try again at once", told(true));
+        let message = format!("not taken: {}; edit this object to try again at once", told(true));
         return Verdict::new(Reason::MembersRefused, message);
     }
     if lists().any(|(_, list)| list.waiting > 0) {

@@ -1,16 +1,17 @@
 //! Who is meant by what groups say: objects, addresses, labels and what Zoom's listing shows, resolved to people.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::{MatchRule, Members, People};
 use crate::{
-    Class, Desired, DesiredPerson, Directory, Email, Lookup, ObjectKey, Person, PersonRef, Record, Selector, State,
-    UserId,
+    Access, Class, Desired, DesiredPerson, Directory, Email, Lookup, ObjectKey, Person, PersonRef, Record, Selector, State,
+    UserId, access::Circle,
 };
 
 /// The people of an account and of its objects, indexed by what groups ask for.
 pub(crate) struct Roster<'a> {
     directory: &'a Directory,
+    access: &'a Access,
     objects: HashMap<&'a ObjectKey, &'a DesiredPerson>,
     by_namespace: HashMap<&'a str, Vec<&'a DesiredPerson>>,
     by_label: HashMap<(&'a str, &'a str, &'a str), Vec<&'a DesiredPerson>>,
@@ -56,6 +57,31 @@ pub(crate) struct Wanted<'a> {
     pub resting: HashSet<&'a Email>,
     /// Who cannot be, by the name under which the object knows them.
     pub waiting: BTreeMap<String, WaitsFor>,
+    /// Who is named although the object may not speak of them, by that name.
+    pub beyond: BTreeSet<String>,
+    /// Those of them who are in the account: they neither join nor leave.
+    pub kept: HashSet<&'a Email>,
+    /// Whether an object of another namespace is named that is not there: who it spoke for is not known, as when that
+    /// namespace is going.
+    pub unclear: bool,
+}
+
+impl Wanted<'_> {
+    /// How many are wanted.
+    pub(crate) fn count(&self) -> usize {
+        self.people.len().saturating_add(self.waiting.len()).saturating_add(self.beyond.len())
+    }
+
+    /// Whether somebody who is there is not meant to be.
+    pub(crate) fn is_stranger(&self, email: &Email) -> bool {
+        !self.unclear && !self.people.contains_key(email) && !self.kept.contains(email)
+    }
+}
+
+/// The object that speaks: where it stands, and of whom it may speak.
+pub(crate) struct Speaker<'a> {
+    pub namespace: &'a str,
+    pub circle: Circle<'a>,
 }
 
 impl<'a> Roster<'a> {
@@ -65,6 +91,7 @@ impl<'a> Roster<'a> {
         directory: &'a Directory,
         records: &'a [Record],
         members: &[&'a Members],
+        access: &'a Access,
     ) -> Self {
         let objects = if desired.groups.is_empty() && desired.contact_groups.is_empty() {
             HashMap::new()
@@ -73,6 +100,7 @@ impl<'a> Roster<'a> {
         };
         let mut roster = Self {
             directory,
+            access,
             objects,
             by_namespace: HashMap::new(),
             by_label: HashMap::new(),
@@ -126,27 +154,32 @@ impl<'a> Roster<'a> {
         }
     }
 
-    /// Resolves everything that a group in `namespace` says of its members.
-    pub(crate) fn members(&self, members: &'a Members, namespace: &str) -> Wanted<'a> {
-        let mut wanted = self.named(&members.named);
+    /// Resolves everything that a group says of its members. What Zoom's listing shows counts as far as the group may speak
+    /// of it.
+    pub(crate) fn members(&self, members: &'a Members, speaker: &Speaker<'_>) -> Wanted<'a> {
+        let mut wanted = self.named(&members.named, speaker);
         if let Some(selector) = &members.selector {
-            for object in self.selected(selector, namespace) {
-                self.add_object(&mut wanted, object);
+            for object in self.selected(selector, speaker.namespace) {
+                self.add_object(&mut wanted, object, &speaker.circle);
             }
         }
         if let Some(rule) = &members.matching {
-            wanted.people.extend(self.matching(rule).map(|person| (&person.email, person)));
+            let (within, beyond): (Vec<_>, Vec<_>) =
+                self.matching(rule).partition(|person| speaker.circle.holds(&person.email));
+            wanted.people.extend(within.into_iter().map(|person| (&person.email, person)));
+            wanted.kept.extend(beyond.into_iter().map(|person| &person.email));
         }
         wanted
     }
 
     /// Resolves people who are named one by one.
-    pub(crate) fn named(&self, people: &'a People) -> Wanted<'a> {
+    pub(crate) fn named(&self, people: &'a People, speaker: &Speaker<'_>) -> Wanted<'a> {
         let mut wanted = Wanted::default();
         for object in &people.users {
             match self.objects.get(object).filter(|person| !person.deleting) {
-                Some(person) => self.add_object(&mut wanted, person),
+                Some(person) => self.add_object(&mut wanted, person, &speaker.circle),
                 None => {
+                    wanted.unclear |= *object.namespace != *speaker.namespace;
                     wanted.waiting.insert(object.to_string(), WaitsFor::Object);
                 }
             }
@@ -187,7 +220,14 @@ impl<'a> Roster<'a> {
     }
 
     /// Whoever is to have no access rests, as a deactivated person does.
-    fn add_object(&self, wanted: &mut Wanted<'a>, object: &'a DesiredPerson) {
+    fn add_object(&self, wanted: &mut Wanted<'a>, object: &'a DesiredPerson, circle: &Circle<'_>) {
+        if !circle.holds(&object.email) || !self.access.permits(object) {
+            wanted.beyond.insert(object.object.to_string());
+            if let Lookup::Found(person) = self.directory.find(object.remembered.id.as_ref(), &object.email) {
+                wanted.kept.insert(&person.email);
+            }
+            return;
+        }
         match self.directory.find(object.remembered.id.as_ref(), &object.email) {
             Lookup::Found(person) => {
                 wanted.people.insert(&person.email, person);

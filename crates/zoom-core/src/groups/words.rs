@@ -97,6 +97,11 @@ impl<'a> Groups<'a> {
                 let message = format!("{} does not ask for this any more", source.object);
                 over(Phase::Cancelled, RecordReason::TakenBack, message)
             }
+            None if !self.input.policy.access.covers(&source.object.namespace) => {
+                let namespace = &source.object.namespace;
+                let message = format!("the connection's access does not cover the namespace {namespace}");
+                over(Phase::Cancelled, RecordReason::NotPermitted, message)
+            }
             None if self.is_unreadable(thing.kind, &source.object) || !self.input.desired.complete => None,
             None if ends_thing(&record.steps) => match self.claimant(thing) {
                 Some(claimant) => {

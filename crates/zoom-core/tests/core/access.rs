@@ -9,10 +9,11 @@ fn grant() -> Grant {
         email_domains: Some(["example.com".into()].into()),
         licenses: Some([License::Basic].into()),
         roles: Some(["member".into()].into()),
+        ..Grant::default()
     }
 }
 
-fn granted(namespace: &str, grants: Vec<Grant>) -> Access {
+pub(crate) fn granted(namespace: &str, grants: Vec<Grant>) -> Access {
     Access::Granted([(namespace.into(), grants)].into())
 }
 

@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod access;
+mod access_of_groups;
 mod creations;
 mod departures;
 mod drift;

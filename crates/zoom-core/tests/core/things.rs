@@ -11,7 +11,7 @@ fn privileges(texts: &[&str]) -> BTreeSet<Box<str>> {
     texts.iter().map(|text| (*text).into()).collect()
 }
 
-fn role(name: &str) -> DesiredRole {
+pub(crate) fn role(name: &str) -> DesiredRole {
     DesiredRole {
         object: group(name).object,
         name: name.into(),
