@@ -32,11 +32,14 @@ impl Grant {
         self.email_domains.as_ref().is_none_or(|domains| domains.contains(&*domain.to_ascii_lowercase()))
     }
 
-    /// Says that an address in a field is in a domain that is not covered.
-    fn beyond_domain<'e>(&self, field: &str, mut emails: impl Iterator<Item = &'e Email>) -> Option<String> {
-        let domains = self.email_domains.as_ref()?;
-        let domain = emails.find(|email| !self.covers_domain(email.domain()))?.domain().to_ascii_lowercase();
-        Some(format!("{field} is in {domain}, and it may be in {}", listed(domains)))
+    /// Says that the address in a field is in a domain that is not covered.
+    fn beyond_domain(&self, field: &str, email: &Email) -> Option<String> {
+        let (domain, domains) = (email.domain().to_ascii_lowercase(), self.email_domains.as_ref()?);
+        (!domains.contains(&*domain)).then(|| format!("{field} is in {domain}, and it may be in {}", listed(domains)))
+    }
+
+    fn beyond_domains(&self, field: &str, people: &People) -> Option<String> {
+        people.emails.iter().find_map(|email| self.beyond_domain(field, email))
     }
 
     fn beyond_role(&self, field: &str, role: &str) -> Option<String> {
@@ -76,7 +79,7 @@ impl Asks for DesiredPerson {
             beyond.then(|| format!("spec.license is {license}, and it may be {}", listed(licenses)))
         };
         let role = || grant.beyond_role("spec.role", self.wanted.role.as_deref()?);
-        grant.beyond_domain("spec.email", [&self.email].into_iter()).or_else(license).or_else(role)
+        grant.beyond_domain("spec.email", &self.email).or_else(license).or_else(role)
     }
 }
 
@@ -86,7 +89,7 @@ impl Asks for DesiredGroup {
     }
 
     fn beyond(&self, grant: &Grant) -> Option<String> {
-        let emails = |field, people: Option<&People>| grant.beyond_domain(field, people?.emails.iter());
+        let emails = |field, people: Option<&People>| grant.beyond_domains(field, people?);
         let members = self.members.as_ref();
         let matching = || {
             let domains = &members?.matching.as_ref()?.email_domains;
@@ -115,7 +118,7 @@ impl Asks for DesiredContactGroup {
     fn beyond(&self, grant: &Grant) -> Option<String> {
         let emails = || {
             let people = &self.members.as_ref()?.people;
-            grant.beyond_domain("an address in spec.members.emails", people.emails.iter())
+            grant.beyond_domains("an address in spec.members.emails", people)
         };
         grant.beyond_group(&self.name).or_else(emails)
     }

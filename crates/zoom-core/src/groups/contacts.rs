@@ -162,8 +162,7 @@ impl<'a> Groups<'a> {
             Membership::Exclusive => true,
             Membership::Additive => planned.added.contains(*id),
         };
-        let strangers: Vec<&ContactId> =
-            present.iter().filter(|id| wanted.is_stranger(id)).filter(may_go).collect();
+        let strangers: Vec<&ContactId> = present.iter().filter(|id| wanted.is_stranger(id)).filter(may_go).collect();
         let refused = self.refusals_of_contact(wish, Act::Leave);
         let people = strangers.iter().filter_map(|id| match id {
             ContactId::User(user) => self.input.directory.by_id(user),

@@ -11,7 +11,8 @@ use super::{
     ContactGroup, DesiredContactGroup, DesiredGroup, DesiredRole, Group, Memory, NamedClaim, Object, ThingRemoval,
 };
 use crate::{
-    Access, Adoption, Asks, ContactGroupId, GroupId, Mode, ObjectKey, Origin, Policy, Reason, Role, RoleId, Verdict};
+    Access, Adoption, Asks, ContactGroupId, GroupId, Mode, ObjectKey, Origin, Policy, Reason, Role, RoleId, Verdict,
+};
 
 /// Something in an account that has an id and a name of its own.
 pub(crate) trait Thing {
@@ -141,7 +142,8 @@ impl<'a, W: Wish> Register<'a, W> {
                 }
             }
         }
-        for NamedClaim { object, id, name } in unreadable.iter().filter(|claim| access.covers(&claim.object.namespace)) {
+        for NamedClaim { object, id, name } in unreadable.iter().filter(|claim| access.covers(&claim.object.namespace))
+        {
             let names = id.iter().map(ToString::to_string).chain(name.iter().map(|name| folded(name)));
             for name in names {
                 let known = register.unreadable.entry(name).or_insert(object);

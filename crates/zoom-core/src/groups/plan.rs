@@ -123,8 +123,7 @@ impl<'a> Groups<'a> {
         let Input { desired, directory, records, .. } = *input;
         let complete = directory.complete();
         let (unreadable, access) = (&desired.unreadable_things, &input.policy.access);
-        let register =
-            Register::of(&desired.groups, directory.groups(), complete.groups, &unreadable.groups, access);
+        let register = Register::of(&desired.groups, directory.groups(), complete.groups, &unreadable.groups, access);
         let roles = Register::of(&desired.roles, directory.roles(), complete.roles, &unreadable.roles, access);
         let contacts = Register::of(
             &desired.contact_groups,
@@ -368,8 +367,7 @@ struct Attending<'a> {
 
 impl<'a> Attending<'a> {
     fn of(wanted: &Wanted<'a>, is_there: impl Fn(&Person) -> bool, refused: &Refusals<'_>) -> Self {
-        let mut attendance =
-            Attendance { wanted: wanted.count(), ..Attendance::default() };
+        let mut attendance = Attendance { wanted: wanted.count(), ..Attendance::default() };
         let mut missing = Vec::new();
         for (who, why) in &wanted.waiting {
             attendance.wait(who, *why);

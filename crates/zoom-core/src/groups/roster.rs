@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::{MatchRule, Members, People};
 use crate::{
-    Access, Class, Desired, DesiredPerson, Directory, Email, Lookup, ObjectKey, Person, PersonRef, Record, Selector, State,
-    UserId, access::Circle,
+    Access, Class, Desired, DesiredPerson, Directory, Email, Lookup, ObjectKey, Person, PersonRef, Record, Selector,
+    State, UserId, access::Circle,
 };
 
 /// The people of an account and of its objects, indexed by what groups ask for.
