@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use tracing::info;
 use zoom_account::{Error, Retry};
 use zoom_core::{
-    ContactGroupId, ContactId, ContactOperation, ContactRef, GroupId, GroupOperation, GroupRef, Leaving, ObjectKey,
-    PersonRef, Phase, Plan, Record, RecordReason, RoleId, RoleOperation, Step, ThingKind,
+    ContactGroupId, ContactGroupPlan, ContactId, ContactOperation, ContactRef, GroupId, GroupOperation, GroupRef,
+    Leaving, ObjectKey, PersonRef, Phase, Plan, Record, RecordReason, RoleId, RoleOperation, RolePlan, Step, ThingKind,
 };
 use zoom_operator_api as api;
 
@@ -51,7 +51,11 @@ impl Pass<'_> {
             let Some(account) = &mut self.kept.account else { return Ok(None) };
             info!(removal = %object, operation = %call, "applying");
             match call.make(account).await {
-                Ok(_) => done = done.saturating_add(1),
+                Ok(_) => {
+                    done = done.saturating_add(1);
+                    self.note_spent(record, removal);
+                }
+                Err(error) if error.is_withheld() => return Ok(Some(Turn::Stopped)),
                 Err(error) => {
                     if !self.keeps(record, leaving, call, &error, snapshot) {
                         return self.failed(object, removal, &error).await.map(Some);
@@ -160,6 +164,15 @@ fn calls(record: &Record, leaving: &Leaving, plan: &Plan) -> Vec<Call> {
             let batches = ids.chunks(ContactOperation::REMOVALS);
             batches.map(|ids| Call::Contact(ContactOperation::Remove(contacts(), ids.to_vec()))).collect()
         }
+        (Step::RemoveGroups, ThingKind::ContactGroup) => {
+            let groups = leaving_groups(record, leaving, plan);
+            let ids: Vec<ContactId> = groups.iter().cloned().map(ContactId::Group).collect();
+            let batches = ids.chunks(ContactOperation::REMOVALS);
+            batches.map(|ids| Call::Contact(ContactOperation::Remove(contacts(), ids.to_vec()))).collect()
+        }
+        (Step::TakePrivileges, ThingKind::Role) => {
+            taking(record, leaving, plan).cloned().map(Call::Role).into_iter().collect()
+        }
         (Step::RemoveAdmins, _) => leaving
             .people
             .iter()
@@ -172,6 +185,8 @@ fn calls(record: &Record, leaving: &Leaving, plan: &Plan) -> Vec<Call> {
         }
         (Step::DeleteContactGroup, _) => vec![Call::Contact(ContactOperation::Delete(contacts()))],
         (Step::RemoveMembers, ThingKind::Role)
+        | (Step::RemoveGroups, ThingKind::Group | ThingKind::Role)
+        | (Step::TakePrivileges, ThingKind::Group | ThingKind::ContactGroup)
         | (
             Step::Deactivate
             | Step::Unlink(_)
@@ -186,19 +201,35 @@ fn calls(record: &Record, leaving: &Leaving, plan: &Plan) -> Vec<Call> {
     steps.collect()
 }
 
+/// The groups that are still to leave a contact group by the present plan.
+fn leaving_groups<'p>(record: &Record, leaving: &Leaving, plan: &'p Plan) -> &'p [GroupId] {
+    let meant = |planned: &&ContactGroupPlan| is_meant(record, leaving, &planned.object, planned.group.as_ref());
+    plan.contact_groups.iter().find(meant).map_or(&[], |planned| &planned.leaving_groups)
+}
+
+/// What still takes privileges from a role by the present plan.
+fn taking<'p>(record: &Record, leaving: &Leaving, plan: &'p Plan) -> Option<&'p RoleOperation> {
+    let meant = |planned: &&RolePlan| is_meant(record, leaving, &planned.object, planned.role.as_ref());
+    plan.roles.iter().find(meant)?.taking.as_ref()
+}
+
+/// Whether a plan is about the object and the thing of a record.
+fn is_meant(record: &Record, leaving: &Leaving, object: &ObjectKey, id: Option<&impl AsRef<str>>) -> bool {
+    let of_object = record.source.as_ref().is_some_and(|source| source.object == *object);
+    of_object && id.map(AsRef::as_ref) == Some(&*leaving.thing.id)
+}
+
 /// The members and the administrators who are to leave by the present plan.
 fn still_leaving<'p>(record: &Record, leaving: &Leaving, plan: &'p Plan) -> (&'p [PersonRef], &'p [PersonRef]) {
-    let Some(source) = &record.source else { return (&[], &[]) };
-    let is_meant = |object: &ObjectKey, id: Option<&str>| *object == source.object && id == Some(&*leaving.thing.id);
     match leaving.thing.kind {
         ThingKind::Group => {
             let mut plans = plan.groups.iter();
-            let planned = plans.find(|planned| is_meant(&planned.object, planned.group.as_ref().map(AsRef::as_ref)));
+            let planned = plans.find(|planned| is_meant(record, leaving, &planned.object, planned.group.as_ref()));
             planned.map_or((&[], &[]), |planned| (&planned.leaving, &planned.leaving_admins))
         }
         ThingKind::ContactGroup => {
             let mut plans = plan.contact_groups.iter();
-            let planned = plans.find(|planned| is_meant(&planned.object, planned.group.as_ref().map(AsRef::as_ref)));
+            let planned = plans.find(|planned| is_meant(record, leaving, &planned.object, planned.group.as_ref()));
             planned.map_or((&[], &[]), |planned| (&planned.leaving, &[]))
         }
         ThingKind::Role => (&[], &[]),

@@ -278,6 +278,7 @@ impl Pass<'_> {
                         break;
                     }
                 }
+                Err(error) if error.is_withheld() => return Ok(Turn::Stopped),
                 Err(error) => {
                     self.refuse_thing(key, &thing.uid, thing.generation, &error);
                     return Ok(self.account_trouble(&error).map_or(Turn::Over, Turn::Account));

@@ -475,6 +475,12 @@ impl Index {
         may_create(removals.filter_map(|removal| removal.record.as_ref().ok()), email)
     }
 
+    /// The removal records of a connection as they are now.
+    pub(super) fn removals(&self, connection: &ObjectKey) -> Vec<Arc<Removal>> {
+        let inner = self.lock();
+        inner.removals.by_connection.get(connection).into_iter().flat_map(BTreeMap::values).cloned().collect()
+    }
+
     /// One removal record as it is now.
     pub(super) fn removal(&self, object: &ObjectKey) -> Option<Arc<Removal>> {
         self.lock().removals.get(object).cloned()

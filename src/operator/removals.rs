@@ -271,9 +271,14 @@ impl Pass<'_> {
     }
 
     /// Notes once that a record took something without a human's word.
-    fn note_spent(&mut self, record: &Record, removal: &Removal) {
+    pub(super) fn note_spent(&mut self, record: &Record, removal: &Removal) {
         if record.is_unasked() && self.kept.noted.insert(removal.uid.clone()) {
-            self.kept.spend(record.class, record.people(), self.policy.guard.window);
+            let window = self.policy.guard.window;
+            let since = Timestamp::now().checked_sub(window).unwrap_or(Timestamp::MIN);
+            let others = self.context.index.removals(&self.key);
+            let others: Vec<&Record> = others.iter().filter_map(|removal| removal.record.as_ref().ok()).collect();
+            let people = record.people_anew(&others, since);
+            self.kept.spend(record.class, people, window);
         }
     }
 

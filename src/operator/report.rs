@@ -382,6 +382,8 @@ fn summary(plan: &Plan) -> api::PlanSummary {
                 | Step::DeleteGroup
                 | Step::DeleteRole
                 | Step::DeleteContactGroup
+                | Step::RemoveGroups
+                | Step::TakePrivileges
                 | Step::Create => {}
             }
         }

@@ -434,6 +434,8 @@ fn step_in(step: &api::Step, heir: Option<&zoom_core::Heir>) -> Result<zoom_core
         api::Step::DeleteGroup => zoom_core::Step::DeleteGroup,
         api::Step::DeleteRole => zoom_core::Step::DeleteRole,
         api::Step::DeleteContactGroup => zoom_core::Step::DeleteContactGroup,
+        api::Step::RemoveGroups => zoom_core::Step::RemoveGroups,
+        api::Step::TakePrivileges => zoom_core::Step::TakePrivileges,
         api::Step::Create => zoom_core::Step::Create,
     })
 }
@@ -451,6 +453,8 @@ fn step_out(step: &zoom_core::Step) -> (api::Step, Option<&zoom_core::Heir>) {
         zoom_core::Step::DeleteGroup => (api::Step::DeleteGroup, None),
         zoom_core::Step::DeleteRole => (api::Step::DeleteRole, None),
         zoom_core::Step::DeleteContactGroup => (api::Step::DeleteContactGroup, None),
+        zoom_core::Step::RemoveGroups => (api::Step::RemoveGroups, None),
+        zoom_core::Step::TakePrivileges => (api::Step::TakePrivileges, None),
         zoom_core::Step::Create => (api::Step::Create, None),
     }
 }

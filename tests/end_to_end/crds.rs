@@ -339,8 +339,12 @@ async fn a_good_zoom_connection_is_accepted_as_it_is() {
         json!({"creation": {"method": "Invite"}, "removal": {"policy": "Unlink"}}),
         json!({"access": []}),
         json!({"access": [
-            {"namespaces": {"selector": {"matchLabels": {"team": "sales"}}}, "emailDomains": ["sales.example.com"]},
-            {"licenses": ["Basic"], "roles": ["Member", "Helpdesk"]},
+            {
+                "namespaces": {"selector": {"matchLabels": {"team": "sales"}}},
+                "emailDomains": ["sales.example.com"],
+                "groupAdmins": false,
+            },
+            {"licenses": ["Basic"], "roles": ["Member", "Helpdesk"], "groups": ["sales-*"], "groupAdmins": true},
         ]}),
         json!({"guard": {"window": "7d", "quietPeriod": "0s", "limits": {"access": {"percent": 0, "floor": 0}}}}),
         json!({"rateLimit": {"plan": "Free", "sharePercent": 100}, "resyncInterval": "30s"}),

@@ -111,9 +111,10 @@ async fn objects_use_a_connection_elsewhere_as_far_as_its_access_covers_them() -
 async fn groups_use_a_connection_elsewhere_as_far_as_its_access_covers_them() -> anyhow::Result<()> {
     let rule = labelled("team=sales", json!({"emailDomains": ["acme.example"], "groups": ["sales-*"]}));
     let own = json!({"groups": ["*"], "groupAdmins": true});
-    let finance = json!({"name": "Finance", "members": [email("joe")]});
-    let people: Vec<_> = ["ada", "bob", "joe"].map(|name| json!({"email": email(name)})).into();
-    let tenants = Tenants::with(json!({"people": people, "groups": [finance]}), json!([rule, own])).await?;
+    let people =
+        json!([{"email": email("ada")}, {"email": email("bob")}, {"email": email("joe"), "groups": ["Finance"]}]);
+    let account = json!({"people": people, "groups": [{"name": "Finance"}]});
+    let tenants = Tenants::with(account, json!([rule, own])).await?;
     let world = &tenants.world;
     tenants.user("ada", json!({})).await?;
     world.user_is("ada", "Synced").await?;

@@ -150,7 +150,7 @@ pub enum Class {
     Entitlement,
     /// An e-mail address changed: what a person signs in with.
     Identity,
-    /// People taken out of groups.
+    /// People taken out of groups, or what they lose with a group or role.
     Membership,
     /// People created: invitations cannot be recalled.
     Creation,

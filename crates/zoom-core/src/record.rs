@@ -1,6 +1,6 @@
 //! What the guard watches over is written down before it runs: one record for each person, source and wave.
 
-use std::fmt;
+use std::{collections::HashSet, fmt};
 
 use jiff::Timestamp;
 
@@ -125,6 +125,10 @@ pub enum Step {
     DeleteRole,
     /// Delete a contact group.
     DeleteContactGroup,
+    /// Take groups, with all their members, out of a contact group.
+    RemoveGroups,
+    /// Take privileges from a role, and so from those who have it.
+    TakePrivileges,
     /// Create people.
     Create,
 }
@@ -143,6 +147,8 @@ impl Step {
             | Self::DeleteGroup
             | Self::DeleteRole
             | Self::DeleteContactGroup
+            | Self::RemoveGroups
+            | Self::TakePrivileges
             | Self::Create => false,
         }
     }
@@ -167,6 +173,8 @@ impl Step {
             Self::DeleteGroup => "DeleteGroup",
             Self::DeleteRole => "DeleteRole",
             Self::DeleteContactGroup => "DeleteContactGroup",
+            Self::RemoveGroups => "RemoveGroups",
+            Self::TakePrivileges => "TakePrivileges",
             Self::Create => "Create",
         }
     }
@@ -186,6 +194,8 @@ impl fmt::Display for Step {
             Self::DeleteGroup => f.write_str("delete the group"),
             Self::DeleteRole => f.write_str("delete the role"),
             Self::DeleteContactGroup => f.write_str("delete the contact group"),
+            Self::RemoveGroups => f.write_str("remove groups"),
+            Self::TakePrivileges => f.write_str("take privileges"),
             Self::Create => f.write_str("create"),
         }
     }
@@ -377,6 +387,20 @@ impl Record {
         }
     }
 
+    /// How many people it is about of whom none of the other records took something in the same class since a time without
+    /// being asked: who is touched twice is one person.
+    #[must_use]
+    pub fn people_anew(&self, others: &[&Self], since: Timestamp) -> usize {
+        let earlier = |other: &&Self| {
+            let ran = other.started_at.is_some_and(|at| at >= since) && other.is_unasked();
+            ran && other.class == self.class && other.name != self.name
+        };
+        let touched: HashSet<&PersonRef> =
+            others.iter().copied().filter(earlier).flat_map(|other| other.subject.people()).collect();
+        let named = self.subject.people().iter().filter(|person| !touched.contains(person)).count();
+        named.saturating_add(self.subject.unnamed())
+    }
+
     /// Whether it runs because it is within its limit, and not because a human said so.
     #[must_use]
     pub fn is_unasked(&self) -> bool {
@@ -450,6 +474,8 @@ impl Record {
             | Step::DeleteGroup
             | Step::DeleteRole
             | Step::DeleteContactGroup
+            | Step::RemoveGroups
+            | Step::TakePrivileges
             | Step::Create => None,
         })
     }
@@ -502,6 +528,8 @@ pub(crate) fn open_operation(step: &Step, person: &Person, directory: &Directory
         | Step::DeleteGroup
         | Step::DeleteRole
         | Step::DeleteContactGroup
+        | Step::RemoveGroups
+        | Step::TakePrivileges
         | Step::Create => None,
     }
 }

@@ -136,7 +136,9 @@ fn held_by_switch(candidate: &Candidate<'_>, input: &Input<'_>) -> Option<Outcom
         | Step::RemoveAdmins
         | Step::DeleteGroup
         | Step::DeleteRole
-        | Step::DeleteContactGroup => (!policy.allow.update).then_some("update"),
+        | Step::DeleteContactGroup
+        | Step::RemoveGroups
+        | Step::TakePrivileges => (!policy.allow.update).then_some("update"),
         Step::Create => (!policy.allow.create).then_some("create"),
     })?;
     held(RecordReason::NotAllowed, &format!("the connection's allow.{forbidden} is false"))

@@ -83,12 +83,12 @@ fn unchanged(fields: &[&str]) -> String {
 #[x_kube(validation = (
     "self.class == (self.operations.exists(step, step.action in ['Deactivate', 'Unlink', 'Delete']) ? 'Access' \
      : self.operations.exists(step, step.action in ['RemoveMembers', 'RemoveAdmins', 'DeleteGroup', 'DeleteRole', \
-     'DeleteContactGroup']) ? 'Membership' \
+     'DeleteContactGroup', 'RemoveGroups', 'TakePrivileges']) ? 'Membership' \
      : self.operations.exists(step, step.action == 'Create') ? 'Creation' \
      : self.operations.exists(step, step.action == 'SetEmail') ? 'Identity' : 'Entitlement')",
     "write the class that the operations belong to: Access with Deactivate, Unlink or Delete, Membership with \
-     RemoveMembers, RemoveAdmins, DeleteGroup, DeleteRole or DeleteContactGroup, Creation with Create, Identity with SetEmail, \
-     Entitlement with any other"
+     RemoveMembers, RemoveAdmins, RemoveGroups, TakePrivileges, DeleteGroup, DeleteRole or DeleteContactGroup, Creation \
+     with Create, Identity with SetEmail, Entitlement with any other"
 ))]
 #[x_kube(validation = (
     "!self.operations.exists(step, step.action == 'Delete') || has(self.heir) || has(self.transfer)",
@@ -348,6 +348,10 @@ pub enum Step {
     DeleteRole,
     /// The target, a contact group, is deleted.
     DeleteContactGroup,
+    /// Groups are taken out of the target, a contact group.
+    RemoveGroups,
+    /// Privileges are taken from the target, a role.
+    TakePrivileges,
     /// Is created as their ZoomUser says.
     Create,
 }
@@ -381,11 +385,13 @@ impl JsonSchema for Step {
                                     SetRole: gets the role named beside. SetEmail: gets the address named beside. \
                                     RemoveMembers: the people are taken out of the \
                                     target. RemoveAdmins: the people administer the target no more. DeleteGroup, \
-                                    DeleteRole, DeleteContactGroup: the target is deleted. Create: is created as their \
+                                    DeleteRole, DeleteContactGroup: the target is deleted. RemoveGroups: groups are taken out of \
+                                    the target. TakePrivileges: privileges are taken from the target. Create: is created as their \
                                     ZoomUser says.",
                     "enum": [
                         "Deactivate", "Unlink", "Delete", "SetLicense", "SetRole", "SetEmail", "RemoveMembers",
-                        "RemoveAdmins", "DeleteGroup", "DeleteRole", "DeleteContactGroup", "Create",
+                        "RemoveAdmins", "DeleteGroup", "DeleteRole", "DeleteContactGroup", "RemoveGroups",
+                        "TakePrivileges", "Create",
                     ],
                 },
                 "license": license,

@@ -24,7 +24,8 @@ async fn a_bad_zoom_group_is_refused_with_what_to_write_instead() {
         (json!({"name": long(128)}), &["spec.name", "127"]),
         (json!({"connectionRef": {}}), &["spec.connectionRef.name", "Required"]),
         (json!({"members": {"users": ["Ada"]}}), &["spec.members.users[0]", "the name of a ZoomUser"]),
-        (json!({"members": {"users": ["team-b/ada"]}}), &["spec.members.users[0]", "in the same namespace"]),
+        (json!({"members": {"users": ["team-b/"]}}), &["spec.members.users[0]", "sales/ada"]),
+        (json!({"members": {"users": ["a/b/c"]}}), &["spec.members.users[0]", "sales/ada"]),
         (json!({"members": {"users": twice}}), &["spec.members.users[1]", "Duplicate"]),
         (json!({"members": {"emails": ["ada"]}}), &["spec.members.emails[0]", "such as ada@example.com"]),
         (
@@ -70,7 +71,7 @@ async fn a_good_zoom_group_is_accepted_as_it_is() {
         json!({"name": long(127), "connectionRef": {"name": "acme"}}),
         json!({
             "members": {
-                "users": ["ada", "grace.hopper"],
+                "users": ["ada", "grace.hopper", "team-b/ada"],
                 "emails": ["Ada@example.com", "ada@example.com"],
                 "selector": {
                     "matchLabels": {"team": "support"},

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::world::{ROLE, USER, World, account_of, condition, email, message};
+use crate::world::{CONNECTION, ROLE, USER, World, account_of, condition, email, message};
 
 fn help_desk() -> Value {
     json!({"name": "Help desk", "description": "Looks at people", "privileges": ["User:Read", "Group:Read"]})
@@ -22,6 +22,16 @@ async fn a_custom_role_is_made_given_changed_and_kept_while_people_hold_it() -> 
 
     world.edit(ROLE, "help-desk", json!({"name": "Service desk", "privileges": ["User:Read"]})).await?;
     world.reason(ROLE, "help-desk", "Synced").await?;
+    let taken = world.removal_is("help-desk", "Done", "Completed").await?;
+    assert_eq!(
+        (&taken["spec"]["operations"][0]["action"], &taken["spec"]["count"]),
+        (&json!("TakePrivileges"), &json!(1))
+    );
+    let spent = |connection: &Value| {
+        let spent = connection["status"]["spent"].as_array().cloned().unwrap_or_default();
+        spent.iter().any(|spent| spent["class"] == "Membership" && spent["people"] == 1)
+    };
+    world.until(CONNECTION, "default", "tells what was spent of the limits", spent).await?;
     world.person_until(&email("ada"), "has the role by its new name", |person| person.role == "Service desk").await?;
 
     world.edit(USER, "ada", json!({"role": "Service desk"})).await?;

@@ -9,7 +9,7 @@ use super::{
     plan::{BEYOND, Groups, Refusals},
     roster::Speaker,
 };
-use crate::{Lookup, Mode, ObjectKey, Person, PersonRef, Reason, State, ThingKind, Verdict};
+use crate::{GroupId, Lookup, Mode, ObjectKey, Person, PersonRef, Reason, State, ThingKind, Verdict};
 
 /// What happens to one contact group.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +30,8 @@ pub struct ContactGroupPlan {
     pub added: BTreeSet<ContactId>,
     /// People whom the object wants out.
     pub leaving: Vec<PersonRef>,
+    /// Groups with people in them which the object wants out.
+    pub leaving_groups: Vec<GroupId>,
     /// Nobody would be left whom the object wants.
     pub(crate) empties: bool,
     pub(crate) edited: bool,
@@ -46,6 +48,7 @@ impl ContactGroupPlan {
             members: None,
             added: wish.added.as_ref().clone(),
             leaving: Vec::new(),
+            leaving_groups: Vec::new(),
             empties: false,
             edited: wish.object.is_edited(wish.memory.observed_generation),
         }
@@ -173,15 +176,17 @@ impl<'a> Groups<'a> {
             .map(Person::reference)
             .collect();
         planned.leaving.sort_by(|left, right| left.email.cmp(&right.email));
-        // A group that is in it takes nothing from its people when it goes; one member has to stay.
-        let groups: Vec<ContactId> = strangers
-            .iter()
-            .filter(|id| self.may_take(ThingKind::ContactGroup) && matches!(id, ContactId::Group(_)))
-            .map(|id| (*id).clone())
-            .collect();
+        let groups = strangers.iter().filter_map(|id| match id {
+            ContactId::Group(group) => self.may_take(ThingKind::ContactGroup).then(|| group.clone()),
+            ContactId::User(_) => None,
+        });
+        // Without people in it a group takes nothing from anybody. One member has to stay.
+        let (held, empty): (Vec<_>, Vec<_>) = groups.partition(|group| self.size_of_group(group) > 0);
         let stays = !wanted.members.is_empty();
-        let batches = groups.chunks(ContactOperation::REMOVALS).filter(|_| stays);
+        let empty: Vec<_> = empty.into_iter().map(ContactId::Group).collect();
+        let batches = empty.chunks(ContactOperation::REMOVALS).filter(|_| stays);
         planned.operations.extend(batches.map(|ids| ContactOperation::Remove(reference.clone(), ids.to_vec())));
+        planned.leaving_groups = held;
         planned.empties = !stays;
         planned.members = Some(wanted.attendance);
     }
@@ -258,7 +263,7 @@ impl<'a> Groups<'a> {
     fn within_contact_switches(&self, mut planned: ContactGroupPlan, wish: &DesiredContactGroup) -> ContactGroupPlan {
         let policy = self.input.policy;
         let only_looks = matches!(planned.operations.as_slice(), [ContactOperation::Read(_)]);
-        let takes = !planned.leaving.is_empty();
+        let takes = !planned.leaving.is_empty() || !planned.leaving_groups.is_empty();
         if planned.operations.is_empty() && !takes {
             return planned;
         }

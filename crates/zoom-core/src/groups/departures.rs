@@ -10,8 +10,8 @@ use super::{
     roles::holders,
 };
 use crate::{
-    Class, Email, Leaving, Mode, NewRecord, ObjectKey, PersonRef, Phase, Plan, Reason, Record, RecordReason, Role,
-    Source, Standing, Step, Subject, ThingKind, ThingRef, Verdict,
+    Class, Email, Leaving, Mode, NewRecord, ObjectKey, Person, PersonRef, Phase, Plan, Reason, Record, RecordReason,
+    Role, RoleId, Source, Standing, Step, Subject, ThingKind, ThingRef, Verdict,
     candidates::{Candidate, Desk, Outcome, Paper},
 };
 
@@ -27,7 +27,7 @@ pub(super) struct Departure<'a> {
     /// By address.
     people: Vec<PersonRef>,
     /// How many people it concerns.
-    count: usize,
+    pub(super) count: usize,
     pub(super) would_empty: bool,
 }
 
@@ -35,6 +35,8 @@ pub(super) struct Departure<'a> {
 #[derive(Default)]
 pub(crate) struct Departures {
     live: HashMap<(ThingKind, ObjectKey), Vec<usize>>,
+    /// What was refused and is not asked for again, by a record.
+    refused: HashMap<(ThingKind, ObjectKey), Box<str>>,
     /// Those without a candidate need none.
     deleted: Vec<(ThingKind, ObjectKey, Option<usize>)>,
 }
@@ -69,6 +71,7 @@ impl<'a> Groups<'a> {
         let mut answers = Departures::default();
         let mut departures = self.of_live_groups(plan);
         departures.extend(self.of_live_contacts(plan));
+        departures.extend(self.of_live_roles(plan));
         let desired = self.input.desired;
         departures.extend(self.of_deleted(&desired.groups, &self.register, &mut answers));
         departures.extend(self.of_deleted(&desired.roles, &self.roles, &mut answers));
@@ -90,9 +93,10 @@ impl<'a> Groups<'a> {
             let Some(planned) = planned.get(&wish.object.key) else { continue };
             let Some(group) = planned.group.as_ref().and_then(|id| self.input.directory.group(id)) else { continue };
             let of = |step, people, empties| Departure::of_live(wish, step, group.reference(), people, empties);
-            departures.extend(of(Step::RemoveMembers, &planned.leaving, planned.empties));
-            departures.extend(of(Step::RemoveAdmins, &planned.leaving_admins, false));
+            departures.push(of(Step::RemoveMembers, &planned.leaving, planned.empties));
+            departures.push(of(Step::RemoveAdmins, &planned.leaving_admins, false));
         }
+        departures.retain(|departure| departure.count > 0);
         departures
     }
 
@@ -102,8 +106,28 @@ impl<'a> Groups<'a> {
         let live = self.input.desired.contact_groups.iter().filter(|wish| !wish.object.deleting);
         let departures = live.filter_map(|wish| {
             let planned = planned.get(&wish.object.key)?;
-            let group = self.input.directory.contact_group(planned.group.as_ref()?)?;
-            Departure::of_live(wish, Step::RemoveMembers, group.reference(), &planned.leaving, planned.empties)
+            let group = self.input.directory.contact_group(planned.group.as_ref()?)?.reference();
+            let people = planned.leaving_groups.iter().map(|group| self.size_of_group(group)).sum();
+            let groups = Departure::of_live(wish, Step::RemoveGroups, group.clone(), &[], planned.empties);
+            let members = Departure::of_live(wish, Step::RemoveMembers, group, &planned.leaving, planned.empties);
+            Some([groups.counting(people), members])
+        });
+        departures.flatten().filter(|departure| departure.count > 0).collect()
+    }
+
+    fn of_live_roles(&self, plan: &Plan) -> Vec<Departure<'a>> {
+        let taking: HashMap<&ObjectKey, &RoleId> = (plan.roles.iter().filter(|planned| planned.taking.is_some()))
+            .filter_map(|planned| Some((&planned.object, planned.role.as_ref()?)))
+            .collect();
+        let live = self.input.desired.roles.iter().filter(|wish| !wish.object.deleting);
+        let departures = live.filter_map(|wish| {
+            let role = taking.get(&wish.object.key)?;
+            let role = self.input.directory.roles().iter().find(|known| known.id == **role)?;
+            let mut people: Vec<_> = holders(&self.input, role.id.as_str()).map(Person::reference).collect();
+            people.sort_by(|left, right| left.email.cmp(&right.email));
+            let count = people.len();
+            people.truncate(PEOPLE_IN_A_RECORD);
+            Some(Departure::of_live(wish, Step::TakePrivileges, role.reference(), &people, false).counting(count))
         });
         departures.collect()
     }
@@ -171,7 +195,7 @@ impl<'a> Groups<'a> {
         let mut desk = Desk::of(candidates, &self.input);
         for departure in departures {
             let mut answered = Vec::new();
-            let mut covered: HashSet<Email> = HashSet::new();
+            let (mut covered, refused) = self.refused(departure);
             for (place, candidate) in candidates.iter().enumerate() {
                 let answers = candidate.record().is_some_and(|record| departure.answers(record));
                 if answers && candidate.outcome.phase.is_open() {
@@ -181,8 +205,9 @@ impl<'a> Groups<'a> {
             }
             let uncovered = departure.people.iter().filter(|person| !covered.contains(&person.email));
             let people: Vec<PersonRef> = uncovered.cloned().collect();
-            let batches: Vec<&[PersonRef]> = match (departure.ends_thing(), answered.is_empty()) {
-                (true, true) => vec![&departure.people],
+            let batches: Vec<&[PersonRef]> = match (departure.is_whole(), answered.is_empty()) {
+                (true, true) if refused.is_none() => vec![&departure.people],
+                (true, true) => Vec::new(),
                 (true, false) => Vec::new(),
                 (false, _) => people.chunks(PEOPLE_IN_A_RECORD).collect(),
             };
@@ -195,9 +220,21 @@ impl<'a> Groups<'a> {
             if departure.object.deleting {
                 answers.deleted.push((kind, key, answered.first().copied()));
             } else {
+                answers.refused.extend(refused.map(|name| ((kind, key.clone()), name)));
                 answers.live.entry((kind, key)).or_default().extend(answered);
             }
         }
+    }
+
+    /// Whom the records of the present edit concern that were refused, and one of them: nothing is gained by asking again.
+    fn refused(&self, departure: &Departure<'a>) -> (HashSet<Email>, Option<Box<str>>) {
+        let refuses = |record: &&Record| {
+            let refused = record.phase == Phase::Refused && !departure.object.deleting;
+            refused && is_of_edit(record, departure.object) && departure.answers(record)
+        };
+        let refused: Vec<_> = self.input.records.iter().filter(refuses).collect();
+        let people = refused.iter().flat_map(|record| record.subject.people()).map(|person| person.email.clone());
+        (people.collect(), refused.iter().map(|record| record.name.clone()).min())
     }
 
     fn write(
@@ -213,11 +250,11 @@ impl<'a> Groups<'a> {
             [self.input.connection, &object.uid, &generation, step.verb()].into_iter().chain(emails).collect();
         let (digest, name) = desk.free_name(&object.key.name, &about);
         let wave = desk.wave(Class::Membership, !edited, &digest);
-        let count = if departure.ends_thing() { departure.count } else { people.len() };
-        let in_use = self.in_use(thing, candidates);
+        let count = if departure.is_whole() { departure.count } else { people.len() };
+        let in_use = if departure.ends_thing() { self.in_use(thing, candidates) } else { InUse::Free };
         Candidate {
             prompt: false,
-            frozen: departure.ends_thing() && (!self.may_take(thing.kind) || in_use.is_waiting()),
+            frozen: departure.ends_thing() && !self.may_take(thing.kind) || in_use.is_waiting(),
             would_empty: *would_empty,
             count,
             outcome: in_use.outcome(),
@@ -245,7 +282,7 @@ impl<'a> Groups<'a> {
         if thing.kind != ThingKind::Role {
             return InUse::Free;
         }
-        let holders = holders(&self.input, &thing.id);
+        let holders = holders(&self.input, &thing.id).count();
         let moves = |candidate: &&Candidate<'a>| {
             let asks = candidate.steps().iter().any(|step| matches!(step, Step::SetRole(_)));
             candidate.outcome.phase.is_open() && asks
@@ -295,17 +332,15 @@ impl InUse {
 }
 
 impl<'a> Departure<'a> {
-    fn of_live<W: Wish>(
-        wish: &'a W,
-        step: Step,
-        thing: ThingRef,
-        people: &[PersonRef],
-        would_empty: bool,
-    ) -> Option<Self> {
+    fn of_live<W: Wish>(wish: &'a W, step: Step, thing: ThingRef, people: &[PersonRef], would_empty: bool) -> Self {
         let object = wish.object();
         let edited = wish.memory().observed_generation != Some(object.generation);
         let (people, count) = (people.to_vec(), people.len());
-        (count > 0).then_some(Self { object, edited, step, thing, people, count, would_empty })
+        Self { object, edited, step, thing, people, count, would_empty }
+    }
+
+    fn counting(self, count: usize) -> Self {
+        Self { count, ..self }
     }
 
     /// Whether a record is about this: the same object and step, and somebody whom it names is still to leave.
@@ -313,8 +348,17 @@ impl<'a> Departure<'a> {
         let of_object = record.source.as_ref().is_some_and(|source| source.uid == self.object.uid);
         let of_step = record.steps.as_slice() == std::slice::from_ref(&self.step);
         let leaving = record.leaving().filter(|leaving| of_object && of_step && leaving.thing.id == self.thing.id);
-        leaving
-            .is_some_and(|leaving| self.ends_thing() || leaving.people.iter().any(|person| self.names(&person.email)))
+        leaving.is_some_and(|leaving| match (self.ends_thing(), self.is_whole()) {
+            (true, _) => true,
+            // What is agreed to is this edit.
+            (false, true) => is_of_edit(record, self.object),
+            (false, false) => leaving.people.iter().any(|person| self.names(&person.email)),
+        })
+    }
+
+    /// Whether it is about the thing and not about each person by name, so that one record says it.
+    pub(super) fn is_whole(&self) -> bool {
+        is_whole(std::slice::from_ref(&self.step))
     }
 
     fn names(&self, email: &Email) -> bool {
@@ -324,6 +368,16 @@ impl<'a> Departure<'a> {
     fn ends_thing(&self) -> bool {
         ends_thing(std::slice::from_ref(&self.step))
     }
+}
+
+/// Whether the present edit of an object asked for a record.
+fn is_of_edit(record: &Record, object: &Object) -> bool {
+    record.source.as_ref().is_some_and(|source| source.generation == object.generation)
+}
+
+/// Whether a record is about a thing and not about each person by name.
+pub(super) fn is_whole(steps: &[Step]) -> bool {
+    ends_thing(steps) || matches!(steps, [Step::RemoveGroups | Step::TakePrivileges])
 }
 
 /// Whether the thing itself goes.
@@ -339,6 +393,12 @@ impl Departures {
             let found = places.iter().filter_map(|place| candidates.get(*place));
             found.max_by_key(|candidate| urgency(candidate.outcome.phase))
         };
+        for planned in &mut plan.roles {
+            if let Some(candidate) = answer(ThingKind::Role, &planned.object) {
+                let who = format!("{} people are to lose privileges", candidate.count);
+                tell(&mut planned.verdict, planned.runnable, &who, candidate);
+            }
+        }
         for planned in &mut plan.groups {
             if let Some(candidate) = answer(ThingKind::Group, &planned.object) {
                 let (members, admins) = (planned.leaving.len(), planned.leaving_admins.len());
@@ -348,8 +408,24 @@ impl Departures {
         }
         for planned in &mut plan.contact_groups {
             if let Some(candidate) = answer(ThingKind::ContactGroup, &planned.object) {
-                let who = format!("{} members are to leave", planned.leaving.len());
+                let (people, groups) = (planned.leaving.len(), planned.leaving_groups.len());
+                let who = format!("{people} members and {groups} groups are to leave");
                 tell(&mut planned.verdict, planned.runnable, &who, candidate);
+            }
+        }
+        for ((kind, object), name) in &self.refused {
+            let verdict = match kind {
+                ThingKind::Group => {
+                    plan.groups.iter_mut().find(|one| one.object == *object).map(|one| &mut one.verdict)
+                }
+                ThingKind::Role => plan.roles.iter_mut().find(|one| one.object == *object).map(|one| &mut one.verdict),
+                ThingKind::ContactGroup => {
+                    plan.contact_groups.iter_mut().find(|one| one.object == *object).map(|one| &mut one.verdict)
+                }
+            };
+            if let Some(verdict) = verdict.filter(|verdict| verdict.reason.standing() != Standing::Stalled) {
+                let message = format!("the ZoomRemoval {name} was refused; it says why and what to do");
+                *verdict = Verdict::new(Reason::Refused, message);
             }
         }
         let stands = |place: Option<usize>| match place {

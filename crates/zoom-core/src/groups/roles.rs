@@ -6,7 +6,7 @@ use super::{
     DesiredRole, RoleDraft, RoleOperation,
     identity::{Course, Register, course},
 };
-use crate::{Mode, ObjectKey, Policy, Reason, Role, RoleId, Verdict, plan::Input};
+use crate::{Mode, ObjectKey, Person, Policy, Reason, Role, RoleId, Verdict, plan::Input};
 
 /// What happens to one role.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub struct RolePlan {
     pub runnable: bool,
     /// How the object stands if nothing more happened than this plan says.
     pub verdict: Verdict,
+    /// What takes privileges from those who have the role; runs as a record.
+    pub taking: Option<RoleOperation>,
     /// How many people have the role; absent where it is not there.
     pub holders: Option<usize>,
 }
@@ -33,8 +35,14 @@ impl RolePlan {
             operations: Vec::new(),
             runnable: false,
             verdict,
+            taking: None,
             holders: None,
         }
+    }
+
+    /// Whether it has to be read first what the role permits.
+    pub(crate) fn is_unread(&self) -> bool {
+        self.operations.iter().any(|operation| matches!(operation, RoleOperation::Read(_)))
     }
 
     /// Whether the role is about to be made.
@@ -52,9 +60,9 @@ pub(crate) fn plan_roles(input: &Input<'_>, register: &Register<'_, DesiredRole>
     plans
 }
 
-/// How many people have a role.
-pub(crate) fn holders(input: &Input<'_>, role: &str) -> usize {
-    input.directory.people().filter(|person| person.role.as_ref().is_some_and(|held| held.as_str() == role)).count()
+/// The people who have a role.
+pub(crate) fn holders<'a>(input: &Input<'a>, role: &str) -> impl Iterator<Item = &'a Person> {
+    input.directory.people().filter(move |person| person.role.as_ref().is_some_and(|held| held.as_str() == role))
 }
 
 fn plan_role(wish: &DesiredRole, register: &Register<'_, DesiredRole>, input: &Input<'_>) -> RolePlan {
@@ -97,7 +105,7 @@ fn create(wish: &DesiredRole, input: &Input<'_>) -> RolePlan {
 fn manage(wish: &DesiredRole, role: &Role, register: &Register<'_, DesiredRole>, input: &Input<'_>) -> RolePlan {
     let mut planned = RolePlan::rest(wish, Verdict::new(Reason::Synced, "Zoom holds what this object wants"));
     planned.role = Some(role.id.clone());
-    planned.holders = Some(holders(input, role.id.as_str()));
+    planned.holders = Some(holders(input, role.id.as_str()).count());
     if wish.privileges.is_some() && role.privileges.is_none() {
         planned.verdict = Verdict::new(Reason::Reconciling, "read the privileges");
         planned.operations.push(RoleOperation::Read(role.id.clone()));
@@ -119,11 +127,33 @@ fn manage(wish: &DesiredRole, role: &Role, register: &Register<'_, DesiredRole>,
     }
     planned.verdict = Verdict::new(Reason::Reconciling, format!("update role {:?}", wish.name));
     match if privileges { checked(wish, input) } else { Checked::Fits } {
-        Checked::Fits => planned.operations.push(RoleOperation::Update(role.id.clone(), draft(wish))),
+        Checked::Fits => change(&mut planned, wish, role, renamed || differs, input),
         Checked::Unread(owner) => planned.operations.push(RoleOperation::Read(owner)),
         Checked::Misfits(verdict) => planned.verdict = verdict,
     }
     planned
+}
+
+/// What people would lose with the role is taken by a record, once all else is as wanted.
+fn change(planned: &mut RolePlan, wish: &DesiredRole, role: &Role, otherwise: bool, input: &Input<'_>) {
+    let (present, wanted) = (role.privileges.iter().flat_map(|all| &**all), wish.privileges.iter().flatten());
+    let gone =
+        wish.privileges.as_ref().map_or(0, |wanted| present.clone().filter(|one| !wanted.contains(*one)).count());
+    if gone == 0 || planned.holders == Some(0) && input.directory.complete().people {
+        planned.operations.push(RoleOperation::Update(role.id.clone(), draft(wish)));
+        return;
+    }
+    let all: BTreeSet<Box<str>> = present.chain(wanted).cloned().collect();
+    if otherwise || Some(&all) != role.privileges.as_deref() {
+        let draft = RoleDraft { privileges: Some(all), ..draft(wish) };
+        planned.operations.push(RoleOperation::Update(role.id.clone(), draft));
+    } else if input.directory.complete().people {
+        planned.taking = Some(RoleOperation::Update(role.id.clone(), draft(wish)));
+        planned.verdict = Verdict::new(Reason::Reconciling, format!("take {gone} privileges from the role"));
+    } else {
+        let message = "the account was not listed completely yet: it is not known who would lose privileges";
+        planned.verdict = Verdict::new(Reason::WaitingForListing, message);
+    }
 }
 
 /// What the account knows of privileges: the owner has all of them.
@@ -159,7 +189,7 @@ fn within_switches(mut planned: RolePlan, wish: &DesiredRole, input: &Input<'_>)
         RoleOperation::Create(_) => (!policy.allow.create).then_some("create"),
         RoleOperation::Update(..) | RoleOperation::Delete(_) => (!policy.allow.update).then_some("update"),
     });
-    if planned.operations.is_empty() {
+    if planned.operations.is_empty() && planned.taking.is_none() {
         return planned;
     }
     if policy.mode == Mode::Plan && !only_looks {
@@ -177,7 +207,7 @@ fn within_switches(mut planned: RolePlan, wish: &DesiredRole, input: &Input<'_>)
             planned.verdict = Verdict::new(refusal.reason, refusal.message.clone());
             planned.operations.clear();
         }
-        Some(_) | None => planned.runnable = true,
+        Some(_) | None => planned.runnable = !planned.operations.is_empty(),
     }
     planned
 }

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::{
     ContactId, NamedClaim,
-    departures::{Departure, ends_thing},
+    departures::{Departure, ends_thing, is_whole},
     plan::Groups,
 };
 use crate::{
@@ -21,6 +21,7 @@ impl<'a> Groups<'a> {
             .filter_map(|record| Some((record, record.leaving()?)))
             .map(|(record, leaving)| {
                 let asked = departures.iter().find(|departure| departure.answers(record));
+                let now = asked.filter(|departure| departure.is_whole()).map_or(0, |departure| departure.count);
                 let in_use = self.in_use(&leaving.thing, candidates);
                 let word = self.word_on(record, leaving, asked.is_some(), &known);
                 let frozen = word.is_none() || (ends_thing(&record.steps) && in_use.is_waiting());
@@ -38,7 +39,7 @@ impl<'a> Groups<'a> {
                     prompt: false,
                     frozen,
                     would_empty: asked.is_some_and(|departure| departure.would_empty),
-                    count: leaving.count.max(leaving.people.len()).max(present),
+                    count: leaving.count.max(leaving.people.len()).max(present).max(now),
                     outcome,
                 }
             })
@@ -54,7 +55,10 @@ impl<'a> Groups<'a> {
         let is_known = |verdict: &Verdict| !matches!(verdict.reason, Reason::Suspended | Reason::WaitingForListing);
         let verdicts: HashMap<(ThingKind, &ObjectKey), bool> = (plan.groups.iter())
             .map(|planned| ((ThingKind::Group, &planned.object), is_known(&planned.verdict)))
-            .chain(plan.roles.iter().map(|planned| ((ThingKind::Role, &planned.object), is_known(&planned.verdict))))
+            .chain(plan.roles.iter().map(|planned| {
+                let known = is_known(&planned.verdict) && !planned.is_unread();
+                ((ThingKind::Role, &planned.object), known)
+            }))
             .chain(plan.contact_groups.iter().map(|planned| {
                 let known = is_known(&planned.verdict) && !planned.members_unread();
                 ((ThingKind::ContactGroup, &planned.object), known)
@@ -91,7 +95,7 @@ impl<'a> Groups<'a> {
             Some(true) => {
                 let left: HashSet<Email> = self.people_in(thing).into_iter().map(|person| person.email).collect();
                 let stayed = leaving.people.iter().filter(|person| left.contains(&person.email)).count();
-                if record.started_at.is_some() || stayed == 0 {
+                if record.started_at.is_some() || (stayed == 0 && !is_whole(&record.steps)) {
                     return over(Phase::Done, done(record), format!("nobody is left to remove from {:?}", thing.name));
                 }
                 let message = format!("{} does not ask for this any more", source.object);
@@ -176,13 +180,17 @@ impl<'a> Groups<'a> {
     /// How many people are in a thing, by the listing's own count or by their rows.
     pub(super) fn size_of(&self, thing: &ThingRef) -> usize {
         let listed = match thing.kind {
-            ThingKind::Group => {
-                GroupId::new(&thing.id).and_then(|id| self.input.directory.group(&id)).and_then(|group| group.total)
-            }
-            ThingKind::Role | ThingKind::ContactGroup => None,
+            ThingKind::Group => GroupId::new(&thing.id).map_or(0, |id| self.size_of_group(&id)),
+            ThingKind::Role | ThingKind::ContactGroup => 0,
         };
-        let listed = listed.map_or(0, |total| usize::try_from(total).unwrap_or(usize::MAX));
         listed.max(self.people_in(thing).len())
+    }
+
+    /// The same of a group.
+    pub(super) fn size_of_group(&self, group: &GroupId) -> usize {
+        let listed = self.input.directory.group(group).and_then(|group| group.total);
+        let listed = listed.map_or(0, |total| usize::try_from(total).unwrap_or(usize::MAX));
+        listed.max(self.members(group).len())
     }
 }
 

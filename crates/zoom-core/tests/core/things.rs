@@ -189,3 +189,124 @@ fn what_is_taken_from_people_in_a_contact_group_is_a_record_and_what_empties_it_
     let additive = plan_contacts(&world, &directory, contacts("Call", &["person000"]));
     assert!(additive.new_records.is_empty(), "nobody whom it added");
 }
+
+fn plan_role_with(world: &World, present: &[&str], wanted: &[&str], records: &[Record]) -> Plan {
+    let mut wish = DesiredRole { privileges: Some(privileges(wanted)), ..role("Helpdesk") };
+    wish.memory = Memory { id: Some(role_id("long")), origin: Some(Origin::Created), ..Memory::default() };
+    let desired = Desired { roles: vec![wish], ..world.desired() };
+    world.plan_with(&desired, &with_roles(world, Some(present)), records)
+}
+
+/// Ten people, of whom some have the role.
+fn with_holders(holders: usize) -> World {
+    let mut world = World::of(10);
+    world.policy.guard.limits.membership = Limit { percent: 0, floor: 2 };
+    (0..holders).for_each(|place| world.row(&name(place)).role = Some(role_id("long")));
+    world
+}
+
+fn draft_of(operation: &RoleOperation) -> Option<&RoleDraft> {
+    match operation {
+        RoleOperation::Update(_, draft) => Some(draft),
+        RoleOperation::Read(_) | RoleOperation::Create(_) | RoleOperation::Delete(_) => None,
+    }
+}
+
+#[rstest]
+#[case::few(2, Phase::Running)]
+#[case::more_than_may_lose_something_unasked(3, Phase::Held)]
+fn what_people_lose_with_a_role_is_written_down_and_counted(#[case] holders: usize, #[case] expected: Phase) {
+    let mut world = with_holders(holders);
+    let plan = plan_role_with(&world, &["User:Read", "User:Edit"], &["User:Read"], &[]);
+    assert_eq!((plan.roles[0].operations.len(), plan.roles[0].verdict.reason), (0, Reason::Settling));
+    let [new] = &*plan.new_records else { panic!("{:?}", plan.new_records) };
+    assert_eq!((new.class, &*new.steps), (Class::Membership, &[Step::TakePrivileges][..]));
+    assert_eq!((new.subject.people().len(), written(new, world.now).people()), (holders, holders));
+
+    let record = written(new, world.now);
+    world.pass_time(seconds(60));
+    let plan = plan_role_with(&world, &["User:Read", "User:Edit"], &["User:Read"], std::slice::from_ref(&record));
+    assert_eq!((plan.new_records.len(), plan.changes[0].phase), (0, expected));
+    let taking = draft_of(plan.roles[0].taking.as_ref().unwrap()).unwrap();
+    assert_eq!(taking.privileges, Some(privileges(&["User:Read"])));
+
+    let back = plan_role_with(&world, &["User:Read", "User:Edit"], &["User:Read", "User:Edit"], &[record]);
+    assert_eq!((back.changes[0].phase, back.changes[0].reason), (Phase::Cancelled, RecordReason::TakenBack));
+}
+
+#[test]
+fn a_role_is_given_what_it_lacks_before_anything_is_taken() {
+    let world = with_holders(1);
+    let plan = plan_role_with(&world, &["User:Edit"], &["User:Read"], &[]);
+    let given = draft_of(&plan.roles[0].operations[0]).unwrap();
+    assert_eq!(given.privileges, Some(privileges(&["User:Edit", "User:Read"])));
+    assert!(plan.roles[0].runnable && plan.new_records.is_empty());
+}
+
+#[test]
+fn while_it_is_not_known_who_has_a_role_nothing_is_taken_from_it() {
+    let mut world = with_holders(0);
+    world.complete.people = false;
+    let plan = plan_role_with(&world, &["User:Read", "User:Edit"], &["User:Read"], &[]);
+    assert_eq!((plan.roles[0].verdict.reason, plan.new_records.len()), (Reason::WaitingForListing, 0));
+}
+
+#[test]
+fn what_zoom_refused_to_take_is_not_asked_for_again_before_an_edit() {
+    let world = with_holders(1);
+    let plan = plan_role_with(&world, &["User:Read", "User:Edit"], &["User:Read"], &[]);
+    let refused = Record { phase: Phase::Refused, ..written(&plan.new_records[0], world.now) };
+    let plan = plan_role_with(&world, &["User:Read", "User:Edit"], &["User:Read"], &[refused]);
+    assert_eq!((plan.new_records.len(), plan.roles[0].verdict.reason), (0, Reason::Refused));
+}
+
+#[rstest]
+#[case::with_people(30, 1, 0)]
+#[case::without_people(0, 0, 1)]
+fn a_group_that_leaves_a_contact_group_takes_its_people_along(
+    #[case] people: u64,
+    #[case] records: usize,
+    #[case] operations: usize,
+) {
+    let world = World::of(40);
+    let research = Group { id: group_id("RESEARCH"), name: "Research".into(), total: Some(people), admins: None };
+    let present = [ContactId::Group(research.id.clone()), ContactId::User(crate::support::id("PERSON000"))];
+    let found = ContactGroup {
+        id: contact_id("CALL"),
+        name: "Call".into(),
+        description: "".into(),
+        privacy: None,
+        members: Some(Arc::new(present.into())),
+    };
+    let directory = world.directory().with_groups(vec![research], vec![found]);
+    let wish = DesiredContactGroup { membership: Membership::Exclusive, ..contacts("Call", &["person000"]) };
+    let plan = plan_contacts(&world, &directory, wish);
+    assert_eq!((plan.new_records.len(), plan.contact_groups[0].operations.len()), (records, operations));
+    if let Some(new) = plan.new_records.first() {
+        assert_eq!((&*new.steps, written(new, world.now).people()), (&[Step::RemoveGroups][..], 30));
+        assert_eq!(plan.contact_groups[0].leaving_groups, [group_id("RESEARCH")]);
+    }
+}
+
+#[test]
+fn who_leaves_several_groups_spends_one_of_the_allowance() {
+    let leaving = |name: &str, people: &[&str], count| {
+        let people: Vec<PersonRef> = people.iter().map(|who| PersonRef { id: None, email: address(who) }).collect();
+        let thing = ThingRef { kind: ThingKind::Group, id: name.into(), name: name.into() };
+        let source = Source { object: key(name), uid: name.into(), generation: 1, deleted: false };
+        Record {
+            name: name.into(),
+            class: Class::Membership,
+            subject: Subject::Members(Leaving { thing, people, count }),
+            source: Some(source),
+            phase: Phase::Done,
+            started_at: Some(start()),
+            ..by_hand(name, Step::RemoveMembers)
+        }
+    };
+    let (first, second) = (leaving("a", &["ada", "bob"], 2), leaving("b", &["bob", "eve"], 5));
+    assert_eq!(first.people_anew(&[&first, &second], start() + seconds(1)), 2, "before the window");
+    assert_eq!(second.people_anew(&[&first, &second], start()), 4);
+    let approved = Record { ran_approved: true, ..first };
+    assert_eq!(second.people_anew(&[&approved], start()), 5, "what a human agreed to does not count");
+}
