@@ -3,7 +3,7 @@
 
 use std::{
     hint::black_box,
-    sync::LazyLock,
+    sync::{Arc, LazyLock},
     time::{Duration, Instant},
 };
 
@@ -12,6 +12,8 @@ use zoom_core::*;
 
 const ROUNDS: usize = 7;
 const REMOVALS: usize = 1000;
+/// How many people a group has, and a department.
+const IN_A_GROUP: usize = 100;
 
 struct Account {
     policy: Policy,
@@ -81,6 +83,32 @@ impl Account {
         account.records = written.iter().zip(phases).map(record).collect();
         account.desired.people.drain(..REMOVALS);
         account.desired.people.iter_mut().take(REMOVALS).for_each(|object| object.deleting = true);
+        account
+    }
+
+    /// One group for each hundred people, all of them in it: by label, by department, and by name in turn.
+    fn with_groups(people: usize) -> Self {
+        let mut account = Self::idle(people);
+        let team = |place: usize| (place / IN_A_GROUP).to_string();
+        let found = (0..people / IN_A_GROUP).map(|place| Group {
+            id: group_id(place),
+            name: format!("Group {place}").into(),
+            total: None,
+            admins: None,
+        });
+        let rows = (0..people).map(|place| {
+            let mut row = row(place);
+            row.groups = Some([group_id(place / IN_A_GROUP)].into());
+            row.attributes.set(Attribute::Department, team(place));
+            row
+        });
+        let complete = Completeness { groups: true, ..account.directory.complete().clone() };
+        account.directory =
+            Directory::new(rows, account.directory.roles().to_vec(), complete).with_groups(found.collect(), Vec::new());
+        for (place, object) in account.desired.people.iter_mut().enumerate() {
+            object.labels = [("team".to_owned(), team(place))].into_iter().collect();
+        }
+        account.desired.groups = (0..people / IN_A_GROUP).map(group).collect();
         account
     }
 
@@ -164,6 +192,52 @@ fn object(place: usize) -> DesiredPerson {
     }
 }
 
+fn group_id(place: usize) -> GroupId {
+    GroupId::new(&format!("xlZHLUYtTBmeGAyyI{place:05}")).unwrap()
+}
+
+fn group(place: usize) -> DesiredGroup {
+    let team = place.to_string();
+    let members = match place % 3 {
+        0 => Members {
+            selector: Some(Selector { labels: [("team".into(), team.into())].into(), requirements: Vec::new() }),
+            ..Members::default()
+        },
+        1 => Members {
+            matching: Some(MatchRule { departments: [team.into()].into(), ..MatchRule::default() }),
+            ..Members::default()
+        },
+        _ => {
+            let named = (place * IN_A_GROUP..(place + 1) * IN_A_GROUP).map(|place| object(place).object);
+            Members { named: People { users: named.collect(), ..People::default() }, ..Members::default() }
+        }
+    };
+    DesiredGroup {
+        object: Object {
+            key: ObjectKey::new("team", format!("group{place:05}")),
+            uid: format!("8f6c1c1e-0000-4000-9000-{place:012}").into(),
+            created: now() - SignedDuration::from_hours(48),
+            generation: 1,
+            deleting: false,
+        },
+        name: format!("Group {place}").into(),
+        members: Some(members),
+        membership: if place.is_multiple_of(2) { Membership::Additive } else { Membership::Exclusive },
+        admins: None,
+        primary_for: People::default(),
+        removal: None,
+        memory: Memory {
+            id: Some(group_id(place)),
+            origin: Some(Origin::Created),
+            observed_generation: Some(1),
+            ..Memory::default()
+        },
+        added: Arc::new((place * IN_A_GROUP..(place + 1) * IN_A_GROUP).map(id).collect()),
+        added_admins: Arc::default(),
+        refused: Arc::default(),
+    }
+}
+
 /// What this thread has computed, so that a busy machine does not count; where the system does not tell, the time.
 fn cpu_time() -> Duration {
     static START: LazyLock<Instant> = LazyLock::new(Instant::now);
@@ -174,11 +248,12 @@ fn cpu_time() -> Duration {
 
 fn main() {
     type Make = fn(usize) -> Account;
-    let cases: [(&str, Make); 4] = [
+    let cases: [(&str, Make); 5] = [
         ("nothing to do", Account::idle),
         ("all to be created", Account::empty),
         ("1,000 deleted", Account::deleting),
         ("1,000 records, 1,000 deleted", Account::with_history),
+        ("a group for each 100 people", Account::with_groups),
     ];
     println!("{:<30} {:>9} {:>9} {:>14}", "plan", "people", "ms", "ms per 10,000");
     for (name, account) in cases {

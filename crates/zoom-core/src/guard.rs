@@ -89,7 +89,7 @@ pub(crate) fn guard<'a>(
 ) {
     let mut candidates = Candidates::open(live, intents, input, claims);
     let answers = candidates.answer(intents, input);
-    candidates.members = groups.people();
+    candidates.members = groups.people;
     let departures = groups.depart(plan, &mut candidates.list);
     plan.wake_at = decide(&mut candidates, input, claims);
     plan.let_go.extend(let_go(intents, &candidates.list, &answers));

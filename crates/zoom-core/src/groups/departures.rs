@@ -91,7 +91,7 @@ impl<'a> Groups<'a> {
         let mut departures = Vec::new();
         for wish in self.input.desired.groups.iter().filter(|wish| !wish.object.deleting) {
             let Some(planned) = planned.get(&wish.object.key) else { continue };
-            let Some(group) = planned.group.as_ref().and_then(|id| self.input.directory.group(id)) else { continue };
+            let Some(group) = planned.group.as_ref().and_then(|id| self.register.by_id(id.as_str())) else { continue };
             let of = |step, people, empties| Departure::of_live(wish, step, group.reference(), people, empties);
             departures.push(of(Step::RemoveMembers, &planned.leaving, planned.empties));
             departures.push(of(Step::RemoveAdmins, &planned.leaving_admins, false));

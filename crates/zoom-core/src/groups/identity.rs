@@ -1,10 +1,8 @@
 //! Which object speaks for a group, role or contact group, and what is to become of the thing as such.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    hash::Hash,
-};
+use std::{collections::BTreeMap, hash::Hash};
 
+use foldhash::{HashMap, HashMapExt as _};
 use jiff::Timestamp;
 
 use super::{
@@ -161,6 +159,11 @@ impl<'a, W: Wish> Register<'a, W> {
             None if self.complete => Whereabouts::NotThere,
             None => Whereabouts::Unknown,
         }
+    }
+
+    /// The thing with an id.
+    pub(crate) fn by_id(&self, id: &str) -> Option<&'a W::Thing> {
+        self.by_id.get(id).copied()
     }
 
     /// The thing of a name, whoever it belongs to.

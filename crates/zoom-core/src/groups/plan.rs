@@ -1,10 +1,11 @@
 //! The plan for groups: who joins, who leaves, who administers.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet},
     fmt::Write as _,
 };
 
+use foldhash::{HashMap, HashSet};
 use jiff::Timestamp;
 
 use super::{
@@ -115,6 +116,8 @@ pub(crate) struct Groups<'a> {
     pub contacts: Register<'a, DesiredContactGroup>,
     roster: Roster<'a>,
     rows: HashMap<&'a GroupId, Vec<&'a Person>>,
+    /// How many people are in groups that objects manage.
+    pub people: usize,
     pub(super) input: Input<'a>,
 }
 
@@ -134,12 +137,13 @@ impl<'a> Groups<'a> {
         );
         let members: Vec<_> = desired.groups.iter().filter_map(|wish| wish.members.as_ref()).collect();
         let roster = Roster::of(desired, directory, records, &members, access);
-        let mut groups = Self { register, roles, contacts, roster, rows: HashMap::new(), input: *input };
-        groups.rows = groups.rows_of_managed();
+        let mut groups = Self { register, roles, contacts, roster, rows: HashMap::default(), people: 0, input: *input };
+        groups.seat();
         groups
     }
 
-    fn rows_of_managed(&self) -> HashMap<&'a GroupId, Vec<&'a Person>> {
+    /// Finds out who is in the groups that objects mean.
+    fn seat(&mut self) {
         use super::identity::Whereabouts;
         let Input { desired, directory, .. } = self.input;
         let managed = desired.groups.iter().filter_map(|wish| match self.register.find(wish) {
@@ -148,17 +152,20 @@ impl<'a> Groups<'a> {
         });
         let mut rows: HashMap<&GroupId, Vec<&Person>> = managed.map(|group| (group, Vec::new())).collect();
         if rows.is_empty() {
-            return rows;
+            return;
         }
         for person in directory.people() {
+            let mut is_member = false;
             for group in person.groups.iter().flatten() {
                 if let Some(members) = rows.get_mut(group) {
                     members.push(person);
+                    is_member = true;
                 }
             }
+            self.people = self.people.saturating_add(usize::from(is_member));
         }
         rows.values_mut().for_each(|members| members.sort_unstable_by_key(|person| &person.email));
-        rows
+        self.rows = rows;
     }
 
     /// Who is in a group that an object means, by address.
@@ -186,12 +193,6 @@ impl<'a> Groups<'a> {
         let of_things = of_groups.chain(of_roles).chain(of_contacts).map(|refusal| refusal.retry_at);
         let members = groups.iter().map(|wish| &wish.refused).chain(contact_groups.iter().map(|wish| &wish.refused));
         of_things.chain(members.flat_map(|refused| refused.values()).map(|refusal| refusal.retry_at))
-    }
-
-    /// How many people are in groups that objects manage.
-    pub(crate) fn people(&self) -> usize {
-        let people: HashSet<&Email> = self.rows.values().flatten().map(|person| &person.email).collect();
-        people.len()
     }
 
     /// Plans all live objects: those that people edited come first.

@@ -1,6 +1,8 @@
 //! Who is meant by what groups say: objects, addresses, labels and what Zoom's listing shows, resolved to people.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
+
+use foldhash::{HashMap, HashSet};
 
 use super::{MatchRule, Members, People};
 use crate::{
@@ -93,19 +95,14 @@ impl<'a> Roster<'a> {
         members: &[&'a Members],
         access: &'a Access,
     ) -> Self {
-        let objects = if desired.groups.is_empty() && desired.contact_groups.is_empty() {
-            HashMap::new()
-        } else {
-            desired.people.iter().map(|person| (&person.object, person)).collect()
-        };
         let mut roster = Self {
             directory,
             access,
-            objects,
-            by_namespace: HashMap::new(),
-            by_label: HashMap::new(),
-            by_department: HashMap::new(),
-            by_domain: HashMap::new(),
+            objects: objects_by_name(desired),
+            by_namespace: HashMap::default(),
+            by_label: HashMap::default(),
+            by_department: HashMap::default(),
+            by_domain: HashMap::default(),
             stay: Staying::of(desired, records),
         };
         roster.index_objects(desired, members);
@@ -247,6 +244,21 @@ impl<'a> Roster<'a> {
         let Staying { everybody, ids, emails } = &self.stay;
         *everybody || emails.contains(&person.email) || person.id.as_ref().is_some_and(|id| ids.contains(id))
     }
+}
+
+/// The objects that are named one by one: of a hundred thousand hardly any may be.
+fn objects_by_name(desired: &Desired) -> HashMap<&ObjectKey, &DesiredPerson> {
+    let of_groups = desired.groups.iter().flat_map(|wish| {
+        let members = wish.members.as_ref().map(|members| &members.named);
+        members.into_iter().chain(&wish.admins).chain([&wish.primary_for])
+    });
+    let of_contacts = desired.contact_groups.iter().filter_map(|wish| Some(&wish.members.as_ref()?.people));
+    let named: HashSet<&ObjectKey> = of_groups.chain(of_contacts).flat_map(|people| &people.users).collect();
+    if named.is_empty() {
+        return HashMap::default();
+    }
+    let objects = desired.people.iter().map(|person| (&person.object, person));
+    objects.filter(|(object, _)| named.contains(object)).collect()
 }
 
 impl<'a> Staying<'a> {

@@ -188,7 +188,7 @@ impl<'a> Groups<'a> {
 
     /// The same of a group.
     pub(super) fn size_of_group(&self, group: &GroupId) -> usize {
-        let listed = self.input.directory.group(group).and_then(|group| group.total);
+        let listed = self.register.by_id(group.as_str()).and_then(|group| group.total);
         let listed = listed.map_or(0, |total| usize::try_from(total).unwrap_or(usize::MAX));
         listed.max(self.members(group).len())
     }
