@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{of, of_with};
-use crate::world::{REMOVAL, USER, World, ZOOM_GROUP, account_of, condition, email, message};
+use crate::world::{REMOVAL, USER, World, ZOOM_GROUP, account_of, condition, email, is_in_phase, message};
 
 #[tokio::test]
 async fn additive_leaves_strangers_alone_and_takes_out_only_whom_it_once_put_in() -> anyhow::Result<()> {
@@ -57,6 +57,13 @@ async fn a_wave_of_members_over_the_limit_is_held_whole_until_approved() -> anyh
     assert!(condition(&group, "Held").is_some());
     assert_eq!(world.zoom.group("Team").await?.unwrap().members.len(), 7);
     let name = removal["metadata"]["name"].as_str().unwrap();
+    // Rejected, while the object still asks: it is written anew, and held.
+    world.delete(REMOVAL, name).await?;
+    let again = |found: &serde_json::Value| {
+        found["metadata"]["uid"] != removal["metadata"]["uid"] && is_in_phase(found, "Held", "OverLimit")
+    };
+    world.until(REMOVAL, name, "is held anew", again).await?;
+    assert_eq!(world.zoom.group("Team").await?.unwrap().members.len(), 7);
     world.edit(REMOVAL, name, json!({"decision": "Approve"})).await?;
     world.removal_is("team", "Done", "Completed").await?;
     world.members_are("Team", &["ada"]).await?;

@@ -2,6 +2,7 @@
 
 mod contacts;
 mod exclusive;
+mod interrupted;
 mod life;
 mod members;
 mod quiet;

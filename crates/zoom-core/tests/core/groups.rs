@@ -275,6 +275,11 @@ fn a_departure_over_the_limit_is_held_whole_until_it_is_approved() {
     assert_eq!((world.records.len(), world.records[0].phase), (1, Phase::Held));
     assert_eq!(world.records[0].leaving().unwrap().count, 30);
     assert_eq!(world.members_of(&id).len(), 100);
+    // Rejected, while the object still asks: it is held anew.
+    world.records.clear();
+    world.settle_groups();
+    assert_eq!((world.records.len(), world.records[0].phase), (1, Phase::Held));
+    assert_eq!(world.members_of(&id).len(), 100);
     world.approve(|_| true);
     world.settle_groups();
     assert_eq!(world.members_of(&id).len(), 70);
