@@ -6,8 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 use tracing::{info, warn};
 use zoom_account::{Account, Retry};
 use zoom_core::{
-    Class, DesiredPerson, Email, Lookup, Mode, ObjectKey, Operation, Person, PersonPlan, Plan, Reason, Refusal, UserId,
-    plan_person,
+    Class, DesiredPerson, Email, Lookup, Mode, ObjectKey, Operation, Person, PersonPlan, Plan, Reason, Refusal, Seat,
+    UserId, plan_person,
 };
 use zoom_operator_api as api;
 
@@ -29,6 +29,8 @@ const OUTAGES: u32 = 3;
 /// How one turn ended.
 pub(super) enum Turn {
     Over,
+    /// What the others may do was decided by something that turned out otherwise.
+    PlanAgain,
     /// The account as a whole cannot be used now.
     Account(Trouble),
     Stopped,
@@ -48,7 +50,7 @@ impl Pass<'_> {
             }
             let object = ObjectKey::new(self.key.namespace.clone(), name.clone());
             match self.run_record(&object, plan, snapshot).await? {
-                Some(Turn::Over) => did_something = true,
+                Some(Turn::Over | Turn::PlanAgain) => did_something = true,
                 Some(Turn::Account(trouble)) => return Ok(self.give_up(trouble)),
                 Some(Turn::Stopped) => return Ok(Applied::Stopped),
                 None => {}
@@ -66,6 +68,7 @@ impl Pass<'_> {
             }
             match self.run_person(planned).await? {
                 Turn::Over => did_something = true,
+                Turn::PlanAgain => return Ok(Applied::PlanAgain),
                 Turn::Account(trouble) => return Ok(self.give_up(trouble)),
                 Turn::Stopped => return Ok(Applied::Stopped),
             }
@@ -100,7 +103,7 @@ impl Pass<'_> {
         let Some(user) = self.context.index.user(&planned.object) else { return Ok(Turn::Over) };
         let Some(mut wish) = self.wish(&user) else { return Ok(Turn::Over) };
         let mut next = planned.operations.first().cloned();
-        if user.deleting || next != self.next_operation(&wish, &[]) {
+        if user.deleting || next != self.next_operation(&wish, &[], &planned.seat) {
             // It is wanted otherwise by now, and that is planned next.
             return Ok(Turn::Over);
         }
@@ -149,6 +152,11 @@ impl Pass<'_> {
                 }
                 Ok(zoom_account::Applied::NotApplied(fields)) => not_applied = fields,
                 Err(error) if error.is_withheld() => return Ok(Turn::Stopped),
+                // The directory knows now, and with it everybody who wants one.
+                Err(error) if error.lacking_seat().is_some() => {
+                    info!(object = %planned.object, error = %error, "Zoom has no seat");
+                    return Ok(Turn::PlanAgain);
+                }
                 Err(error) => {
                     self.refuse(&wish, &error);
                     if let Some(trouble) = self.account_trouble(&error) {
@@ -160,16 +168,16 @@ impl Pass<'_> {
             self.kept.outages = 0;
             self.kept.refusals.remove(&wish.uid);
             ran.push(operation);
-            next = self.next_operation(&wish, &ran);
+            next = self.next_operation(&wish, &ran, &planned.seat);
         }
-        self.report_person(&planned.object, (!not_applied.is_empty()).then_some(not_applied)).await?;
+        self.report_person(&planned.object, (!not_applied.is_empty()).then_some(not_applied), &planned.seat).await?;
         Ok(Turn::Over)
     }
 
     /// What is still to do for a person after some operations. Each runs once a turn: what was proved and is wanted
     /// again at once is a contradiction, and asking for ever would not solve it.
-    fn next_operation(&mut self, wish: &DesiredPerson, ran: &[Operation]) -> Option<Operation> {
-        let planned = plan_person(wish, &self.policy, self.directory(), Timestamp::now());
+    fn next_operation(&mut self, wish: &DesiredPerson, ran: &[Operation], seat: &Seat) -> Option<Operation> {
+        let planned = plan_person(wish, &self.policy, self.directory(), Timestamp::now()).seated(seat);
         let next = planned.is_runnable().then(|| planned.operations.into_iter().next())??;
         if !ran.contains(&next) {
             return Some(next);

@@ -84,7 +84,7 @@ impl GroupRefusals {
 /// What a listing must cover for these objects.
 pub(super) fn scope(snapshot: &Snapshot) -> Scope {
     let contact_groups = !snapshot.contact_groups.is_empty();
-    Scope { groups: contact_groups || !snapshot.groups.is_empty(), contact_groups }
+    Scope { groups: contact_groups || !snapshot.groups.is_empty(), contact_groups, seats: false }
 }
 
 /// One call about a group, role or contact group.
@@ -177,7 +177,7 @@ impl Pass<'_> {
             let announced = planned.creates().then(|| status::role_announced(thing, planned, Timestamp::now()));
             let calls: Vec<Call> = planned.operations.iter().cloned().map(Call::Role).collect();
             match self.run_thing(&planned.object, thing, announced.as_ref(), &calls, snapshot).await? {
-                Turn::Over => did_something = true,
+                Turn::Over | Turn::PlanAgain => did_something = true,
                 Turn::Account(trouble) => return Ok(Some(self.give_up(trouble))),
                 Turn::Stopped => return Ok(Some(Applied::Stopped)),
             }
@@ -204,7 +204,7 @@ impl Pass<'_> {
                 (adds || planned.creates()).then(|| status::group_announced(thing, planned, Timestamp::now()));
             let calls: Vec<Call> = planned.operations.iter().cloned().map(Call::Group).collect();
             match self.run_thing(&planned.object, thing, announced.as_ref(), &calls, snapshot).await? {
-                Turn::Over => did_something = true,
+                Turn::Over | Turn::PlanAgain => did_something = true,
                 Turn::Account(trouble) => return Ok(Some(self.give_up(trouble))),
                 Turn::Stopped => return Ok(Some(Applied::Stopped)),
             }
@@ -222,7 +222,7 @@ impl Pass<'_> {
                 (adds || planned.creates()).then(|| status::contact_group_announced(thing, planned, Timestamp::now()));
             let calls: Vec<Call> = planned.operations.iter().cloned().map(Call::Contact).collect();
             match self.run_thing(&planned.object, thing, announced.as_ref(), &calls, snapshot).await? {
-                Turn::Over => did_something = true,
+                Turn::Over | Turn::PlanAgain => did_something = true,
                 Turn::Account(trouble) => return Ok(Some(self.give_up(trouble))),
                 Turn::Stopped => return Ok(Some(Applied::Stopped)),
             }

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
-use zoom_account::{Account, ListingReport};
-use zoom_core::{DesiredPerson, Directory, Input, Lookup, Mode, ObjectKey, Plan, Policy, Reason, suspicion};
+use zoom_account::{Account, ListingReport, Scope};
+use zoom_core::{DesiredPerson, Directory, Input, License, Lookup, Mode, ObjectKey, Plan, Policy, Reason, suspicion};
 use zoom_operator_api as api;
 
 use super::{
@@ -209,7 +209,7 @@ impl<'a> Pass<'a> {
         let resync = self.connection.spec.resync_interval.as_std();
         let patience = self.kept.trouble.as_ref().map_or(resync, |trouble| trouble.retry_after(resync));
         self.listing = true;
-        let scope = groups::scope(&self.context.index.snapshot(&self.key));
+        let scope = self.scope(&self.context.index.snapshot(&self.key));
         let asks_for_more = self.kept.account.as_ref().is_some_and(|account| !account.scope().covers(scope));
         if requested || asks_for_more || elapsed(self.kept.listing_begun_at, now) >= patience {
             let (index, key) = (self.context.index.clone(), self.key.clone());
@@ -219,6 +219,15 @@ impl<'a> Pass<'a> {
                 self.kept.listing_request = self.request().map(str::to_owned);
             }
         }
+    }
+
+    /// What a listing must cover: of seats only where somebody is to have a paid one.
+    fn scope(&self, snapshot: &Snapshot) -> Scope {
+        let is_paid = |license: Option<License>| license == Some(License::Licensed);
+        let by_default = self.policy.user_defaults.iter().any(|default| is_paid(default.license));
+        let named = |user: &User| user.wish.as_ref().is_ok_and(|wish| !wish.deleting && is_paid(wish.wanted.license));
+        let seats = by_default || snapshot.users.values().any(|user| named(user));
+        Scope { seats, ..groups::scope(snapshot) }
     }
 
     /// Looks for everybody whom a new listing lacks although they were there before: Zoom promises nowhere that its

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashSet};
 use jiff::{SignedDuration, Timestamp};
 use tracing::error;
 use zoom_core::{
-    Lookup, Mode, ObjectKey, Operation, Phase, Plan, Reason, Record, RecordReason, Standing, State, Step, Verdict,
-    plan_person,
+    Lookup, Mode, ObjectKey, Operation, Phase, Plan, Reason, Record, RecordReason, Seat, SeatCount, Standing, State,
+    Step, Verdict, plan_person,
 };
 use zoom_operator_api as api;
 
@@ -88,6 +88,7 @@ impl Pass<'_> {
         &mut self,
         object: &ObjectKey,
         not_applied: Option<Vec<String>>,
+        seat: &Seat,
     ) -> Result<(), ClusterError> {
         let Some(user) = self.context.index.user(object) else { return Ok(()) };
         let Some(mut wish) = self.wish(&user) else { return Ok(()) };
@@ -95,7 +96,7 @@ impl Pass<'_> {
             wish.remembered.observed_generation = Some(wish.generation);
             wish.remembered.not_applied = fields.iter().map(|field| field.as_str().into()).collect();
         }
-        let planned = plan_person(&wish, &self.policy, self.directory(), Timestamp::now());
+        let planned = plan_person(&wish, &self.policy, self.directory(), Timestamp::now()).seated(seat);
         self.write_person(object, &user, &planned.verdict, &planned.drift, not_applied).await
     }
 
@@ -225,6 +226,7 @@ impl Pass<'_> {
         }
         new.plan = Some(summary(plan));
         new.people = Some(self.count(plan, &snapshot));
+        new.seats = plan.seats.map(|licensed| api::Seats { licensed: seats(licensed) });
         new.idle_protection = self.idle_protection();
         new.spent = self.kept.ledger.as_ref().map(translate::ledger_out).unwrap_or_default();
         new.missing_scopes =
@@ -332,6 +334,11 @@ fn tolerate(written: Result<(), ClusterError>) -> Result<(), ClusterError> {
         }
         written => written,
     }
+}
+
+fn seats(count: SeatCount) -> api::SeatCount {
+    let SeatCount { bought, used, free, wanted } = count;
+    api::SeatCount { bought: bought.map(number), used: number(used), free: free.map(number), wanted: number(wanted) }
 }
 
 fn number(count: usize) -> i64 {

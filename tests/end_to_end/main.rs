@@ -18,6 +18,7 @@ mod moving;
 mod quiet;
 mod removal;
 mod rights;
+mod seats;
 mod second_thoughts;
 mod secrets;
 mod teardown;

@@ -9,6 +9,7 @@ use zoom_operator_testing::{Exchange, eventually};
 
 use crate::world::{CONNECTION, REMOVAL, USER, World, account_of, email, is_ready, merged};
 
+const USAGE: &str = "GET /accounts/{accountId}/plans/usage";
 const WRITES: &str = "zoom_operator_kubernetes_writes_total";
 const USER_STATUS: &str = r#"kind="ZoomUser",verb="patch status""#;
 
@@ -72,10 +73,12 @@ async fn an_idle_minute_costs_only_listings_and_no_write_anywhere() -> anyhow::R
     assert!(writes > 0.0, "the counter counts");
     world.zoom.clear_journal().await?;
     let calls = world.listed(2).await?;
-    let reads = ["GET /users", "GET /roles", "GET /roles/{roleId}/members", "POST /oauth/token"];
+    let reads = ["GET /users", "GET /roles", "GET /roles/{roleId}/members", "POST /oauth/token", USAGE];
     let others: Vec<_> = calls.iter().filter(|call| !reads.contains(&call.endpoint.as_str())).collect();
     assert!(others.is_empty(), "{others:?}");
     assert!(count(&calls, "POST /oauth/token") <= 1, "the token lives an hour");
+    let begun = calls.iter().filter(|call| call.endpoint == "GET /users" && call.query.contains("pending")).count();
+    assert!(count(&calls, USAGE) <= begun, "seats are counted once a listing");
     assert_eq!(world.versions().await?, versions);
     assert_eq!(world.metric(WRITES, "").await?.to_string(), writes.to_string());
     assert_eq!(world.kubectl(&["get", "events", "-o", "name"]).await?, events);

@@ -5,13 +5,14 @@ use tokio::{
 };
 use zoom_client::{ErrorKind, ZoomClient};
 use zoom_core::{
-    ContactGroup, ContactGroupId, Directory, Group, GroupId, Lookup, Person, PersonRef, Role, RoleId, UserId,
+    ContactGroup, ContactGroupId, Directory, Group, GroupId, License, Lookup, Person, PersonRef, PlanSeats, Role,
+    RoleId, Seats, UserId,
 };
 
 use crate::{
     convert,
     error::{Error, Problem},
-    listing::{self, Known, Listed, ListingReport, Scope},
+    listing::{self, Known, Listed, ListingReport, Scope, Usage},
 };
 
 /// One Zoom account: a client, and the directory of what was seen through it.
@@ -163,7 +164,7 @@ impl Account {
         };
         let mut running = self.listing.take()?;
         Some(match listed {
-            Ok(Listed { mut directory, report, unseen }) => {
+            Ok(Listed { mut directory, report, unseen, usage }) => {
                 self.identified |= directory.people().len() > 0;
                 let stays = |person: &&Person| unseen.contains(&person.state);
                 for person in self.directory.people().filter(stays) {
@@ -171,6 +172,7 @@ impl Account {
                         directory.put(person.clone());
                     }
                 }
+                directory.set_seats(self.seats(usage, &directory, running.meanwhile.is_empty()));
                 for change in std::mem::take(&mut running.meanwhile) {
                     change.carry_into(&mut directory);
                 }
@@ -180,6 +182,25 @@ impl Account {
             }
             Err(problem) => Err(Error::of_listing(problem)),
         })
+    }
+
+    /// What is known of the seats after a listing. `quiet`: nobody was changed while it ran.
+    fn seats(&self, usage: Usage, listed: &Directory, quiet: bool) -> Seats {
+        let known = self.directory.seats();
+        let plan = match (usage, known.plan()) {
+            (Usage::Unasked, _) => None,
+            (Usage::Unanswered, before) => before,
+            (Usage::Told { bought, used }, before) => {
+                let plan = PlanSeats::new(bought, used, listed.taken(License::Licensed));
+                Some(before.filter(|_| !quiet).map_or(plan, |before| plan.counted_like(before)))
+            }
+        };
+        known.listed(plan)
+    }
+
+    /// Notes that Zoom had no seat of a licence.
+    pub(crate) fn lacks_seat(&mut self, license: License, answer: &str) {
+        self.directory.refuse_seat(license, answer, Timestamp::now());
     }
 
     /// Reads one person: by id if the reference has one, else by address. The row, or that they are gone, goes into the

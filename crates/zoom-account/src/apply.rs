@@ -47,6 +47,7 @@ impl Account {
     /// Zoom may take a moment to show what it has done, so a read that disproves is repeated for up to 1.5 s.
     ///
     /// - Whoever shall receive a leaver's data is looked at first: they must be active in the account.
+    /// - That Zoom has no seat of a licence is noted in the directory, for everybody who wants one.
     /// - Deactivating a pending person withdraws the invitation, and so do unlinking and deleting one. Somebody who is
     ///   gone already counts as deactivated, unlinked and deleted.
     ///
@@ -56,7 +57,14 @@ impl Account {
     pub async fn apply(&mut self, operation: &Operation) -> Result<Applied, Error> {
         match self.carry_out(operation).await {
             Ok(applied) => Ok(applied),
-            Err(problem) => Err(Error::of_operation(operation, self.is_administrator(operation), problem)),
+            Err(problem) => {
+                let error = Error::of_operation(operation, self.is_administrator(operation), problem);
+                if let (Some(license), Some(client)) = (error.lacking_seat(), error.client()) {
+                    let answer = client.message().to_owned();
+                    self.lacks_seat(license, &answer);
+                }
+                Err(error)
+            }
         }
     }
 

@@ -1,8 +1,8 @@
 use std::fmt;
 
 use jiff::Timestamp;
-use zoom_client::{ErrorKind, RetryClass};
-use zoom_core::{Operation, PersonRef, Reason};
+use zoom_client::{ErrorKind, RetryClass, Seats};
+use zoom_core::{License, Operation, PersonRef, Reason};
 
 use crate::convert::Unreadable;
 
@@ -29,6 +29,7 @@ pub struct Error {
     reason: Reason,
     retry: Retry,
     advice: &'static str,
+    lacking_seat: Option<License>,
 }
 
 /// What went wrong.
@@ -138,13 +139,23 @@ impl Error {
             ),
             Problem::Crashed => (Reason::ZoomUnavailable, Retry::Soon, "It is started again by itself"),
         };
-        Self { tried: tried.into(), problem, reason, retry, advice }
+        let lacking_seat = match (&problem, operation) {
+            (Problem::Zoom(error), Some(operation)) => lacking_seat(operation, error.kind()),
+            _ => None,
+        };
+        Self { tried: tried.into(), problem, reason, retry, advice, lacking_seat }
     }
 
     /// What it means for the object.
     #[must_use]
     pub fn reason(&self) -> Reason {
         self.reason
+    }
+
+    /// The licence of which Zoom has no seat, if that is the trouble. Others who want one need not ask.
+    #[must_use]
+    pub fn lacking_seat(&self) -> Option<License> {
+        self.lacking_seat
     }
 
     /// When to try again.
@@ -184,7 +195,7 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { tried, problem, reason: _, retry: _, advice } = self;
+        let Self { tried, problem, reason: _, retry: _, advice, lacking_seat: _ } = self;
         let problem = problem.to_string();
         write!(f, "{tried}: {}. {advice}.", problem.trim_end_matches('.'))
     }
@@ -223,6 +234,28 @@ fn touches_standing(operation: &Operation) -> bool {
         | Operation::Unlink(..)
         | Operation::Delete(..) => true,
         Operation::Read(_) | Operation::Create(_) | Operation::Update(..) => false,
+    }
+}
+
+/// Which seats have run out: as Zoom says, or else those that were asked for.
+pub(crate) fn lacking_seat(operation: &Operation, kind: &ErrorKind) -> Option<License> {
+    let ErrorKind::NoSeats { of, .. } = kind else { return None };
+    let asked = match operation {
+        Operation::Create(new) => Some(new.license),
+        Operation::Update(_, patch) => patch.license,
+        Operation::Activate(_) => Some(License::Basic),
+        Operation::Read(_)
+        | Operation::SetRole { .. }
+        | Operation::SetEmail(..)
+        | Operation::Deactivate(_)
+        | Operation::Unlink(..)
+        | Operation::Delete(..) => None,
+    };
+    match of {
+        Seats::Basic => Some(License::Basic),
+        Seats::Licensed => Some(License::Licensed),
+        Seats::Unstated => asked.filter(|license| *license != License::Unassigned),
+        Seats::Workplace | Seats::Phone => None,
     }
 }
 

@@ -1,6 +1,9 @@
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
-use zoom_client::{ErrorKind, RetryClass, UserStatus, ZoomClient};
+use zoom_client::{ErrorKind, PlanSeats, RetryClass, UserStatus, ZoomClient};
 use zoom_core::{Completeness, ContactGroup, Details, Directory, Group, Person, Pool, Role, RoleId, State, UserId};
 
 use crate::{contacts, convert, error::Problem};
@@ -22,13 +25,15 @@ pub struct Scope {
     pub groups: bool,
     /// Contact groups.
     pub contact_groups: bool,
+    /// How many seats were bought and are used: one heavy call.
+    pub seats: bool,
 }
 
 impl Scope {
     /// Whether everything is covered that another scope asks for.
     #[must_use]
     pub fn covers(self, other: Self) -> bool {
-        (self.groups || !other.groups) && (self.contact_groups || !other.contact_groups)
+        (self.groups || !other.groups) && (self.contact_groups || !other.contact_groups) && (self.seats || !other.seats)
     }
 }
 
@@ -60,6 +65,7 @@ pub(crate) struct Listed {
     pub(crate) report: ListingReport,
     /// Of these people Zoom showed nothing: what was known of them before is all there is.
     pub(crate) unseen: Vec<State>,
+    pub(crate) usage: Usage,
 }
 
 /// What was read of people before, one by one, and no listing shows. Under ids, because those of pending people say
@@ -122,6 +128,8 @@ pub(crate) async fn list(client: &ZoomClient, known: &Known, scope: Scope, ident
             }
         }
     }
+    // Right after the people: the two are counted against each other.
+    let usage = if scope.seats { usage(client).await } else { Usage::Unasked };
     if identify {
         prove_identity(client, &people).await?;
     }
@@ -134,7 +142,55 @@ pub(crate) async fn list(client: &ZoomClient, known: &Known, scope: Scope, ident
         Completeness { people: whole, roles: roles_whole, groups: groups_whole, contact_groups: contacts_whole };
     let mut directory = assemble(people, roles, complete, &mut report).with_groups(groups, contacts);
     unreadable.into_iter().for_each(|id| directory.put_unreadable(id));
-    Ok(Listed { directory, report, unseen })
+    Ok(Listed { directory, report, unseen, usage })
+}
+
+/// What Zoom said of the paid seats.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Usage {
+    /// Nobody wants to know, or the app may not.
+    Unasked,
+    /// There was no answer this time.
+    Unanswered,
+    Told {
+        bought: usize,
+        used: usize,
+    },
+}
+
+/// Scopes with which the usage of the plan may be read (Zoom API reference, Accounts: plan usage).
+const PLAN_USAGE: [&str; 2] = ["billing:read:plan_usage:admin", "account:read:admin"];
+
+/// Asks for the paid seats, unless the token says that the app may not know. Without an answer seats are learned from
+/// refusals, so nothing is wrong then.
+async fn usage(client: &ZoomClient) -> Usage {
+    let granted = client.granted_scopes().await;
+    // A token that names no scopes says nothing.
+    let may_know =
+        |scopes: &BTreeSet<String>| scopes.is_empty() || PLAN_USAGE.iter().any(|scope| scopes.contains(*scope));
+    if !granted.as_ref().is_ok_and(may_know) {
+        return Usage::Unasked;
+    }
+    match client.plan_usage().await {
+        Ok(plan) => sum(&plan.base).unwrap_or(Usage::Unasked),
+        Err(error) => {
+            tracing::debug!(%error, "the seats of the account are not known");
+            match error.retry_class() {
+                RetryClass::Soon | RetryClass::At(_) => Usage::Unanswered,
+                RetryClass::Slowly | RetryClass::Never | RetryClass::Account => Usage::Unasked,
+            }
+        }
+    }
+}
+
+/// Seats of all base plans together; people who are invited take theirs already.
+fn sum(plans: &[PlanSeats]) -> Option<Usage> {
+    let count = |of: fn(&PlanSeats) -> u64| usize::try_from(plans.iter().map(of).sum::<u64>()).unwrap_or(usize::MAX);
+    let told = plans.iter().all(|plan| plan.hosts.is_some() && plan.usage.is_some());
+    (told && !plans.is_empty()).then(|| Usage::Told {
+        bought: count(|plan| plan.hosts.unwrap_or_default()),
+        used: count(|plan| plan.usage.unwrap_or_default().saturating_add(plan.pending.unwrap_or_default())),
+    })
 }
 
 /// Whether Zoom refused just this listing: the account itself can be reached and used.

@@ -9,8 +9,8 @@ use foldhash::HashMap;
 use jiff::Timestamp;
 
 use crate::{
-    Attributes, ContactGroup, ContactGroupId, CustomAttributes, Email, Group, GroupId, ObservedLicense, PersonRef,
-    Phones, RoleId, State, UserId,
+    Attributes, ContactGroup, ContactGroupId, CustomAttributes, Email, Group, GroupId, License, ObservedLicense,
+    PersonRef, Phones, RoleId, Seats, State, UserId,
 };
 
 /// A person as Zoom showed them.
@@ -120,6 +120,7 @@ pub struct Directory {
     complete: Completeness,
     /// People who are there, and whose rows could not be understood.
     unreadable: HashSet<UserId>,
+    pub(crate) seats: Seats,
 }
 
 impl Directory {
@@ -195,6 +196,13 @@ impl Directory {
     /// Everybody, in no order.
     pub fn people(&self) -> impl ExactSizeIterator<Item = &Person> {
         self.people.values()
+    }
+
+    /// How many people hold a licence. Who is inactive holds none; who is pending does.
+    #[must_use]
+    pub fn taken(&self, license: License) -> usize {
+        let holds = |row: &&Person| row.state != State::Inactive && row.license == ObservedLicense::Known(license);
+        self.people().filter(holds).count()
     }
 
     /// All roles.

@@ -78,7 +78,8 @@ impl<'a> Intent<'a> {
     }
 }
 
-/// Turns intents into records, decides about every open record and every creation, and writes it all into the plan.
+/// Turns intents into records, decides about every open record and every creation, and writes it all into the plan. Gives
+/// how many records that are held could free seats.
 pub(crate) fn guard<'a>(
     plan: &mut Plan,
     live: &mut [Live<'a>],
@@ -86,7 +87,7 @@ pub(crate) fn guard<'a>(
     input: &Input<'a>,
     claims: &Claims<'a>,
     groups: &Groups<'a>,
-) {
+) -> usize {
     let mut candidates = Candidates::open(live, intents, input, claims);
     let answers = candidates.answer(intents, input);
     candidates.members = groups.people;
@@ -95,9 +96,10 @@ pub(crate) fn guard<'a>(
     plan.let_go.extend(let_go(intents, &candidates.list, &answers));
     departures.report(plan, &candidates.list);
     report(live, &candidates.list, &answers);
-    tell_dependents(live, &candidates.list);
+    let freeing = held_that_free(&candidates.list);
     publish(plan, candidates.list);
     guard_creations(plan, live, input);
+    freeing
 }
 
 /// A deleted object is let go as soon as its record stands; a refused one has said its piece.
@@ -139,12 +141,15 @@ fn report(live: &mut [Live<'_>], candidates: &[Candidate<'_>], answers: &HashMap
     }
 }
 
-/// Who waits for a seat that something held would free waits for whoever decides about that.
-fn tell_dependents(live: &mut [Live<'_>], candidates: &[Candidate<'_>]) {
+fn held_that_free(candidates: &[Candidate<'_>]) -> usize {
     let frees =
         |step: &Step| matches!(step, Step::Deactivate | Step::Unlink(_) | Step::Delete(_) | Step::SetLicense(_));
     let held = candidates.iter().filter(|candidate| candidate.outcome.phase == Phase::Held);
-    let freeing = held.filter(|candidate| candidate.steps().iter().any(frees)).count();
+    held.filter(|candidate| candidate.steps().iter().any(frees)).count()
+}
+
+/// Who waits for a seat that something held would free waits for whoever decides about that.
+pub(crate) fn tell_dependents(live: &mut [Live<'_>], freeing: usize) {
     if freeing == 0 {
         return;
     }

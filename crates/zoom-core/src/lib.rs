@@ -26,6 +26,7 @@ mod plan;
 mod policy;
 mod protected;
 mod record;
+mod seats;
 mod suspicion;
 mod verdict;
 mod waves;
@@ -59,5 +60,6 @@ pub use policy::{
 };
 pub use protected::{EmailPattern, Protected};
 pub use record::{Leaving, NewRecord, Next, Phase, Record, RecordReason, Source, Step, Subject, ThingKind, ThingRef};
+pub use seats::{PlanSeats, Seat, SeatCount, Seats};
 pub use suspicion::suspicion;
 pub use verdict::{Reason, Standing, Verdict};

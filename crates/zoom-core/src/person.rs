@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     Adoption, Attributes, Class, Contested, CreateMethod, Creation, DesiredPerson, Directory, Drift, License, Lookup,
-    Mode, NewPerson, ObservedLicense, Operation, Patch, Person, PersonPlan, Policy, Reason, State, Step, Verdict,
+    Mode, NewPerson, ObservedLicense, Operation, Patch, Person, PersonPlan, Policy, Reason, Seat, State, Step, Verdict,
     desired::Wanted, diff::difference, plan::Taking, record::LAST_ADMIN,
 };
 
@@ -33,6 +33,7 @@ pub(crate) fn plan_found(
             taking: None,
             restore: None,
             drift: Vec::new(),
+            seat: Seat::NotNeeded,
             verdict,
         };
     }
@@ -60,6 +61,7 @@ pub(crate) fn plan_found(
         restore: None,
         drift: planned.drift,
         taking: planned.taking,
+        seat: Seat::NotNeeded,
         verdict: planned.verdict,
     }
 }

@@ -5,12 +5,13 @@ use jiff::Timestamp;
 
 use crate::{
     Class, ContactGroupPlan, Desired, DesiredPerson, Directory, GroupPlan, Ledger, License, Lookup, Mode, NewRecord,
-    ObjectKey, Operation, Person, PersonRef, Phase, Policy, Reason, Record, RecordReason, RolePlan, Step, UserId,
-    Verdict,
+    ObjectKey, Operation, Person, PersonRef, Phase, Policy, Reason, Record, RecordReason, RolePlan, Seat, SeatCount,
+    Step, UserId, Verdict,
     claims::Claims,
     groups::{Groups, plan_roles},
     guard, leaving,
     person::{plan_found, restored},
+    seats,
 };
 
 /// Everything that a plan depends on.
@@ -69,6 +70,8 @@ pub struct Plan {
     pub sweep: Vec<PersonRef>,
     /// How many people the objects of this connection manage.
     pub managed: usize,
+    /// The paid seats; absent where nobody is to have one and nothing is known of them.
+    pub seats: Option<SeatCount>,
     /// When something happens without anything having changed.
     pub wake_at: Option<Timestamp>,
 }
@@ -98,6 +101,8 @@ pub struct PersonPlan {
     pub drift: Vec<String>,
     /// What is taken from the person; runs as a record.
     pub(crate) taking: Option<Taking>,
+    /// The seat that the operations need.
+    pub seat: Seat,
     /// How the object stands if nothing more happened than this plan says.
     pub verdict: Verdict,
 }
@@ -193,14 +198,18 @@ pub fn plan(input: &Input<'_>) -> Plan {
     plan.groups = groups.plan();
     plan.roles = plan_roles(input, &groups.roles);
     plan.contact_groups = groups.plan_contacts();
-    guard::guard(&mut plan, &mut live, &intents, input, &claims, &groups);
+    let freeing = guard::guard(&mut plan, &mut live, &intents, input, &claims, &groups);
+    let seats_again_at = seats::allot(&mut plan, &mut live, input);
+    guard::tell_dependents(&mut live, freeing);
     plan.sweep = sweep(&live, input);
     let retries =
         live.iter().filter_map(|live| live.seen.object.remembered.refusal.as_ref()).map(|refusal| refusal.retry_at);
     let retries = retries.chain(groups.retries());
     let contested = live.iter().flat_map(|live| &live.seen.object.remembered.contested).map(|field| field.again_at);
     let ends = live.iter().filter_map(|live| live.seen.object.wanted.active_until);
-    plan.wake_at = retries.chain(ends).chain(contested).chain(plan.wake_at).filter(|at| *at > input.now).min();
+    let seats = seats_again_at.into_iter();
+    plan.wake_at =
+        retries.chain(ends).chain(contested).chain(seats).chain(plan.wake_at).filter(|at| *at > input.now).min();
     live.sort_by_key(|live| rank(live.seen.object, &live.planned));
     plan.people = live.into_iter().map(|live| live.planned).collect();
     plan
@@ -244,17 +253,21 @@ pub(crate) struct Live<'a> {
     pub planned: PersonPlan,
 }
 
-/// Edits by people go first; who frees something goes before who takes it; creating comes last.
-fn rank(object: &DesiredPerson, planned: &PersonPlan) -> (bool, u8) {
+/// Edits by people go first; who frees something goes before who takes it; creating comes last. Paid seats are taken by age:
+/// how many there are may show only then.
+fn rank(object: &DesiredPerson, planned: &PersonPlan) -> (bool, u8, Option<Timestamp>) {
     let edited_again = object.is_edited() && object.remembered.observed_generation.is_some();
+    if planned.takes_paid_seat() {
+        return (!edited_again, 4, Some(object.created));
+    }
     let kind = match planned.operations.first() {
         None => 0,
         Some(Operation::Deactivate(_) | Operation::Unlink(..) | Operation::Delete(..)) => 1,
         Some(Operation::Read(_) | Operation::Update(..) | Operation::SetRole { .. } | Operation::SetEmail(..)) => 2,
         Some(Operation::Activate(_)) => 3,
-        Some(Operation::Create(_)) => 4,
+        Some(Operation::Create(_)) => 5,
     };
-    (!edited_again, kind)
+    (!edited_again, kind, None)
 }
 
 fn claimed_by(object: &DesiredPerson, winner: &ObjectKey) -> PersonPlan {
@@ -269,6 +282,7 @@ fn claimed_by(object: &DesiredPerson, winner: &ObjectKey) -> PersonPlan {
         restore: None,
         drift: Vec::new(),
         taking: None,
+        seat: Seat::NotNeeded,
         verdict: Verdict::new(Reason::ClaimedByAnother, message),
     }
 }

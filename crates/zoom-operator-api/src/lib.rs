@@ -10,6 +10,7 @@
 //! *policy* has the documented default. And a value that this version does not know does not parse, so a new word in an
 //! object is never mistaken for an old one.
 
+mod connection_status;
 mod crds;
 mod duration;
 mod membership;
@@ -24,6 +25,7 @@ mod zoom_user;
 
 pub mod conditions;
 
+pub use connection_status::{Account, PeopleCount, PlanSummary, SeatCount, Seats, Spent};
 pub use crds::{RenderError, crds, render};
 pub use duration::{Duration, DurationError};
 pub use membership::{
@@ -31,9 +33,9 @@ pub use membership::{
 };
 pub use references::{ConnectionReference, DEFAULT_CONNECTION, LocalConnectionReference, SecretReference};
 pub use zoom_connection::{
-    AccessRule, Account, Adoption, Allow, Cloud, ConnectionCreation, Credentials, DefaultRemoval, DefaultRemovalPolicy,
-    Endpoints, Guard, Limit, Limits, Mode, NamespaceSelection, PeopleCount, PlanSummary, Protected, RateLimit, Spent,
-    UserDefault, ZoomConnection, ZoomConnectionSpec, ZoomConnectionStatus, ZoomPlan,
+    AccessRule, Adoption, Allow, Cloud, ConnectionCreation, Credentials, DefaultRemoval, DefaultRemovalPolicy,
+    Endpoints, Guard, Limit, Limits, Mode, NamespaceSelection, Protected, RateLimit, UserDefault, ZoomConnection,
+    ZoomConnectionSpec, ZoomConnectionStatus, ZoomPlan,
 };
 pub use zoom_contact_group::{ContactMembers, Privacy, ZoomContactGroup, ZoomContactGroupSpec, ZoomContactGroupStatus};
 pub use zoom_group::{ZoomGroup, ZoomGroupSpec, ZoomGroupStatus};

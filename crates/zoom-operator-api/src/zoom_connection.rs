@@ -8,7 +8,10 @@ use kube::{CustomResource, KubeSchema};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-use crate::{Class, Creation, CreationMethod, Drift, Duration, License, LicenseType, SecretReference, schemas};
+use crate::{
+    Account, Class, Creation, CreationMethod, Drift, Duration, License, LicenseType, PeopleCount, PlanSummary, Seats,
+    SecretReference, Spent, schemas,
+};
 
 /// How one Zoom account is reached and what may be done to it.
 #[derive(CustomResource, KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -547,6 +550,10 @@ pub struct ZoomConnectionStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "PeopleCount")]
     pub people: Option<PeopleCount>,
+    /// The seats of the paid licences, and how many are wanted. Absent where no ZoomUser asks for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Seats")]
+    pub seats: Option<Seats>,
     /// What was done within `spec.guard.window` without asking anybody, summed up: deleting a ZoomRemoval or a ZoomUser takes
     /// nothing back of it. Empty or absent: nothing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -569,66 +576,4 @@ pub struct ZoomConnectionStatus {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["type".to_owned()]))]
     pub conditions: Vec<Condition>,
-}
-
-/// The account as Zoom names it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Account {
-    /// Its id.
-    pub id: String,
-}
-
-/// People who were touched without asking.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Spent {
-    /// Which of the limits they count towards.
-    pub class: Class,
-    /// When the first of them was.
-    pub from: Time,
-    /// When the last of them was.
-    pub until: Time,
-    /// How many.
-    pub people: i64,
-}
-
-/// How many people a plan would create, update and so on; a person who needs several changes counts in each.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", default)]
-pub struct PlanSummary {
-    /// People to create.
-    pub create: i64,
-    /// People whose names, licence, role, profile or e-mail address are to change.
-    pub update: i64,
-    /// People to activate again.
-    pub activate: i64,
-    /// People to deactivate.
-    pub deactivate: i64,
-    /// People to unlink from the account.
-    pub unlink: i64,
-    /// People to delete.
-    pub delete: i64,
-}
-
-/// How many people there are in each situation.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", default)]
-pub struct PeopleCount {
-    /// People that a ZoomUser declares.
-    pub managed: i64,
-    /// Managed people who are as declared.
-    pub ready: i64,
-    /// Managed people who have not accepted their invitation yet.
-    pub pending: i64,
-    /// People who wait for something that nobody has to decide: a seat, a day's budget, their consent, the listing.
-    pub waiting: i64,
-    /// People in the account whom no ZoomUser declares. The operator leaves them alone.
-    pub unmanaged: i64,
-    /// People with a change that waits for somebody's decision.
-    pub held: i64,
-    /// Managed people with a change that Zoom or the operator refused.
-    pub refused: i64,
-    /// People whose address has a Zoom account elsewhere: they must agree to move first.
-    pub waiting_for_consent: i64,
 }

@@ -6,6 +6,7 @@ mod listing;
 mod operations;
 mod people;
 mod removals;
+mod seats;
 
 use jiff::Timestamp;
 use tokio::sync::oneshot;
@@ -55,7 +56,7 @@ impl Rig {
     fn begin(&mut self) -> Option<oneshot::Receiver<()>> {
         let (sender, ended) = oneshot::channel();
         self.account
-            .begin_listing(Scope { groups: true, contact_groups: false }, move || sender.send(()).unwrap())
+            .begin_listing(Scope { groups: true, ..Scope::default() }, move || sender.send(()).unwrap())
             .then_some(ended)
     }
 

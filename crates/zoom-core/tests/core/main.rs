@@ -19,5 +19,6 @@ mod moving;
 mod people;
 mod properties;
 mod reasons;
+mod seats;
 mod support;
 mod things;

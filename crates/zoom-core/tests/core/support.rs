@@ -113,6 +113,14 @@ pub(crate) struct World {
     pub(crate) ledger: Ledger,
     pub(crate) suspicion: Option<&'static str>,
     pub(crate) records: Vec<Record>,
+    /// The seats of the licence Licensed; absent: any number.
+    pub(crate) bought: Option<usize>,
+    /// Whether the app may know how many there are.
+    pub(crate) knows_plan: bool,
+    /// What Zoom said of seats.
+    pub(crate) seats: Seats,
+    /// How often it said that there is none.
+    pub(crate) refused_seats: usize,
     pub(crate) now: Timestamp,
     /// Whom something was taken from, when, as what class, and whether a human had said so.
     pub(crate) taken: Vec<(Timestamp, Class, Email, bool)>,
@@ -138,6 +146,10 @@ impl Default for World {
             ledger: Ledger::default(),
             suspicion: None,
             records: Vec::new(),
+            bought: None,
+            knows_plan: true,
+            seats: Seats::default(),
+            refused_seats: 0,
             now: start(),
             taken: Vec::new(),
             touched: BTreeSet::new(),
@@ -214,8 +226,30 @@ impl World {
     }
 
     pub(crate) fn directory(&self) -> Directory {
-        Directory::new(self.zoom.values().cloned(), roles(), self.complete.clone())
-            .with_groups(self.zoom_groups.clone(), Vec::new())
+        let mut directory = Directory::new(self.zoom.values().cloned(), roles(), self.complete.clone())
+            .with_groups(self.zoom_groups.clone(), Vec::new());
+        let taken = directory.taken(License::Licensed);
+        let plan = self.bought.filter(|_| self.knows_plan).map(|bought| PlanSeats::new(bought, taken, taken));
+        directory.set_seats(self.seats.listed(plan));
+        directory
+    }
+
+    /// Whether Zoom has no seat for an operation; it is remembered then.
+    fn refuses_seat(&mut self, operation: &Operation) -> bool {
+        let license = match operation {
+            Operation::Create(new) => Some(new.license),
+            Operation::Update(_, patch) => patch.license,
+            _ => None,
+        };
+        let mut directory = self.directory();
+        let full = self.bought.is_some_and(|bought| directory.taken(License::Licensed) >= bought);
+        let refuses = license == Some(License::Licensed) && full;
+        if refuses {
+            directory.refuse_seat(License::Licensed, "no paid seat", self.now);
+            self.seats = directory.seats().clone();
+            self.refused_seats += 1;
+        }
+        refuses
     }
 
     pub(crate) fn desired(&self) -> Desired {
@@ -359,6 +393,9 @@ impl World {
     pub(crate) fn run_people(&mut self, plan: &Plan) {
         for planned in plan.people.iter().filter(|planned| planned.is_runnable()) {
             for operation in &planned.operations {
+                if self.refuses_seat(operation) {
+                    return;
+                }
                 if let Operation::Create(_) = operation {
                     let now = self.now;
                     let remembered = &mut self.objects.get_mut(&planned.object).unwrap().remembered;
