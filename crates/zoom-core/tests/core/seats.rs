@@ -316,7 +316,13 @@ fn paid(planned: &PersonPlan) -> bool {
     let raises = |operation: &Operation| match operation {
         Operation::Update(_, patch) => patch.license == Some(License::Licensed),
         Operation::Create(new) => new.license == License::Licensed,
-        _ => false,
+        Operation::Read(_)
+        | Operation::SetRole { .. }
+        | Operation::SetEmail(..)
+        | Operation::Activate(_)
+        | Operation::Deactivate(_)
+        | Operation::Unlink(..)
+        | Operation::Delete(..) => false,
     };
     planned.operations.iter().any(raises)
 }

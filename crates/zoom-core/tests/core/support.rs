@@ -239,7 +239,13 @@ impl World {
         let license = match operation {
             Operation::Create(new) => Some(new.license),
             Operation::Update(_, patch) => patch.license,
-            _ => None,
+            Operation::Read(_)
+            | Operation::SetRole { .. }
+            | Operation::SetEmail(..)
+            | Operation::Activate(_)
+            | Operation::Deactivate(_)
+            | Operation::Unlink(..)
+            | Operation::Delete(..) => None,
         };
         let mut directory = self.directory();
         let full = self.bought.is_some_and(|bought| directory.taken(License::Licensed) >= bought);
