@@ -43,7 +43,7 @@ impl Bench {
 
     async fn list(&mut self) {
         let (sender, ended) = oneshot::channel();
-        let scope = Scope { groups: true, contact_groups: false };
+        let scope = Scope { groups: true, ..Scope::default() };
         assert!(self.account.begin_listing(scope, move || sender.send(()).unwrap()));
         ended.await.unwrap();
         assert_eq!(self.account.take_listing().unwrap().unwrap().incomplete, [""; 0]);
