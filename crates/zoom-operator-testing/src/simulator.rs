@@ -109,6 +109,13 @@ impl Exchange {
     }
 }
 
+/// A number of the running test's own, always the same: where all simulators have faults
+/// (`ZOOM_SIMULATOR_FAULT_RATE`), each test meets others.
+fn seed_of_this_test() -> u64 {
+    let name = std::thread::current().name().unwrap_or_default().to_owned();
+    name.bytes().fold(0, |seed: u64, byte| seed.wrapping_mul(31).wrapping_add(byte.into()))
+}
+
 impl Simulator {
     /// Starts a simulator on a free port.
     ///
@@ -121,6 +128,9 @@ impl Simulator {
         let folder = tempfile::tempdir()?;
         let log = log.unwrap_or_else(|| folder.path().join("zoom-simulator.log"));
         arguments.splice(0..0, ["serve", "--listen", "127.0.0.1:0"].map(String::from));
+        if std::env::var_os("ZOOM_SIMULATOR_FAULT_SEED").is_none() {
+            arguments.extend(["--fault-seed".to_owned(), seed_of_this_test().to_string()]);
+        }
         if let Some(account) = account {
             let path = folder.path().join("account.yaml");
             std::fs::write(&path, account)?;
