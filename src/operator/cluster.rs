@@ -13,6 +13,7 @@ use zoom_core::ObjectKey;
 use zoom_operator_api as api;
 
 use super::{
+    bulk::Turns,
     index::{Index, Named, Referrer, Removal, Thing, User},
     metrics::Metrics,
 };
@@ -48,12 +49,14 @@ pub(super) struct Cluster {
     client: Client,
     index: Index,
     metrics: Metrics,
+    /// For writes that nobody waits for: take one before each of many.
+    pub(super) turns: Turns,
 }
 
 impl Cluster {
-    /// A cluster whose answers go into `index`.
+    /// A cluster whose answers go into `index`. Call it inside a Tokio runtime.
     pub(super) fn new(client: Client, index: Index, metrics: Metrics) -> Self {
-        Self { client, index, metrics }
+        Self { client, index, metrics, turns: Turns::new() }
     }
 
     /// The objects of a kind, untyped: what this version cannot parse must be seen too.

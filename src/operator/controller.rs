@@ -258,6 +258,7 @@ async fn without_connection(context: &Context, connection: &ObjectKey, message: 
             let reason = RecordReason::WaitingForConnection;
             let (generation, now) = (removal.generation, Timestamp::now());
             let new = status::removal(&removal.status, Phase::Held, reason, message, None, generation, now);
+            context.cluster.turns.next().await;
             context.cluster.write_removal_status(object, &removal.uid, &new).await?;
         }
     }
@@ -267,12 +268,14 @@ async fn without_connection(context: &Context, connection: &ObjectKey, message: 
         }
         if user.deleting {
             if user.has_finalizer {
+                context.cluster.turns.next().await;
                 context.cluster.remove_finalizer::<User>(object, &user.uid).await?;
             }
             continue;
         }
         let new = status::user_without_plan(&user.status, &verdict, user.generation, Timestamp::now());
         if status::user_differs(&user.status, &new) {
+            context.cluster.turns.next().await;
             context.cluster.write_user_status(object, &user.uid, &new).await?;
         }
     }

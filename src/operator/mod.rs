@@ -6,6 +6,7 @@
 
 mod admin;
 mod apply;
+mod bulk;
 mod cluster;
 mod connect;
 mod controller;

@@ -65,6 +65,7 @@ pub(super) struct Pass<'a> {
     version: ConnectionVersion,
     /// Whether a listing is under way or was begun, so that its end asks for the next pass.
     listing: bool,
+    begun: Instant,
     /// When groups said last how far they are.
     pub(super) reported_at: Instant,
 }
@@ -85,8 +86,8 @@ pub(super) enum Applied {
 /// makes the listing suspicious anyway.
 const LOOKS: usize = 100;
 
-/// How often a pass plans again before it lets others have their turn.
-const ROUNDS: usize = 1000;
+/// So long a pass plans again when something is left to do. The next one also takes a listing that has ended meanwhile.
+const LONGEST: Duration = Duration::from_secs(5);
 
 impl<'a> Pass<'a> {
     /// A pass over `connection`.
@@ -107,6 +108,7 @@ impl<'a> Pass<'a> {
             blank: Directory::default(),
             version,
             listing: false,
+            begun: Instant::now(),
             reported_at: Instant::now(),
         }
     }
@@ -125,23 +127,37 @@ impl<'a> Pass<'a> {
         if self.policy.mode != Mode::Suspend {
             self.read_requested(&self.context.index.snapshot(&self.key)).await;
         }
-        for _ in 0..ROUNDS {
+        self.begun = Instant::now();
+        loop {
             let snapshot = self.context.index.snapshot(&self.key);
             self.policy.access = translate::access(self.connection, &self.context.index.namespaces());
             let plan = self.plan(&snapshot);
-            let written = self.write_down(&plan, &snapshot).await?;
-            let applied = if written { Applied::PlanAgain } else { self.apply(&plan, &snapshot).await? };
-            match applied {
-                Applied::PlanAgain => {}
-                Applied::Settled => {
-                    self.report(&plan, &snapshot).await?;
-                    return Ok(self.come_back(&plan));
+            let stands = self.write_down(&plan, &snapshot).await?;
+            match self.apply(&plan, &snapshot).await? {
+                Applied::Settled if stands => {
+                    if self.report(&plan, &snapshot).await? {
+                        return Ok(self.come_back(&plan));
+                    }
                 }
+                Applied::Settled | Applied::PlanAgain => {}
                 Applied::Stopped => return Ok(Duration::from_secs(3600)),
                 Applied::Outdated => return Ok(Duration::ZERO),
             }
+            if self.is_outdated() || self.begun.elapsed() > LONGEST {
+                return Ok(Duration::ZERO);
+            }
+            if !self.context.may_write() {
+                return Ok(Duration::from_secs(3600));
+            }
         }
-        Ok(Duration::ZERO)
+    }
+
+    /// Whether many objects may go on being written: this is still what is wanted, and nothing else waits.
+    pub(super) fn goes_on(&self, snapshot: &Snapshot) -> bool {
+        self.begun.elapsed() <= LONGEST
+            && self.context.may_write()
+            && !self.is_outdated()
+            && !self.is_overtaken(snapshot)
     }
 
     /// Plan and guard. Pure.

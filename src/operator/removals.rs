@@ -1,18 +1,25 @@
 //! Removal records: written down before they run, looked at once more right before, and told how they ended.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashSet,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use jiff::Timestamp;
 use tracing::{error, info, warn};
 use zoom_account::Retry;
 use zoom_core::{
-    Class, NewRecord, Next, ObjectKey, Operation, Phase, Plan, Reason, Record, RecordReason, Release, Subject,
-    ThingKind, plan_person,
+    Class, NewRecord, Next, ObjectKey, Operation, Phase, Plan, Reason, Record, RecordChange, RecordReason, Release,
+    Subject, ThingKind, plan_person,
 };
 use zoom_operator_api as api;
 
 use super::{
     apply::{Turn, retry_at, tracking},
+    bulk,
     cluster::ClusterError,
     events::About,
     index::{Named, Referrer, Removal, Snapshot, Thing, User},
@@ -30,50 +37,24 @@ pub(super) enum Look {
 
 impl Pass<'_> {
     /// Writes removal records before anything of them runs, tells them their phases, and lets deleted objects go whose
-    /// record stands. Returns whether there is a new record, so that the plan is made again with it.
-    pub(super) async fn write_down(&mut self, plan: &Plan, snapshot: &Snapshot) -> Result<bool, ClusterError> {
-        let mut torn_down: HashMap<(&'static str, Arc<str>), bool> = HashMap::new();
-        let mut written = false;
-        for record in &plan.new_records {
-            if !self.context.may_write() {
-                return Ok(false);
-            }
-            if let Some(source) = &record.source
-                && (source.deleted || record.class == Class::Membership)
-            {
-                let kind = translate::source_kind(&record.subject);
-                let namespace = &source.object.namespace;
-                let going = match torn_down.get(&(kind, namespace.clone())) {
-                    Some(going) => *going,
-                    None => self.is_torn_down(&record.subject, namespace).await?,
-                };
-                torn_down.insert((kind, namespace.clone()), going);
-                if going {
-                    info!(object = %source.object, "no removal: its namespace or its kind is being deleted");
-                    self.let_go(&record.subject, &source.object, snapshot).await?;
-                    continue;
-                }
-            }
-            match self.context.cluster.create_removal(&translate::removal_object(record, self.connection)).await {
-                Ok(()) => written = true,
-                Err(error) if error.is_refusal() => self.not_written(record, &error, snapshot).await?,
-                Err(error) => return Err(error),
-            }
-        }
-        for change in &plan.changes {
-            let object = ObjectKey::new(self.key.namespace.clone(), change.name.clone());
-            if let Some(removal) = self.context.index.removal(&object) {
-                self.set_phase(&object, &removal, change.phase, change.reason, &change.message).await?;
-            }
-        }
-        for (object, why) in &plan.released {
-            self.tell_released(object, *why, snapshot);
-        }
-        for object in &plan.let_go {
-            if let Some(user) = snapshot.users.get(object) {
-                self.release::<User>(object, &user.uid, user.has_finalizer).await?;
-            }
-        }
+    /// record stands. What may run now comes first; many of the others take a while, and wait when something else is wanted.
+    ///
+    /// Returns whether the plan stands as it is: nothing was left undone, and there is no new record to plan with.
+    pub(super) async fn write_down(&self, plan: &Plan, snapshot: &Snapshot) -> Result<bool, ClusterError> {
+        let torn_down = self.torn_down(plan).await?;
+        let goes_on = || self.goes_on(snapshot);
+        let is_new = AtomicBool::new(false);
+        let write = |record| self.write_record(record, &torn_down, &is_new, snapshot);
+        let (urgent, phases): (Vec<_>, Vec<_>) = plan.changes.iter().partition(|change| change.phase == Phase::Running);
+        let names: HashSet<&str> = urgent.iter().map(|change| &*change.name).collect();
+        let (run_now, records): (Vec<_>, Vec<_>) =
+            plan.new_records.iter().partition(|record| names.contains(record.name.as_str()));
+        // A wave is decided as a whole: before all its records stand none of them is told that it is held.
+        let done = bulk::each(run_now, goes_on, write).await?
+            && bulk::each(urgent, goes_on, |change| self.tell_phase(change)).await?
+            && bulk::each(&plan.let_go, goes_on, |object| self.let_user_go(object, plan, snapshot)).await?
+            && bulk::each(records, goes_on, write).await?
+            && bulk::each(phases, goes_on, |change| self.tell_phase(change)).await?;
         for object in &plan.let_go_groups {
             self.let_go_of(object, snapshot.groups.get(object)).await?;
         }
@@ -83,7 +64,60 @@ impl Pass<'_> {
         for object in &plan.let_go_contact_groups {
             self.let_go_of(object, snapshot.contact_groups.get(object)).await?;
         }
-        Ok(written)
+        Ok(done && !is_new.into_inner())
+    }
+
+    /// Kinds and namespaces of new records whose objects are going as a whole.
+    async fn torn_down(&self, plan: &Plan) -> Result<HashSet<(&'static str, Arc<str>)>, ClusterError> {
+        let (mut seen, mut going) = (HashSet::new(), HashSet::new());
+        for record in &plan.new_records {
+            let Some(place) = place(record).filter(|place| seen.insert(place.clone())) else { continue };
+            if self.is_torn_down(&record.subject, &place.1).await? {
+                going.insert(place);
+            }
+        }
+        Ok(going)
+    }
+
+    async fn write_record(
+        &self,
+        record: &NewRecord,
+        torn_down: &HashSet<(&'static str, Arc<str>)>,
+        is_new: &AtomicBool,
+        snapshot: &Snapshot,
+    ) -> Result<(), ClusterError> {
+        if let Some(source) = &record.source
+            && place(record).is_some_and(|place| torn_down.contains(&place))
+        {
+            info!(object = %source.object, "no removal: its namespace or its kind is being deleted");
+            return self.let_go(&record.subject, &source.object, snapshot).await;
+        }
+        self.context.cluster.turns.next().await;
+        match self.context.cluster.create_removal(&translate::removal_object(record, self.connection)).await {
+            Ok(()) => is_new.store(true, Ordering::Relaxed),
+            Err(error) if error.is_refusal() => self.not_written(record, &error, snapshot).await?,
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    async fn tell_phase(&self, change: &RecordChange) -> Result<(), ClusterError> {
+        let object = ObjectKey::new(self.key.namespace.clone(), change.name.clone());
+        let Some(removal) = self.context.index.removal(&object) else { return Ok(()) };
+        // The name of a new record may be taken by one that ended: the cache was behind, and the next plan knows better.
+        if removal.record.as_ref().is_ok_and(|record| !record.phase.is_open()) {
+            return Ok(());
+        }
+        self.context.cluster.turns.next().await;
+        self.set_phase(&object, &removal, change.phase, change.reason, &change.message).await
+    }
+
+    async fn let_user_go(&self, object: &ObjectKey, plan: &Plan, snapshot: &Snapshot) -> Result<(), ClusterError> {
+        let Some(user) = snapshot.users.get(object).filter(|user| user.has_finalizer) else { return Ok(()) };
+        if let Some((_, why)) = plan.released.iter().find(|(released, _)| released == object) {
+            self.tell_released(object, user, *why);
+        }
+        self.release::<User>(object, &user.uid, user.has_finalizer).await
     }
 
     /// Whether the objects that speak for what a record takes are going as a whole: then nothing is taken. Members are
@@ -134,8 +168,7 @@ impl Pass<'_> {
     }
 
     /// Tells that a person stays, unmanaged from now on, although their object was deleted.
-    fn tell_released(&self, object: &ObjectKey, why: Release, snapshot: &Snapshot) {
-        let Some(user) = snapshot.users.get(object).filter(|user| user.has_finalizer) else { return };
+    fn tell_released(&self, object: &ObjectKey, user: &User, why: Release) {
         let because = match why {
             Release::Switch => "the connection's mode is Plan",
             Release::Access => "the connection's access does not cover this object",
@@ -172,6 +205,7 @@ impl Pass<'_> {
         has_finalizer: bool,
     ) -> Result<(), ClusterError> {
         if has_finalizer && self.context.may_write() {
+            self.context.cluster.turns.next().await;
             self.context.cluster.remove_finalizer::<E>(object, uid).await?;
         }
         Ok(())
@@ -378,6 +412,13 @@ impl Pass<'_> {
         }
         Ok(())
     }
+}
+
+/// The kind and namespace that may be going with the object of a record. Where nothing was deleted and nobody leaves a group,
+/// nothing follows from that.
+fn place(record: &NewRecord) -> Option<(&'static str, Arc<str>)> {
+    let source = record.source.as_ref().filter(|source| source.deleted || record.class == Class::Membership)?;
+    Some((translate::source_kind(&record.subject), source.object.namespace.clone()))
 }
 
 fn told(ran: &[Operation]) -> String {

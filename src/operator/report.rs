@@ -1,6 +1,9 @@
 //! The last step: says of every object what is true now. A status is only written when it differs.
 
-use std::collections::{BTreeMap, HashSet};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashSet},
+    sync::Arc,
+};
 
 use jiff::{SignedDuration, Timestamp};
 use tracing::error;
@@ -11,6 +14,7 @@ use zoom_core::{
 use zoom_operator_api as api;
 
 use super::{
+    bulk,
     cluster::ClusterError,
     events::About,
     index::{Removal, Snapshot, User},
@@ -26,13 +30,11 @@ mod named;
 const HISTORY: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 impl Pass<'_> {
-    /// Reports on every object of the connection, and on the connection.
-    pub(super) async fn report(&mut self, plan: &Plan, snapshot: &Snapshot) -> Result<(), ClusterError> {
-        for planned in &plan.people {
-            if let Some(user) = snapshot.users.get(&planned.object) {
-                let verdict = self.as_far_as_connected(&planned.verdict);
-                tolerate(self.write_person(&planned.object, user, &verdict, &planned.drift, None).await)?;
-            }
+    /// Reports on every object of the connection, and on the connection. Returns whether it did: it stops when something else
+    /// is wanted.
+    pub(super) async fn report(&mut self, plan: &Plan, snapshot: &Snapshot) -> Result<bool, ClusterError> {
+        if !self.report_people(plan, snapshot).await? {
+            return Ok(false);
         }
         for (object, user) in &snapshot.users {
             if let Err(misfit) = &user.wish {
@@ -56,7 +58,9 @@ impl Pass<'_> {
                 tolerate(refused.await)?;
             }
         }
-        self.forget_history(snapshot).await?;
+        if !self.forget_history(snapshot).await? {
+            return Ok(false);
+        }
         let uids: HashSet<&str> = snapshot.users.values().map(|user| user.uid.as_str()).collect();
         self.kept.forget_users(|uid| uids.contains(uid));
         self.kept.group_refusals.retain(snapshot);
@@ -65,7 +69,29 @@ impl Pass<'_> {
         let running = |removal: &Removal| removal.status.phase == Some(api::Phase::Running);
         self.kept.removal_retries.retain(|object, _| snapshot.removals.get(object).is_some_and(|found| running(found)));
         self.measure(plan);
-        self.report_connection(plan).await
+        self.report_connection(plan).await?;
+        Ok(true)
+    }
+
+    async fn report_people(&self, plan: &Plan, snapshot: &Snapshot) -> Result<bool, ClusterError> {
+        let news = plan.people.iter().filter_map(|planned| {
+            let user = snapshot.users.get(&planned.object)?;
+            let verdict = self.as_far_as_connected(&planned.verdict);
+            let new = self.news(user, &verdict, &planned.drift, None)?;
+            Some((&planned.object, user, verdict, new))
+        });
+        bulk::each(
+            news,
+            || self.goes_on(snapshot),
+            |(object, user, verdict, new)| async move {
+                self.context.cluster.turns.next().await;
+                if self.is_now_ours(user, &new) {
+                    self.context.cluster.turns.next().await;
+                }
+                tolerate(self.write_news(object, user, &verdict, &new).await)
+            },
+        )
+        .await
     }
 
     /// A verdict that speaks of work to come, where no work can come now.
@@ -97,22 +123,21 @@ impl Pass<'_> {
             wish.remembered.not_applied = fields.iter().map(|field| field.as_str().into()).collect();
         }
         let planned = plan_person(&wish, &self.policy, self.directory(), Timestamp::now()).seated(seat);
-        self.write_person(object, &user, &planned.verdict, &planned.drift, not_applied).await
+        match self.news(&user, &planned.verdict, &planned.drift, not_applied) {
+            Some(new) => self.write_news(object, &user, &planned.verdict, &new).await,
+            None => Ok(()),
+        }
     }
 
-    /// Writes a user's status if it differs, the finalizer first if the person is now ours.
-    async fn write_person(
+    /// A user's new status, if it differs from the present one.
+    fn news(
         &self,
-        object: &ObjectKey,
         user: &User,
         verdict: &Verdict,
         drift: &[String],
         not_applied: Option<Vec<String>>,
-    ) -> Result<(), ClusterError> {
-        let Some(wish) = self.wish(user) else { return Ok(()) };
-        if self.is_too_early(verdict) || !self.context.may_write() {
-            return Ok(());
-        }
+    ) -> Option<api::ZoomUserStatus> {
+        let wish = self.wish(user).filter(|_| !self.is_too_early(verdict))?;
         let row = wish.find(self.directory());
         let role = match row {
             Lookup::Found(person) => person.role.as_ref().map(|role| self.directory().role_name(role)),
@@ -129,12 +154,13 @@ impl Pass<'_> {
             creating: false,
             requested_at: user.requested_at.as_deref(),
         };
-        let new = status::user(&user.status, finding, Timestamp::now());
-        let ours = new.origin.is_some() && !user.has_finalizer && self.adopts();
-        if ours && !self.context.cluster.add_finalizer::<User>(object, &user.uid).await? {
-            return Ok(());
-        }
-        self.write_if_different(object, user, verdict, &new).await
+        Some(status::user(&user.status, finding, Timestamp::now()))
+            .filter(|new| status::user_differs(&user.status, new))
+    }
+
+    /// Whether a person is managed from now on, so that the object gets its finalizer.
+    fn is_now_ours(&self, user: &User, new: &api::ZoomUserStatus) -> bool {
+        new.origin.is_some() && !user.has_finalizer && self.adopts()
     }
 
     /// Whether the first listing is under way, and will say more in a moment.
@@ -151,17 +177,25 @@ impl Pass<'_> {
 
     async fn write_without_plan(&self, object: &ObjectKey, user: &User, verdict: &Verdict) -> Result<(), ClusterError> {
         let new = status::user_without_plan(&user.status, verdict, user.generation, Timestamp::now());
-        self.write_if_different(object, user, verdict, &new).await
+        if !status::user_differs(&user.status, &new) {
+            return Ok(());
+        }
+        self.context.cluster.turns.next().await;
+        self.write_news(object, user, verdict, &new).await
     }
 
-    async fn write_if_different(
+    /// Writes a user's new status, the finalizer first if the person is now ours, and warns when the object becomes stalled.
+    async fn write_news(
         &self,
         object: &ObjectKey,
         user: &User,
         verdict: &Verdict,
         new: &api::ZoomUserStatus,
     ) -> Result<(), ClusterError> {
-        if !status::user_differs(&user.status, new) || !self.context.may_write() {
+        let cluster = &self.context.cluster;
+        if !self.context.may_write()
+            || (self.is_now_ours(user, new) && !cluster.add_finalizer::<User>(object, &user.uid).await?)
+        {
             return Ok(());
         }
         self.context.cluster.write_user_status(object, &user.uid, new).await?;
@@ -174,20 +208,23 @@ impl Pass<'_> {
         Ok(())
     }
 
-    /// Ended records go after a while; until then they are the window and the history.
-    async fn forget_history(&self, snapshot: &Snapshot) -> Result<(), ClusterError> {
+    /// Ended records go after a while; until then they are the window and the history. Returns whether all that are due went.
+    async fn forget_history(&self, snapshot: &Snapshot) -> Result<bool, ClusterError> {
         let now = Timestamp::now();
         let window = SignedDuration::try_from(self.policy.guard.window).unwrap_or(SignedDuration::MAX);
         let kept = HISTORY.max(window);
-        for (object, removal) in &snapshot.removals {
+        let is_due = |removal: &Removal| {
             let old = removal.status.ended_at.as_ref().is_some_and(|ended| now.duration_since(ended.0) > kept);
             // A legal hold stays as long as the record that it goes with.
             let holds = removal.record.as_ref().is_ok_and(|record| record.reason == Some(RecordReason::LegalHold));
-            if old && !holds && self.context.may_write() {
-                self.context.cluster.delete_removal(object).await?;
-            }
-        }
-        Ok(())
+            old && !holds
+        };
+        let due = snapshot.removals.iter().filter(|(_, removal)| is_due(removal)).map(|(object, _)| object);
+        let delete = |object| async move {
+            self.context.cluster.turns.next().await;
+            self.context.cluster.delete_removal(object).await
+        };
+        bulk::each(due, || self.goes_on(snapshot), delete).await
     }
 
     fn measure(&self, plan: &Plan) {
@@ -234,7 +271,7 @@ impl Pass<'_> {
         new.last_listing = listed_at.map(translate::time).or(old.last_listing.clone());
         let (standing, reason, message) = self.standing();
         status::set_standing(&mut new.conditions, standing, &reason, &message, generation, now);
-        let held = held_removals(&snapshot);
+        let held = held_removals(&snapshot.removals);
         status::set_held(&mut new.conditions, held.map(|message| ("Guard", message)), generation, now);
         // The time of the last listing alone is no news: an idle account must not cause a write each resync.
         let same_but_times = api::ZoomConnectionStatus { last_listing: None, conditions: Vec::new(), ..new.clone() }
@@ -345,22 +382,37 @@ fn number(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
+/// So many waves, and so many people, are named in a status. There may be thousands.
+const NAMED: usize = 10;
+
 /// What waits for a decision, wave by wave.
-fn held_removals(snapshot: &Snapshot) -> Option<String> {
+fn held_removals(removals: &BTreeMap<ObjectKey, Arc<Removal>>) -> Option<String> {
     let mut waves = BTreeMap::<&str, usize>::new();
-    for removal in snapshot.removals.values() {
+    let mut people = BTreeSet::new();
+    for removal in removals.values() {
         if let (Some(api::Phase::Held), Ok(record)) = (removal.status.phase, &removal.record) {
             *waves.entry(&record.wave).or_default() += 1;
+            people.extend(record.subject.people().iter().map(|person| person.email.as_str()));
         }
     }
     if waves.is_empty() {
         return None;
     }
-    let waves = waves.iter().map(|(wave, count)| format!("{wave} ({count})")).collect::<Vec<_>>().join(", ");
+    let waves: Vec<_> = waves.iter().map(|(wave, count)| format!("{wave} ({count})")).collect();
+    let (waves, people): (Vec<_>, Vec<_>) = (waves.iter().map(String::as_str).collect(), people.into_iter().collect());
+    let about = if people.is_empty() { String::new() } else { format!("; about {}", some(&people)) };
     Some(format!(
-        "ZoomRemovals are held, by wave: {waves}; list them with: kubectl get zoomremovals -l {}=WAVE",
+        "ZoomRemovals are held, by wave: {}{about}; list them with: kubectl get zoomremovals -l {}=WAVE",
+        some(&waves),
         api::WAVE_LABEL
     ))
+}
+
+/// The first few, and how many more there are.
+fn some(names: &[&str]) -> String {
+    let named = names.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+    let more = names.len().saturating_sub(NAMED);
+    if more == 0 { named } else { format!("{named} and {more} more") }
 }
 
 /// How many operations of each sort the plan holds.
@@ -396,4 +448,22 @@ fn summary(plan: &Plan) -> api::PlanSummary {
         }
     }
     summary
+}
+
+#[cfg(test)]
+mod tests {
+    use super::some;
+
+    #[test]
+    fn what_is_said_of_ten_thousand_held_removals_stays_small() {
+        assert_eq!(some(&["a", "b"]), "a, b");
+        let names: Vec<_> = (0..10_000).map(|place| format!("person{place:05}@acme.example")).collect();
+        let names: Vec<_> = names.iter().map(String::as_str).collect();
+        let said = some(&names);
+        assert!(
+            said.starts_with("person00000@acme.example, ") && said.ends_with("@acme.example and 9990 more"),
+            "{said}"
+        );
+        assert!(said.len() < 512, "{}", said.len());
+    }
 }

@@ -4,7 +4,7 @@ use anyhow::ensure;
 use serde_json::{Value, json};
 use zoom_operator_testing::eventually;
 
-use crate::world::{CONNECTION, DEADLINE, REMOVAL, World, all, condition, email, endless, is_in_phase, is_ready};
+use crate::world::{CONNECTION, DEADLINE, REMOVAL, USER, World, all, condition, email, endless, is_in_phase, is_ready};
 
 fn name(object: &Value) -> &str {
     object["metadata"]["name"].as_str().unwrap()
@@ -142,5 +142,36 @@ async fn more_people_to_create_than_allowed_are_held_together_and_created_once_a
     world.users_are(&names, "Synced").await?;
     world.removals_are(1, "Done", "Completed").await?;
     assert_eq!(world.zoom_writes().await?, ["POST /users"; 4]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_large_wave_is_written_down_a_hundred_objects_a_second_and_nobody_waits_for_it() -> anyhow::Result<()> {
+    let names: Vec<_> = (0..200).map(|place| format!("p{place:03}")).collect();
+    let names: Vec<_> = names.iter().map(String::as_str).collect();
+    let (stay, go) = names.split_at(2);
+    let world = World::managed(&names, json!({})).await?;
+    all(go.iter().map(|name| world.delete(USER, name))).await?;
+    world.users(&stay[..1], &json!({"lastName": "Byron"})).await?;
+    world.users(&stay[1..], &json!({"active": false})).await?;
+    world.person_until(&email(stay[0]), "is changed", |person| person.last_name == "Byron").await?;
+    world.person_until(&email(stay[1]), "has left", |person| person.status == "inactive").await?;
+    let written = world.list(REMOVAL).await?.len();
+    assert!(written < names.len() - 1, "the edits waited until {written} removals were written down");
+
+    let removals = world.removals_are(go.len(), "Held", "OverLimit").await?;
+    assert!(removals.iter().all(|removal| wave(removal) == wave(&removals[0])), "{removals:?}");
+    let mut seconds = std::collections::BTreeMap::<&str, usize>::new();
+    for removal in &removals {
+        *seconds.entry(removal["metadata"]["creationTimestamp"].as_str().unwrap()).or_default() += 1;
+    }
+    assert!(seconds.values().all(|written| *written <= 101), "{seconds:?}");
+    let connection = world
+        .until(CONNECTION, "default", "counts them", |connection| connection["status"]["people"]["held"] == go.len())
+        .await?;
+    let status = connection["status"].to_string();
+    assert!(status.contains(&email(go[9])) && !status.contains(&email(go[10])), "ten are named: {status}");
+    assert!(status.len() < 4096, "{} bytes: {status}", status.len());
+    assert_eq!(world.zoom_writes().await?.len(), 2 + 1, "one change, one deactivation, one end of sessions");
     Ok(())
 }

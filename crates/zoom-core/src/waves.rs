@@ -196,13 +196,17 @@ impl Books {
         let base = if class == Class::Membership { self.members } else { self.base };
         let allowance = Allowance::new(class, limit, base, *used);
         let at_once = Allowance::at_once(class, limit, base, *used);
+        let prompt: Vec<usize> =
+            places.iter().copied().filter(|place| candidates.get(*place).is_some_and(|one| one.prompt)).collect();
+        // Who is to leave at once does not wait for what settles beside them.
+        let at_once = at_once.takes(people(candidates, &prompt));
         let people = people(candidates, places);
         let settles_at = settles_at(candidates, places, input);
         self.settle_at.push(settles_at);
         for place in places {
             let Some(candidate) = candidates.get_mut(*place) else { continue };
             let settled = settles_at <= input.now;
-            candidate.outcome = if (settled && allowance.takes(people)) || (candidate.prompt && at_once.takes(people)) {
+            candidate.outcome = if (settled && allowance.takes(people)) || (candidate.prompt && at_once) {
                 *used = used.saturating_add(candidate.count);
                 Outcome::new(Phase::Running, RecordReason::WithinLimit, "within the limit")
             } else if settled {

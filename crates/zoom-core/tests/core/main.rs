@@ -12,6 +12,7 @@ mod groups;
 mod guard;
 mod histories;
 mod labels;
+mod large;
 mod last_admin;
 mod leaving;
 mod lifecycle;

@@ -1,0 +1,113 @@
+//! Many objects to write: several at once, and no faster than the API server is to be asked.
+
+use std::{future::ready, sync::Arc, time::Duration};
+
+use futures::{FutureExt as _, StreamExt as _, TryStreamExt as _, future::BoxFuture, stream};
+use tokio::{
+    sync::Mutex,
+    time::{Interval, MissedTickBehavior, interval},
+};
+
+/// How many writes are under way at once.
+const AT_ONCE: usize = 8;
+
+/// From one write to the next: a hundred a second.
+const PACE: Duration = Duration::from_millis(10);
+
+/// The turns of writes that nobody waits for, one after the other. Clones share them.
+#[derive(Clone, Debug)]
+pub(super) struct Turns(Arc<Mutex<Interval>>);
+
+impl Turns {
+    /// Turns from now on. Call it inside a Tokio runtime.
+    pub(super) fn new() -> Self {
+        let mut turns = interval(PACE);
+        // Time that nobody used is not made up for.
+        turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Self(Arc::new(Mutex::new(turns)))
+    }
+
+    /// Waits for the next one. Whoever came first goes first.
+    pub(super) async fn next(&self) {
+        self.0.lock().await.tick().await;
+    }
+}
+
+/// Calls `write` for each item, several at once, for as long as `goes_on` says. Returns whether it said so to the end.
+///
+/// # Errors
+/// The first error ends it; other writes under way are given up then.
+pub(super) fn each<'a, T, E, W>(
+    items: impl IntoIterator<Item = T, IntoIter: Send + 'a>,
+    goes_on: impl Fn() -> bool + Send + Sync + 'a,
+    write: impl Fn(T) -> W + Send + Sync + 'a,
+) -> BoxFuture<'a, Result<bool, E>>
+where
+    T: Send + 'a,
+    E: Send + 'a,
+    W: Future<Output = Result<(), E>> + Send + 'a,
+{
+    let items = items.into_iter();
+    // Boxed, because the compiler cannot prove otherwise that a future with such closures in it may be sent.
+    async move {
+        let items = stream::iter(items).take_while(|_| ready(goes_on()));
+        items.map(Ok).try_for_each_concurrent(AT_ONCE, write).await?;
+        Ok(goes_on())
+    }
+    .boxed()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+    use tokio::time::{Instant, sleep};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn objects_are_written_several_at_once_and_a_hundred_a_second() {
+        let (turns, now, most) = (Turns::new(), AtomicUsize::new(0), AtomicUsize::new(0));
+        let begun = Instant::now();
+        let write = |_| async {
+            most.fetch_max(now.fetch_add(1, Ordering::Relaxed) + 1, Ordering::Relaxed);
+            turns.next().await;
+            // An API server that takes its time.
+            sleep(Duration::from_millis(50)).await;
+            now.fetch_sub(1, Ordering::Relaxed);
+            Ok::<_, ()>(())
+        };
+        assert_eq!(each(0..101, || true, write).await, Ok(true));
+        assert_eq!(most.into_inner(), AT_ONCE);
+        assert!(begun.elapsed() >= Duration::from_secs(1), "{:?}", begun.elapsed());
+    }
+
+    #[tokio::test]
+    async fn it_stops_when_something_else_is_wanted_and_ends_what_it_began() {
+        let (stop, begun, ended) = (AtomicBool::new(false), AtomicUsize::new(0), AtomicUsize::new(0));
+        let write = |place| {
+            if place == 20 {
+                stop.store(true, Ordering::Relaxed);
+            }
+            begun.fetch_add(1, Ordering::Relaxed);
+            async {
+                sleep(Duration::from_millis(50)).await;
+                ended.fetch_add(1, Ordering::Relaxed);
+                Ok::<_, ()>(())
+            }
+        };
+        assert_eq!(each(0..10_000, || !stop.load(Ordering::Relaxed), write).await, Ok(false));
+        assert_eq!((begun.into_inner(), ended.into_inner()), (21, 21));
+    }
+
+    #[tokio::test]
+    async fn an_error_ends_it() {
+        let tried = AtomicUsize::new(0);
+        let write = |place| {
+            tried.fetch_add(1, Ordering::Relaxed);
+            ready(if place == 3 { Err(place) } else { Ok(()) })
+        };
+        assert_eq!(each(0..100, || true, write).await, Err(3));
+        assert_eq!(tried.into_inner(), 4);
+    }
+}
