@@ -10,7 +10,6 @@ use std::{
     time::Instant,
 };
 
-use futures::{StreamExt, pin_mut};
 use kube::{
     Api, Resource, ResourceExt,
     api::{DynamicObject, ObjectMeta},
@@ -19,7 +18,6 @@ use kube::{
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::sync::{mpsc, watch};
-use tracing::warn;
 use zoom_core::{
     Access, Claim, Desired, DesiredPerson, Email, LabelPool, Labels, NamedClaim, ObjectKey, PersonRef, Record,
     may_create,
@@ -30,10 +28,12 @@ use super::translate;
 
 mod named;
 mod namespaces;
+mod sight;
 #[cfg(test)]
 mod tests;
 
 pub(super) use named::{Head, Named, Thing};
+use sight::Sight;
 
 /// A ZoomUser, as far as passes need it.
 #[derive(Clone, Debug)]
@@ -304,7 +304,7 @@ impl ConnectionVersion {
 pub(super) struct Index {
     inner: Arc<Mutex<Inner>>,
     triggers: Arc<[(Scope, mpsc::UnboundedSender<ObjectKey>)]>,
-    unlisted: Arc<watch::Sender<usize>>,
+    sight: Arc<watch::Sender<Sight>>,
 }
 
 /// One namespace, or all of them.
@@ -328,13 +328,15 @@ pub(super) struct Snapshot {
     pub(super) removals: BTreeMap<ObjectKey, Arc<Removal>>,
     /// When it was taken.
     pub(super) taken_at: Instant,
+    /// Whether everything could be seen; otherwise nothing follows from what is not there.
+    complete: bool,
     changes: u64,
 }
 
 impl Snapshot {
     /// The wishes for the plan, each completed by what the connection knows.
     pub(super) fn desired(&self, complete: impl Fn(&mut DesiredPerson)) -> Desired {
-        let mut desired = Desired { complete: true, ..Desired::default() };
+        let mut desired = Desired { complete: self.complete, ..Desired::default() };
         for user in self.users.values() {
             match &user.wish {
                 Ok(wish) => {
@@ -376,8 +378,8 @@ impl Index {
     pub(super) fn new(scopes: &[Scope]) -> (Self, Vec<Triggers>) {
         let (senders, receivers): (Vec<_>, Vec<_>) = scopes.iter().map(|_| mpsc::unbounded_channel()).unzip();
         let triggers = scopes.iter().cloned().zip(senders).collect();
-        let unlisted = Arc::new(watch::Sender::new(KINDS * scopes.len()));
-        (Self { inner: Arc::default(), triggers, unlisted }, receivers)
+        let sight = Arc::new(watch::Sender::new(Sight::of(KINDS * scopes.len())));
+        (Self { inner: Arc::default(), triggers, sight }, receivers)
     }
 
     /// Asks for a pass over a connection.
@@ -413,14 +415,9 @@ impl Index {
         connections.iter().for_each(|connection| self.trigger(connection));
     }
 
-    /// Waits until everything was listed once.
-    pub(super) async fn wait_until_listed(&self) {
-        // The sender lives in `self`, so this cannot end early.
-        let _ = self.unlisted.subscribe().wait_for(|unlisted| *unlisted == 0).await;
-    }
-
     /// What refers to a connection now.
     pub(super) fn snapshot(&self, connection: &ObjectKey) -> Snapshot {
+        let complete = self.unseen().is_none();
         let inner = self.lock();
         Snapshot {
             users: inner.users.of(connection),
@@ -429,6 +426,7 @@ impl Index {
             contact_groups: inner.contact_groups.of(connection),
             removals: inner.removals.of(connection),
             taken_at: Instant::now(),
+            complete,
             changes: inner.changes.get(connection).copied().unwrap_or_default(),
         }
     }
@@ -522,30 +520,20 @@ impl Index {
 
     /// Follows all objects of a kind in one namespace, or in all, for as long as the process lives.
     pub(super) async fn follow<E: Referrer>(self, objects: Api<DynamicObject>, scope: Scope) {
-        let events = watcher(objects, watcher::Config::default()).default_backoff();
-        pin_mut!(events);
+        let what = of(&format!("{}s", E::KIND), scope.as_deref());
+        let watch = || watcher(objects.clone(), watcher::Config::default()).default_backoff();
         let mut listing = HashSet::new();
-        let mut was_listed = false;
-        while let Some(event) = events.next().await {
-            match event {
-                Ok(watcher::Event::Init) => listing.clear(),
-                Ok(watcher::Event::InitApply(object)) => {
-                    listing.insert(translate::key(&object.metadata));
-                    self.apply::<E>(&object);
-                }
-                Ok(watcher::Event::InitDone) => {
-                    self.retain::<E>(scope.as_deref(), &listing);
-                    listing = HashSet::new();
-                    if !was_listed {
-                        was_listed = true;
-                        self.unlisted.send_modify(|unlisted| *unlisted = unlisted.saturating_sub(1));
-                    }
-                }
-                Ok(watcher::Event::Apply(object)) => self.apply::<E>(&object),
-                Ok(watcher::Event::Delete(object)) => self.remove::<E>(&translate::key(&object.metadata)),
-                Err(error) => warn!(error = &error as &dyn std::error::Error, "watch interrupted; it is resumed"),
+        let on = |event: watcher::Event<DynamicObject>| match event {
+            watcher::Event::Init => listing.clear(),
+            watcher::Event::InitApply(object) => {
+                listing.insert(translate::key(&object.metadata));
+                self.apply::<E>(&object);
             }
-        }
+            watcher::Event::InitDone => self.retain::<E>(scope.as_deref(), &std::mem::take(&mut listing)),
+            watcher::Event::Apply(object) => self.apply::<E>(&object),
+            watcher::Event::Delete(object) => self.remove::<E>(&translate::key(&object.metadata)),
+        };
+        self.follow_events(&what, watch, on).await;
     }
 
     /// Objects that went while nobody watched leave no event.
@@ -563,6 +551,11 @@ impl Index {
         // Every critical section leaves the maps whole, so a poisoned lock is as good as another.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What a watch is about, for people.
+fn of(kind: &str, scope: Option<&str>) -> String {
+    scope.map_or_else(|| kind.to_owned(), |namespace| format!("{kind} in namespace {namespace}"))
 }
 
 impl Inner {

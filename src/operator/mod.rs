@@ -142,9 +142,17 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
     });
     tasks.spawn(watch_leadership(leadership, metrics, index.clone()));
 
+    tasks.spawn({
+        let index = index.clone();
+        async move {
+            index.wait_until_listed().await;
+            listed.done();
+            std::future::pending().await
+        }
+    });
     let passes = tokio::spawn(async move {
-        index.wait_until_listed().await;
-        listed.done();
+        // What cannot be seen must not keep those from leaving whose objects can.
+        index.wait_until_looked().await;
         controller::run(context, client, scopes.into_iter().zip(triggers).collect()).await;
     });
     supervise(tasks, passes, &stopping, &released).await

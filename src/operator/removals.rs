@@ -1,7 +1,7 @@
 //! Removal records: written down before they run, looked at once more right before, and told how they ended.
 
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -49,10 +49,14 @@ impl Pass<'_> {
         let names: HashSet<&str> = urgent.iter().map(|change| &*change.name).collect();
         let (run_now, records): (Vec<_>, Vec<_>) =
             plan.new_records.iter().partition(|record| names.contains(record.name.as_str()));
+        let released: HashMap<&ObjectKey, Release> = plan.released.iter().map(|(object, why)| (object, *why)).collect();
         // A wave is decided as a whole: before all its records stand none of them is told that it is held.
         let done = bulk::each(run_now, goes_on, write).await?
             && bulk::each(urgent, goes_on, |change| self.tell_phase(change)).await?
-            && bulk::each(&plan.let_go, goes_on, |object| self.let_user_go(object, plan, snapshot)).await?
+            && bulk::each(&plan.let_go, goes_on, |object| {
+                self.let_user_go(object, released.get(object).copied(), snapshot)
+            })
+            .await?
             && bulk::each(records, goes_on, write).await?
             && bulk::each(phases, goes_on, |change| self.tell_phase(change)).await?;
         for object in &plan.let_go_groups {
@@ -112,10 +116,15 @@ impl Pass<'_> {
         self.set_phase(&object, &removal, change.phase, change.reason, &change.message).await
     }
 
-    async fn let_user_go(&self, object: &ObjectKey, plan: &Plan, snapshot: &Snapshot) -> Result<(), ClusterError> {
+    async fn let_user_go(
+        &self,
+        object: &ObjectKey,
+        released: Option<Release>,
+        snapshot: &Snapshot,
+    ) -> Result<(), ClusterError> {
         let Some(user) = snapshot.users.get(object).filter(|user| user.has_finalizer) else { return Ok(()) };
-        if let Some((_, why)) = plan.released.iter().find(|(released, _)| released == object) {
-            self.tell_released(object, user, *why);
+        if let Some(why) = released {
+            self.tell_released(object, user, why);
         }
         self.release::<User>(object, &user.uid, user.has_finalizer).await
     }

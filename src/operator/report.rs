@@ -269,7 +269,8 @@ impl Pass<'_> {
         new.missing_scopes =
             self.kept.trouble.as_ref().map(|trouble| trouble.missing_scopes.clone()).unwrap_or_default();
         new.last_listing = listed_at.map(translate::time).or(old.last_listing.clone());
-        let (standing, reason, message) = self.standing();
+        let trouble = self.kept.trouble.clone().or_else(|| Some(Trouble::unseen(&self.context.index.unseen()?)));
+        let (standing, reason, message) = self.standing(trouble.as_ref());
         status::set_standing(&mut new.conditions, standing, &reason, &message, generation, now);
         let held = held_removals(&snapshot.removals);
         status::set_held(&mut new.conditions, held.map(|message| ("Guard", message)), generation, now);
@@ -282,7 +283,7 @@ impl Pass<'_> {
         }
         let uid = self.connection.metadata.uid.clone().unwrap_or_default();
         self.context.cluster.write_connection_status(&self.key, &uid, &new).await?;
-        if self.kept.trouble.is_some() && !old.conditions.iter().any(|condition| condition.reason == reason) {
+        if trouble.is_some() && !old.conditions.iter().any(|condition| condition.reason == reason) {
             let about = About { key: self.key.clone(), uid };
             self.context.events.warning::<api::ZoomConnection>(&about, &reason, &message);
         }
@@ -297,9 +298,9 @@ impl Pass<'_> {
         idle.into_iter().take(10).collect()
     }
 
-    fn standing(&self) -> (Standing, String, String) {
+    fn standing(&self, trouble: Option<&Trouble>) -> (Standing, String, String) {
         let listed = self.kept.account.as_ref().is_some_and(|account| account.listed_at().is_some());
-        match (&self.kept.trouble, self.policy.mode) {
+        match (trouble, self.policy.mode) {
             (Some(trouble), _) => (Standing::Progressing, trouble.reason.to_string(), trouble.message.clone()),
             (None, Mode::Suspend) => {
                 (Standing::Ready, "Suspended".to_owned(), "suspended: Zoom is neither read nor written".to_owned())

@@ -21,6 +21,8 @@ pub(super) enum TroubleReason {
     AccountClaimed,
     /// The credentials belong to another account.
     AccountMismatch,
+    /// Zoom does not show to which account the credentials belong.
+    AccountUnknown,
     /// Zoom refuses the credentials.
     CredentialsRefused,
     /// The app is switched off in Zoom's Marketplace.
@@ -35,6 +37,8 @@ pub(super) enum TroubleReason {
     ListingIncomplete,
     /// A listing adds up and is not believed.
     Suspicious,
+    /// Not all objects can be seen.
+    Incomplete,
 }
 
 /// A reason and a sentence for people.
@@ -61,6 +65,15 @@ impl Trouble {
         let reason =
             if missing_scopes.is_empty() { TroubleReason::ListingIncomplete } else { TroubleReason::ScopesMissing };
         Self { reason, message: message.into(), missing_scopes, partial: true }
+    }
+
+    /// Objects that the API server does not show.
+    pub(super) fn unseen(told: &str) -> Self {
+        let message = format!(
+            "the API server does not let the operator watch all objects, so nothing is concluded from what is not declared, \
+             and only people whose own object says so leave; {told}"
+        );
+        Self { partial: true, ..Self::new(TroubleReason::Incomplete, message) }
     }
 
     /// A listing that is not believed.
@@ -95,6 +108,7 @@ impl Trouble {
         let mut missing_scopes = Vec::new();
         let reason = match error.client().map(zoom_client::Error::kind) {
             None if error.is_other_account() => TroubleReason::AccountMismatch,
+            None if error.is_unknown_account() => TroubleReason::AccountUnknown,
             Some(ErrorKind::BadCredentials) => TroubleReason::CredentialsRefused,
             Some(ErrorKind::AppDisabled) => TroubleReason::AppDisabled,
             Some(ErrorKind::PlanUnsupported | ErrorKind::AccessDenied) => TroubleReason::PlanUnsupported,

@@ -12,6 +12,7 @@ mod drift;
 mod drills;
 mod examples;
 mod groups;
+mod histories;
 mod life;
 mod modes;
 mod moving;

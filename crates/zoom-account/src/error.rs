@@ -60,6 +60,9 @@ pub(crate) enum Problem {
     /// Credentials of another account.
     #[error("the credentials belong to the account {found}, and not to {meant}")]
     OtherAccount { meant: String, found: String },
+    /// A read of a person names no account.
+    #[error("Zoom does not say to which account the credentials belong; it should be {meant}")]
+    UnknownAccount { meant: String },
     /// The listing's task ended without an answer.
     #[error("the listing ended without a result; the log says more")]
     Crashed,
@@ -137,6 +140,11 @@ impl Error {
                 Retry::Account,
                 "Put the credentials of the right account into the Secret, or make a connection for the other account",
             ),
+            Problem::UnknownAccount { .. } => (
+                Reason::WaitingForConnection,
+                Retry::Account,
+                "Nothing is written before Zoom shows it; it is asked again by itself",
+            ),
             Problem::Crashed => (Reason::ZoomUnavailable, Retry::Soon, "It is started again by itself"),
         };
         let lacking_seat = match (&problem, operation) {
@@ -182,8 +190,15 @@ impl Error {
             | Problem::GroupGone
             | Problem::NoHeir(_)
             | Problem::OtherAccount { .. }
+            | Problem::UnknownAccount { .. }
             | Problem::Crashed => None,
         }
+    }
+
+    /// Whether Zoom does not show to which account the credentials belong.
+    #[must_use]
+    pub fn is_unknown_account(&self) -> bool {
+        matches!(self.problem, Problem::UnknownAccount { .. })
     }
 
     /// Whether the credentials belong to another account than the one that is meant.

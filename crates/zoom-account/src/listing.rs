@@ -108,9 +108,11 @@ pub(crate) async fn list(client: &ZoomClient, known: &Known, scope: Scope, ident
         };
         report.pages += listing.pages;
         report.repeated += listing.duplicates;
+        whole &= listing.is_whole_but_for_unreadable();
+        report.unreadable += listing.unreadable.len();
+        unreadable.extend(listing.unreadable.iter().filter_map(|id| UserId::new(id)));
         if let Err(why) = listing.complete {
             report.incomplete.push(format!("{status} people: {why}"));
-            whole = false;
         }
         people.reserve(listing.rows.len());
         for row in listing.rows {
@@ -209,10 +211,9 @@ async fn prove_identity(client: &ZoomClient, people: &[Person]) -> Result<(), Pr
         return Ok(());
     };
     match client.get_user(id.key()).await?.account_id {
-        Some(found) if found != client.account_id() => {
-            Err(Problem::OtherAccount { meant: client.account_id().to_owned(), found })
-        }
-        Some(_) | None => Ok(()),
+        Some(found) if found == client.account_id() => Ok(()),
+        Some(found) => Err(Problem::OtherAccount { meant: client.account_id().to_owned(), found }),
+        None => Err(Problem::UnknownAccount { meant: client.account_id().to_owned() }),
     }
 }
 

@@ -22,8 +22,21 @@ pub struct Listing<T> {
     pub pages: u32,
     /// How many rows came more than once.
     pub duplicates: u32,
+    /// The ids of rows that could not be read, as far as they have one: of these nothing is known but that they are there.
+    pub unreadable: Vec<String>,
     /// Whether the rows are complete. Conclude that somebody is absent from a complete listing only.
     pub complete: Result<(), Incomplete>,
+}
+
+impl<T> Listing<T> {
+    /// Whether it is complete but for [`Listing::unreadable`]: whoever has another id, and no row, is absent.
+    #[must_use]
+    pub fn is_whole_but_for_unreadable(&self) -> bool {
+        let Err(why) = &self.complete else { return true };
+        let seen = why.found.checked_add(why.unreadable);
+        let named = u64::try_from(self.unreadable.len()).is_ok_and(|named| named == why.unreadable);
+        named && why.conflicting == 0 && seen == why.last_total && why.first_total == why.last_total
+    }
 }
 
 /// Why a listing is not complete: rows were added or removed while it was read, or some could not be read.
@@ -91,6 +104,7 @@ struct Gathered<T> {
     pages: u32,
     duplicates: u32,
     unreadable: u64,
+    unreadable_ids: Vec<String>,
     conflicting: u64,
     totals: Option<(Option<u64>, Option<u64>)>,
     ids: HashSet<String>,
@@ -104,6 +118,7 @@ impl<T: Row> Gathered<T> {
             pages: 0,
             duplicates: 0,
             unreadable: 0,
+            unreadable_ids: Vec::new(),
             conflicting: 0,
             totals: None,
             ids: HashSet::new(),
@@ -117,9 +132,14 @@ impl<T: Row> Gathered<T> {
         self.pages += 1;
         self.totals = Some((self.totals.map_or(total, |(first, _)| first), total));
         for row in rows {
-            match T::deserialize(row) {
-                Ok(row) => self.add_row(row),
-                Err(_) => self.unreadable += 1,
+            let id = row.get("id").and_then(Value::as_str).filter(|id| !id.trim().is_empty()).map(str::to_owned);
+            match (T::deserialize(row), id) {
+                (Ok(row), _) => self.add_row(row),
+                (Err(_), Some(id)) if !self.ids.insert(id.clone()) => self.duplicates += 1,
+                (Err(_), id) => {
+                    self.unreadable += 1;
+                    self.unreadable_ids.extend(id);
+                }
             }
         }
         self.rows.len() > before
@@ -142,7 +162,7 @@ impl<T: Row> Gathered<T> {
     }
 
     fn finish(self) -> Listing<T> {
-        let Self { rows, pages, duplicates, unreadable, conflicting, totals, ids: _, emails: _ } = self;
+        let Self { rows, pages, duplicates, unreadable, unreadable_ids, conflicting, totals, ids: _, emails: _ } = self;
         let (first_total, last_total) = totals.unwrap_or_default();
         let found = rows.len() as u64;
         let counted = last_total == Some(found) && first_total == last_total;
@@ -153,7 +173,7 @@ impl<T: Row> Gathered<T> {
         } else {
             Err(Incomplete { found, first_total, last_total, unreadable, conflicting })
         };
-        Listing { rows, pages, duplicates, complete }
+        Listing { rows, pages, duplicates, unreadable: unreadable_ids, complete }
     }
 }
 

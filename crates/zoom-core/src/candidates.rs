@@ -28,6 +28,9 @@ pub(crate) struct Candidate<'a> {
     pub outcome: Outcome,
 }
 
+/// Why a record stays as it is.
+const UNSEEN: &str = "waits until all objects and people were seen";
+
 pub(crate) enum Paper<'a> {
     Written(&'a Record),
     New(Box<NewRecord>),
@@ -167,7 +170,7 @@ impl<'a> Candidates<'a> {
                     Word::Stands => Outcome::undecided(),
                     Word::Unknown => {
                         let reason = record.reason.unwrap_or(RecordReason::QuietPeriod);
-                        Outcome::new(record.phase, reason, "waits until all objects and people were seen")
+                        Outcome::new(record.phase, reason, UNSEEN)
                     }
                 };
                 let prompt = asked_by.is_some_and(|ask| is_prompt(ask.deleting, ask.edited, &record.steps));
@@ -298,7 +301,7 @@ fn word_on(record: &Record, asked_by: Option<&Ask<'_>>, input: &Input<'_>, claim
                 (true, true) => Word::Stands,
             }
         }
-        (Some(source), None) if !input.policy.access.covers(&source.object.namespace) => {
+        (Some(source), None) if input.desired.complete && !input.policy.access.covers(&source.object.namespace) => {
             let message = format!("the connection's access does not cover the namespace {}", source.object.namespace);
             over(Phase::Cancelled, RecordReason::NotPermitted, message)
         }
@@ -379,13 +382,17 @@ impl Desk {
         let about = [input.connection, &object.uid, &generation, &steps];
         let (digest, name) = self.free_name(&object.object.name, &about);
         let source = intent.source();
+        let frozen = object.deleting && !input.desired.complete;
         let wave = self.wave(taking.class, !object.deleting && !object.is_edited(), &digest);
         Candidate {
             would_empty: false,
             count: 1,
             prompt: is_prompt(object.deleting, object.is_edited(), &taking.steps),
-            frozen: object.deleting && !input.desired.complete,
-            outcome: protection(intent, input).unwrap_or_else(Outcome::undecided),
+            frozen,
+            outcome: protection(intent, input).unwrap_or_else(|| Outcome {
+                message: if frozen { UNSEEN.to_owned() } else { String::new() },
+                ..Outcome::undecided()
+            }),
             paper: Paper::New(Box::new(NewRecord {
                 name,
                 wave,

@@ -27,7 +27,8 @@ pub(crate) fn leave<'a>(seen: Seen<'a>, input: &Input<'a>, claims: &Claims<'a>) 
     if claims.claimant(&subject).is_some() {
         return Leave::LetGo;
     }
-    if !seen.permitted {
+    // What a namespace may do is not known as long as not everything was seen; the record waits for that.
+    if !seen.permitted && input.desired.complete {
         return Leave::Release(Release::Access);
     }
     if input.policy.mode == Mode::Plan {

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use strum::IntoEnumIterator as _;
 
 use crate::{
-    Class, Mode, PersonRef, Phase, Record, RecordReason, Step,
+    Class, Lookup, Mode, PersonRef, Phase, Record, RecordReason, Step,
     candidates::{Candidate, Candidates, Outcome},
     claims::Claims,
     guard::{Allowance, after, window_start},
@@ -119,7 +119,9 @@ fn held_by_switch(candidate: &Candidate<'_>, input: &Input<'_>) -> Option<Outcom
         Mode::Plan => return held(RecordReason::RemovalsHeld, "the connection's mode is Plan"),
         Mode::Enforce => {}
     }
-    if let Some(message) = input.suspicion {
+    if let Some(message) = input.suspicion
+        && !is_meant_and_seen(candidate, input)
+    {
         return held(RecordReason::Suspicious, message);
     }
     // What waits for its time needs its switch only then.
@@ -151,6 +153,12 @@ fn held_over_limit(candidate: &Candidate<'_>) -> Outcome {
         candidate.wave()
     );
     Outcome::new(Phase::Held, RecordReason::OverLimit, message)
+}
+
+/// Whether a human named this one person, and the listing shows them: nothing is concluded from it then.
+fn is_meant_and_seen(candidate: &Candidate<'_>, input: &Input<'_>) -> bool {
+    let by_hand = candidate.record().filter(|record| record.source.is_none()).and_then(Record::person);
+    by_hand.is_some_and(|person| matches!(input.directory.find_exactly(person), Lookup::Found(_)))
 }
 
 /// What may still be taken.

@@ -2,17 +2,15 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use futures::{StreamExt, pin_mut};
 use k8s_openapi::api::core::v1::Namespace;
 use kube::{
     Api, ResourceExt,
     api::{ObjectMeta, PartialObjectMeta},
     runtime::{WatchStreamExt, watcher},
 };
-use tracing::warn;
 use zoom_core::ObjectKey;
 
-use super::{Index, Inner, Namespaces, Scope};
+use super::{Index, Inner, Namespaces, Scope, of};
 
 impl Index {
     /// Follows the labels of one namespace, or of all, for as long as the process lives.
@@ -23,35 +21,27 @@ impl Index {
     ) {
         let only = scope.as_ref().map(|namespace| format!("metadata.name={namespace}"));
         let config = watcher::Config { field_selector: only, ..watcher::Config::default() };
-        let events = watcher(namespaces, config).default_backoff();
-        pin_mut!(events);
-        let (mut listed, mut was_listed) = (Namespaces::new(), false);
-        while let Some(event) = events.next().await {
-            let labels_of =
-                |meta: ObjectMeta| (Box::from(meta.name.unwrap_or_default()), meta.labels.unwrap_or_default());
-            match event {
-                Ok(watcher::Event::Init) => listed.clear(),
-                Ok(watcher::Event::InitApply(found)) => listed.extend([labels_of(found.metadata)]),
-                Ok(watcher::Event::InitDone) => {
-                    let listed = std::mem::take(&mut listed);
-                    self.change_namespaces(|known| {
-                        known.retain(|name, _| scope.as_deref().is_some_and(|own| own != &**name));
-                        known.extend(listed);
-                    });
-                    if !was_listed {
-                        was_listed = true;
-                        self.unlisted.send_modify(|unlisted| *unlisted = unlisted.saturating_sub(1));
-                    }
-                }
-                Ok(watcher::Event::Apply(found)) => {
-                    self.change_namespaces(|known| known.extend([labels_of(found.metadata)]));
-                }
-                Ok(watcher::Event::Delete(gone)) => {
-                    self.change_namespaces(|known| drop(known.remove(gone.name_any().as_str())));
-                }
-                Err(error) => warn!(error = &error as &dyn std::error::Error, "watch interrupted; it is resumed"),
+        let watch = || watcher(namespaces.clone(), config.clone()).default_backoff();
+        let labels_of = |meta: ObjectMeta| (Box::from(meta.name.unwrap_or_default()), meta.labels.unwrap_or_default());
+        let mut listed = Namespaces::new();
+        let on = |event: watcher::Event<PartialObjectMeta<Namespace>>| match event {
+            watcher::Event::Init => listed.clear(),
+            watcher::Event::InitApply(found) => listed.extend([labels_of(found.metadata)]),
+            watcher::Event::InitDone => {
+                let listed = std::mem::take(&mut listed);
+                self.change_namespaces(|known| {
+                    known.retain(|name, _| scope.as_deref().is_some_and(|own| own != &**name));
+                    known.extend(listed);
+                });
             }
-        }
+            watcher::Event::Apply(found) => {
+                self.change_namespaces(|known| known.extend([labels_of(found.metadata)]));
+            }
+            watcher::Event::Delete(gone) => {
+                self.change_namespaces(|known| drop(known.remove(gone.name_any().as_str())));
+            }
+        };
+        self.follow_events(&of("namespaces", scope.as_deref()), watch, on).await;
     }
 
     /// Changes what is known of the namespaces; who is concerned by another labelling is planned anew.

@@ -157,3 +157,30 @@ async fn a_removal_whose_connection_does_not_exist_says_so_and_runs_once_it_does
     assert_eq!(world.person(&email("eve")).await?.status, "inactive");
     Ok(())
 }
+
+#[tokio::test]
+async fn pages_that_repeat_or_lose_rows_make_nobody_come_or_go() -> anyhow::Result<()> {
+    let names = names(8);
+    let people: Vec<_> = names.iter().map(|name| json!({"email": email(name)})).collect();
+    let world = World::connected(json!({"people": people, "pageSizeMax": 3}), json!({})).await?;
+    world.declare(&names, &json!({})).await?;
+    world.zoom.inject(lasting("/users", &json!("repeatedRow"))).await?;
+    world.resync().await?;
+    world.reason(CONNECTION, "default", "Connected").await?;
+    world.zoom.clear_faults().await?;
+    world.zoom.inject(lasting("/users", &json!("lostRow"))).await?;
+    world.resync().await?;
+    world.reason(CONNECTION, "default", "ListingIncomplete").await?;
+    world.user("new", json!({"email": email("new")})).await?;
+    world.user_is("new", "WaitingForConnection").await?;
+    for name in &names {
+        assert_eq!(world.get(USER, name).await?["status"]["state"], "Active", "{name}");
+    }
+    assert_eq!(world.zoom_writes().await?, [""; 0]);
+    world.zoom.clear_faults().await?;
+    world.resync().await?;
+    world.users_are(&texts(&names), "Synced").await?;
+    world.user_is("new", "Invited").await?;
+    assert_eq!(world.zoom_writes().await?, ["POST /users"]);
+    Ok(())
+}

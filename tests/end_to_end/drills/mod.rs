@@ -4,7 +4,9 @@ mod account;
 mod backups;
 mod deletions;
 mod interruptions;
+mod labels;
 mod overlays;
+mod unseen;
 
 use anyhow::ensure;
 use serde_json::Value;

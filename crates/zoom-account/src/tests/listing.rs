@@ -118,6 +118,34 @@ async fn rows_that_cannot_be_understood_are_told_and_leave_only_their_people_unk
 }
 
 #[tokio::test]
+async fn a_row_without_an_address_hides_this_person_alone() {
+    let mut rig = Rig::start(AccountConfig::default()).await;
+    let rows = json!([{"id": "odd", "type": 1, "status": "active"}, {"email": ADA, "type": 1}]);
+    rig.zoom.inject(on("GET", "/users", answer(200, json!({"total_records": 2, "users": rows}))));
+
+    let report = rig.list().await.unwrap();
+
+    assert_eq!((report.people, report.unreadable, report.incomplete.len()), (2, 1, 1));
+    assert_eq!(rig.find(BOB), Lookup::Absent);
+    let odd = PersonRef { id: UserId::new("odd"), email: Email::parse(BOB).unwrap() };
+    assert_eq!(rig.account.directory().find_exactly(&odd), Lookup::Unknown);
+}
+
+#[tokio::test]
+async fn before_zoom_shows_whose_account_it_is_nothing_is_proved() {
+    let mut rig = Rig::start(AccountConfig { people: vec![PersonConfig::new(ADA)], ..AccountConfig::default() }).await;
+    let silent = json!({"id": "x", "email": "owner@acme.example", "type": 1, "status": "active"});
+    rig.zoom.inject(on("GET", "/users/{userId}", answer(200, silent)));
+
+    let error = rig.list().await.unwrap_err();
+
+    assert!(error.is_unknown_account() && error.to_string().contains("should be acme"), "{error}");
+    assert_eq!((error.retry(), rig.account.is_identified()), (Retry::Account, false));
+    rig.list().await.unwrap();
+    assert!(rig.account.is_identified());
+}
+
+#[tokio::test]
 async fn a_status_that_zoom_does_not_list_hides_its_people_and_keeps_what_was_known_of_them() {
     let mut rig = Rig::listed([PersonConfig::new(ADA), with_status(BOB, Status::Pending)]).await;
     // Pending people are listed first.

@@ -115,7 +115,21 @@ async fn a_row_that_cannot_be_read_spoils_completeness_and_no_other_row() {
     let all = [numbered(1), json!({"id": "id2"}), json!("nonsense")];
     let server = Server::start(move |_, _| page(&all, 3, "")).await;
     let listing = active(&server).await;
+    assert!(!listing.is_whole_but_for_unreadable(), "nobody knows whose the other row is");
     assert_eq!((listing.rows.len(), listing.complete.unwrap_err().unreadable), (1, 2));
+}
+
+#[tokio::test]
+async fn rows_that_cannot_be_read_and_have_an_id_hide_nobody_else() {
+    let all = [numbered(1), json!({"id": "id2"}), json!({"id": "id2"}), json!({"id": "id3", "email": " "})];
+    let server = Server::start(move |_, _| page(&all, 3, "")).await;
+    let listing = active(&server).await;
+    assert!(listing.is_whole_but_for_unreadable(), "{listing:?}");
+    assert!(listing.complete.is_err());
+    assert_eq!((listing.unreadable, listing.duplicates), (vec!["id2".to_owned(), "id3".to_owned()], 1));
+    let all = [numbered(1), json!({"id": "id2"})];
+    let server = Server::start(move |_, _| page(&all, 3, "")).await;
+    assert!(!active(&server).await.is_whole_but_for_unreadable(), "a row is missing");
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Large waves: what is written down bit by bit is decided as a whole, and nobody else waits for it.
 
 use jiff::SignedDuration;
+use rstest::rstest;
 use zoom_core::*;
 
 use crate::support::*;
@@ -74,7 +75,7 @@ fn a_wave_that_is_written_down_bit_by_bit_is_held_whole() {
     let mut world = deleted(12);
     for round in 0..12 {
         let mut plan = world.plan();
-        assert_eq!(plan.running, [Box::<str>::default(); 0], "after {round} records");
+        assert!(plan.running.is_empty(), "after {round} records: {plan:?}");
         plan.new_records.truncate(1);
         plan.changes.clear();
         plan.let_go.clear();
@@ -85,4 +86,103 @@ fn a_wave_that_is_written_down_bit_by_bit_is_held_whole() {
     assert_eq!(plan.changes.len(), 12);
     assert!(plan.changes.iter().all(|change| change.message.contains("12 people are more than the 5")), "{plan:?}");
     assert_eq!(world.phases(), [("Held".to_owned(), 12)].into());
+}
+
+/// One commit, or one slip of a label, that takes something from five hundred.
+#[rstest]
+#[case::the_label_is_gone(|world: &mut World| relabel(world, "guest"))]
+#[case::the_default_is_lower(|world: &mut World| world.policy.user_defaults = vec![default("staff", License::Basic)])]
+#[case::the_default_says_less(|world: &mut World| world.policy.user_defaults.insert(0, default("staff", License::Unassigned)))]
+fn what_takes_five_hundred_licences_is_held_and_taken_back_by_git(#[case] slip: fn(&mut World)) {
+    let mut world = licensed_staff();
+    let before = world.clone();
+    slip(&mut world);
+    fill_in(&mut world);
+    world.settle();
+    assert_eq!(world.phases(), [("Held".to_owned(), 500)].into());
+    assert!(world.touched.is_empty());
+    (world.policy, world.objects) = (before.policy, before.objects);
+    world.settle();
+    assert_eq!(world.phases(), [("Cancelled".to_owned(), 500)].into());
+    assert!(world.touched.is_empty());
+}
+
+fn licensed_staff() -> World {
+    let mut world = World::of(500);
+    world.policy.user_defaults = vec![default("staff", License::Licensed), default("guest", License::Basic)];
+    world.zoom.values_mut().for_each(|row| row.license = ObservedLicense::Known(License::Licensed));
+    relabel(&mut world, "staff");
+    fill_in(&mut world);
+    world.settle();
+    assert!(world.records.is_empty());
+    world.touched.clear();
+    world
+}
+
+fn default(is: &str, license: License) -> UserDefault {
+    let selector = Selector { labels: [("is".into(), is.into())].into(), ..Selector::default() };
+    UserDefault { selector, license: Some(license), creation: None, removal: None }
+}
+
+fn relabel(world: &mut World, is: &str) {
+    world
+        .objects
+        .values_mut()
+        .for_each(|object| object.labels = [("is".to_owned(), is.to_owned())].into_iter().collect());
+}
+
+/// What the operator does with each object before it plans.
+fn fill_in(world: &mut World) {
+    let policy = world.policy.clone();
+    for object in world.objects.values_mut() {
+        object.wanted.license = None;
+        policy.fill_in(object);
+    }
+}
+
+#[test]
+fn an_overlay_that_adds_five_thousand_people_is_held_before_the_first_mail() {
+    let mut world = World::of(20);
+    (20..5_020).for_each(|place| world.add(object(&name(place))));
+    let plan = world.plan();
+    let asked: usize = plan
+        .new_records
+        .iter()
+        .map(|record| match &record.subject {
+            Subject::People(people) => people.len(),
+            Subject::Person(_) | Subject::Members(_) => 0,
+        })
+        .sum();
+    assert_eq!((asked, plan.new_records.len()), (5_000, 5), "a thousand to a record");
+    assert!(!plan.people.iter().any(PersonPlan::is_runnable));
+}
+
+/// Half of those who were approved are gone when the operator's clock jumps.
+#[rstest]
+#[case::an_hour_ahead(3600)]
+#[case::two_days_ahead(2 * 86_400)]
+#[case::a_year_ahead(365 * 86_400)]
+#[case::an_hour_back(-3600)]
+#[case::two_days_back(-2 * 86_400)]
+fn a_clock_that_jumps_in_an_approved_wave_lets_exactly_those_go(#[case] jump: i64) {
+    let mut world = World::of(60);
+    (0..20).for_each(|place| world.delete(&name(place)));
+    world.settle();
+    let approved: Vec<_> = (0..10).map(|place| address(&name(place))).collect();
+    let is_meant = |record: &Record| record.person().is_some_and(|person| approved.contains(&person.email));
+    world.approve(is_meant);
+    let mut plan = world.plan();
+    assert_eq!(plan.running.len(), 10);
+    world.write_records(&plan);
+    plan.running.truncate(5);
+    world.run_records(&plan);
+    world.pass_time(seconds(jump));
+    for _ in 0..4 {
+        world.settle();
+    }
+    let gone: Vec<_> =
+        world.zoom.values().filter(|row| row.state == State::Inactive).map(|row| row.email.clone()).collect();
+    assert_eq!(gone, approved);
+    assert_eq!(world.taken.len(), 10, "each once");
+    assert_eq!(world.phases(), [("Done".to_owned(), 10), ("Held".to_owned(), 10)].into());
 }

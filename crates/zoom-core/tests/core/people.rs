@@ -427,7 +427,6 @@ fn while_the_listing_is_not_believed_nobody_is_created_and_nobody_removed() {
     let mut record = by_hand("stranger", Step::Deactivate);
     record.approved = true;
     world.records.push(record);
-    world.join(person("stranger", State::Active));
     (world.suspicion, world.complete.people) = (Some("7 of 8 are missing"), false);
     world.settle();
     assert_eq!(world.verdict("ada"), Reason::Suspicious);
