@@ -211,7 +211,7 @@ impl<'a> Groups<'a> {
         wanted.unclear = named.unclear;
         let refused = self.refusals_of_contact(wish, Act::Join);
         let is_in = |id: &ContactId| present.is_some_and(|present| present.contains(id));
-        for person in named.people.into_values() {
+        for person in named.by_address() {
             let Some(id) = person.id.clone().map(ContactId::User) else {
                 wanted.attendance.wait(person.email.as_str(), WaitsFor::Acceptance);
                 continue;

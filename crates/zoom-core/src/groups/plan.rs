@@ -12,7 +12,7 @@ use super::{
     Act, Attendance, DesiredContactGroup, DesiredGroup, DesiredRole, Group, GroupOperation, GroupRef, MemberRefusal,
     Membership, Refused, WaitsFor,
     identity::{Course, Register, course, manages},
-    roster::{Roster, Speaker, Wanted},
+    roster::{Roster, Speaker, Wanted, in_order},
 };
 use crate::{
     Desired, Email, GroupId, Mode, ObjectKey, Person, PersonRef, Policy, Reason, State, ThingKind, UserId, Verdict,
@@ -164,11 +164,10 @@ impl<'a> Groups<'a> {
             }
             self.people = self.people.saturating_add(usize::from(is_member));
         }
-        rows.values_mut().for_each(|members| members.sort_unstable_by_key(|person| &person.email));
         self.rows = rows;
     }
 
-    /// Who is in a group that an object means, by address.
+    /// Who is in a group that an object means, in no order.
     pub(crate) fn members(&self, group: &GroupId) -> &[&'a Person] {
         self.rows.get(group).map_or(&[], Vec::as_slice)
     }
@@ -276,11 +275,9 @@ impl<'a> Groups<'a> {
             Membership::Exclusive => true,
             Membership::Additive => person.id.as_ref().is_some_and(|id| planned.added.contains(id)),
         };
-        let strangers = rows.iter().filter(|person| wanted.is_stranger(&person.email)).filter(may_go);
-        let leaving = strangers
-            .filter(|person| self.may_leave(person, ThingKind::Group, &refused))
-            .map(|person| person.reference());
-        planned.leaving = leaving.collect();
+        let strangers = rows.iter().filter(|person| wanted.is_stranger(&person.email)).filter(may_go).copied();
+        let leaving = strangers.filter(|person| self.may_leave(person, ThingKind::Group, &refused)).collect();
+        planned.leaving = references(&in_order(leaving));
         // What selects nobody is more likely a slip than a wish: an emptied selector, a renamed department.
         planned.empties = wanted.people.is_empty() && wish.membership == Membership::Exclusive;
     }
@@ -324,7 +321,7 @@ impl<'a> Groups<'a> {
             (State::Active, None) | (State::Inactive | State::Pending, _) => false,
         };
         let wanted = self.roster.named(&wish.primary_for, &self.speaker(wish));
-        let people = wanted.people.into_values().filter(not_first).filter(|person| refused.of(person).is_none());
+        let people = wanted.by_address().into_iter().filter(not_first).filter(|person| refused.of(person).is_none());
         people.map(|person| GroupOperation::SetPrimary(reference.clone(), person.reference())).collect()
     }
 
@@ -376,15 +373,17 @@ impl<'a> Attending<'a> {
         for who in &wanted.beyond {
             attendance.refuse(who, BEYOND);
         }
-        for person in wanted.people.values().copied() {
-            match (is_there(person), person.state) {
-                (true, _) => attendance.present = attendance.present.saturating_add(1),
-                (false, State::Pending) => attendance.wait(person.email.as_str(), WaitsFor::Acceptance),
-                (false, State::Inactive) => attendance.wait(person.email.as_str(), WaitsFor::Access),
-                (false, State::Active) if wanted.resting.contains(&person.email) => {
+        // Most are there, in a large account: only the others are put in order.
+        let absent: Vec<_> = wanted.people.values().copied().filter(|person| !is_there(person)).collect();
+        attendance.present = wanted.people.len().saturating_sub(absent.len());
+        for person in in_order(absent) {
+            match person.state {
+                State::Pending => attendance.wait(person.email.as_str(), WaitsFor::Acceptance),
+                State::Inactive => attendance.wait(person.email.as_str(), WaitsFor::Access),
+                State::Active if wanted.resting.contains(&person.email) => {
                     attendance.wait(person.email.as_str(), WaitsFor::Access);
                 }
-                (false, State::Active) => match refused.of(person) {
+                State::Active => match refused.of(person) {
                     Some(refusal) => attendance.refuse(person.email.as_str(), &refusal.message),
                     None => missing.push(person),
                 },

@@ -54,7 +54,7 @@ pub enum WaitsFor {
 #[derive(Default)]
 pub(crate) struct Wanted<'a> {
     /// By address, so that one who is named twice counts once.
-    pub people: BTreeMap<&'a Email, &'a Person>,
+    pub people: HashMap<&'a Email, &'a Person>,
     /// Those of them whose object wants them to have no access.
     pub resting: HashSet<&'a Email>,
     /// Who cannot be, by the name under which the object knows them.
@@ -68,7 +68,12 @@ pub(crate) struct Wanted<'a> {
     pub unclear: bool,
 }
 
-impl Wanted<'_> {
+impl<'a> Wanted<'a> {
+    /// In an order that does not depend on anything else.
+    pub(crate) fn by_address(&self) -> Vec<&'a Person> {
+        in_order(self.people.values().copied().collect())
+    }
+
     /// How many are wanted.
     pub(crate) fn count(&self) -> usize {
         self.people.len().saturating_add(self.waiting.len()).saturating_add(self.beyond.len())
@@ -244,6 +249,12 @@ impl<'a> Roster<'a> {
         let Staying { everybody, ids, emails } = &self.stay;
         *everybody || emails.contains(&person.email) || person.id.as_ref().is_some_and(|id| ids.contains(id))
     }
+}
+
+/// By address.
+pub(super) fn in_order(mut people: Vec<&Person>) -> Vec<&Person> {
+    people.sort_unstable_by_key(|person| &person.email);
+    people
 }
 
 /// The objects that are named one by one: of a hundred thousand hardly any may be.

@@ -6,6 +6,7 @@ use super::{
     ContactId, NamedClaim,
     departures::{Departure, ends_thing, is_whole},
     plan::Groups,
+    roster::in_order,
 };
 use crate::{
     ContactGroupId, Email, GroupId, Leaving, Mode, ObjectKey, Person, PersonRef, Phase, Plan, Reason, Record,
@@ -160,7 +161,7 @@ impl<'a> Groups<'a> {
         match thing.kind {
             ThingKind::Group => {
                 let members = GroupId::new(&thing.id).map_or(&[][..], |id| self.members(&id));
-                members.iter().map(|person| person.reference()).collect()
+                in_order(members.to_vec()).into_iter().map(Person::reference).collect()
             }
             ThingKind::Role => Vec::new(),
             ThingKind::ContactGroup => {
