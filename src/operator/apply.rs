@@ -131,7 +131,16 @@ impl Pass<'_> {
             let Some(account) = &mut self.kept.account else { break };
             info!(object = %planned.object, %operation, "applying");
             match account.apply(&operation).await {
-                Ok(zoom_account::Applied::Proved | zoom_account::Applied::Pending | zoom_account::Applied::Gone) => {
+                Ok(
+                    applied @ (zoom_account::Applied::Proved
+                    | zoom_account::Applied::Pending
+                    | zoom_account::Applied::Asked
+                    | zoom_account::Applied::Gone),
+                ) => {
+                    if applied == zoom_account::Applied::Asked {
+                        self.note_elsewhere(&planned.object).await?;
+                        wish.remembered.elsewhere = true;
+                    }
                     if let Operation::Create(new) = &operation
                         && !self.context.index.may_create(&self.key, &new.email)
                     {
@@ -217,6 +226,13 @@ impl Pass<'_> {
         self.context.cluster.write_user_status(object, &user.uid, &new).await
     }
 
+    /// Only the answer to their creation tells that somebody was asked to move from another account.
+    async fn note_elsewhere(&self, object: &ObjectKey) -> Result<(), ClusterError> {
+        let Some(user) = self.context.index.user(object) else { return Ok(()) };
+        let new = api::ZoomUserStatus { elsewhere: true, ..user.status.clone() };
+        self.context.cluster.write_user_status(object, &user.uid, &new).await
+    }
+
     /// Before a person comes back: the status says which licence they had. Once they are active nothing else tells.
     async fn announce_return(&self, planned: &PersonPlan, wish: &mut DesiredPerson) -> Result<(), ClusterError> {
         if planned.restore.is_none() || planned.restore == wish.remembered.restore {
@@ -284,13 +300,19 @@ impl Pass<'_> {
         }
     }
 
-    /// Reads the people whose objects ask for it, so that this pass also sees what no listing shows.
+    /// Reads the people whose objects ask for it, so that this pass also sees what no listing shows, and forgets what was
+    /// refused them.
     pub(super) async fn read_requested(&mut self, snapshot: &Snapshot) {
         let Some(account) = &mut self.kept.account else { return };
         for user in snapshot.users.values() {
             let Ok(wish) = &user.wish else { continue };
             let requested = user.requested_at.is_some() && user.requested_at != user.status.last_handled_requested_at;
-            if requested && let Err(error) = account.read(&wish.reference()).await {
+            if !requested {
+                continue;
+            }
+            // Who asks for a look asks for another try, too.
+            self.kept.refusals.remove(&wish.uid);
+            if let Err(error) = account.read(&wish.reference()).await {
                 warn!(object = %wish.object, error = %error, "the requested look at the person failed");
             }
         }
@@ -331,6 +353,7 @@ pub(super) fn retry_at(retry: Retry, attempts: u32, now: Timestamp) -> Timestamp
         Retry::Soon => SignedDuration::from_secs(5 << attempts.min(6)),
         Retry::At(at) => return at,
         Retry::Slowly => SignedDuration::from_secs(20 << attempts.min(4)),
+        Retry::Rarely => SignedDuration::from_mins(5 << attempts.min(6)),
         Retry::AfterEdit => SignedDuration::from_hours(6),
         Retry::Account => SignedDuration::from_secs(30),
     };
@@ -347,6 +370,7 @@ mod tests {
         let expected = [
             (Retry::Soon, [5, 10, 320]),
             (Retry::Slowly, [20, 40, 320]),
+            (Retry::Rarely, [300, 600, 19_200]),
             (Retry::Account, [30; 3]),
             (Retry::At(told), [1_000; 3]),
         ];

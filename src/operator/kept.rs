@@ -13,6 +13,17 @@ use zoom_operator_api as api;
 
 use super::{connect::Dialed, groups::GroupRefusals, translate, trouble::Trouble};
 
+/// A removal record that failed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RemovalRetry {
+    /// How often.
+    pub(super) attempts: u32,
+    /// When to try it again.
+    pub(super) at: Timestamp,
+    /// Whether somebody was there who could receive the leaver's data: once somebody is, it is tried at once.
+    pub(super) heir_is_there: bool,
+}
+
 /// One connection's memory.
 #[derive(Default)]
 pub(super) struct Kept {
@@ -29,7 +40,7 @@ pub(super) struct Kept {
     /// Fields of users that were put right, by uid: how often in a row, and when last.
     corrections: HashMap<Box<str>, HashMap<String, (u32, Timestamp)>>,
     /// Removal records that failed: how often, and when to try them again.
-    pub(super) removal_retries: HashMap<ObjectKey, (u32, Timestamp)>,
+    pub(super) removal_retries: HashMap<ObjectKey, RemovalRetry>,
     /// What keeps the account from being managed.
     pub(super) trouble: Option<Trouble>,
     /// How many calls in a row did not get through.

@@ -243,7 +243,8 @@ impl<'a> Pass<'a> {
         let by_default = self.policy.user_defaults.iter().any(|default| is_paid(default.license));
         let named = |user: &User| user.wish.as_ref().is_ok_and(|wish| !wish.deleting && is_paid(wish.wanted.license));
         let seats = by_default || snapshot.users.values().any(|user| named(user));
-        Scope { seats, ..groups::scope(snapshot) }
+        let others = groups::scope(snapshot);
+        Scope { seats, groups: others.groups || !self.policy.protected.groups.is_empty(), ..others }
     }
 
     /// Looks for everybody whom a new listing lacks although they were there before: Zoom promises nowhere that its
@@ -340,7 +341,7 @@ impl<'a> Pass<'a> {
         let next_listing = if self.listing && !next_listing.is_zero() { next_listing } else { resync };
         let trouble = self.kept.trouble.as_ref().map(|trouble| trouble.retry_after(resync));
         let writes = !self.kept.trouble.as_ref().is_some_and(Trouble::forbids_writes);
-        let retries = self.kept.removal_retries.values().filter(|_| writes).map(|(_, at)| until(*at));
+        let retries = self.kept.removal_retries.values().filter(|_| writes).map(|retry| until(retry.at));
         let wake = plan.wake_at.map(until);
         let earliest = retries.chain(wake).chain(trouble).chain([next_listing]).min().unwrap_or(resync);
         earliest.max(Duration::from_millis(100))

@@ -23,6 +23,7 @@ use super::{
     cluster::ClusterError,
     events::About,
     index::{Named, Referrer, Removal, Snapshot, Thing, User},
+    kept::RemovalRetry,
     pass::Pass,
     status, translate,
 };
@@ -228,11 +229,13 @@ impl Pass<'_> {
         snapshot: &Snapshot,
     ) -> Result<Option<Turn>, ClusterError> {
         let now = Timestamp::now();
-        if self.kept.removal_retries.get(object).is_some_and(|(_, at)| *at > now) {
-            return Ok(None);
-        }
         let Some(removal) = self.context.index.removal(object) else { return Ok(None) };
         let Ok(record) = &removal.record else { return Ok(None) };
+        let too_early =
+            |retry: &RemovalRetry| retry.at > now && (retry.heir_is_there || !record.heir_is_there(self.directory()));
+        if self.kept.removal_retries.get(object).is_some_and(too_early) {
+            return Ok(None);
+        }
         if record.phase != Phase::Running {
             return Ok(None);
         }
@@ -380,10 +383,13 @@ impl Pass<'_> {
                 self.kept.removal_retries.remove(object);
                 self.set_phase(object, removal, Phase::Refused, reason, &error.to_string()).await?;
             }
-            retry @ (Retry::Soon | Retry::At(_) | Retry::Slowly | Retry::Account) => {
-                let earlier = self.kept.removal_retries.get(object).map_or(0, |(attempts, _)| *attempts);
+            retry @ (Retry::Soon | Retry::At(_) | Retry::Slowly | Retry::Rarely | Retry::Account) => {
+                let earlier = self.kept.removal_retries.get(object).map_or(0, |retry| retry.attempts);
                 let at = retry_at(retry, earlier, now);
-                self.kept.removal_retries.insert(object.clone(), (earlier.saturating_add(1), at));
+                let record = removal.record.as_ref().ok();
+                let heir_is_there = record.is_some_and(|record| record.heir_is_there(self.directory()));
+                let retry = RemovalRetry { attempts: earlier.saturating_add(1), at, heir_is_there };
+                self.kept.removal_retries.insert(object.clone(), retry);
                 // Why it runs stays as it was: approved, asked for by hand, or within the limit.
                 let reason = removal.record.as_ref().ok().and_then(|record| record.reason);
                 let running = reason.unwrap_or(RecordReason::WithinLimit);

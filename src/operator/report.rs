@@ -293,7 +293,8 @@ impl Pass<'_> {
 
     fn idle_protection(&self) -> Vec<String> {
         let directory = self.directory();
-        let complete = directory.complete().people && directory.complete().roles;
+        let unknown = self.policy.protected.is_unknown(directory);
+        let complete = directory.complete().people && directory.complete().roles && !unknown;
         let idle = if complete { self.policy.protected.idle(directory) } else { Vec::new() };
         idle.into_iter().take(10).collect()
     }

@@ -109,12 +109,14 @@ pub(super) fn user(old: &api::ZoomUserStatus, finding: Finding<'_>, now: Timesta
     }
     if verdict.reason == Reason::Synced {
         new.synced_generation = Some(generation);
+        new.default_license = wish.default_license.map(translate::license_out);
     }
     let since = old.drift.as_ref().filter(|known| known.fields == drift).map(|known| known.since.clone());
     new.drift = (!drift.is_empty())
         .then(|| api::Drifted { fields: drift.to_vec(), since: since.unwrap_or_else(|| translate::time(now)) });
     if creating {
         new.state = Some(api::State::Creating);
+        new.elsewhere = false;
     } else {
         let managed = is_managed(verdict.reason) && (adopts || old.origin.is_some());
         match row {
@@ -205,6 +207,7 @@ fn seen(
     if has_access == wish.wanted.is_active(now) && !invited_elsewhere {
         new.access_generation = Some(wish.generation);
     }
+    new.elsewhere &= person.state == State::Pending;
     new.pending_since =
         (person.state == State::Pending).then(|| old.pending_since.clone().unwrap_or_else(|| translate::time(now)));
     if let Some(id) = person.reference().id {

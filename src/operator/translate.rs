@@ -56,6 +56,7 @@ pub(super) fn desired(user: &api::ZoomUser) -> Result<DesiredPerson, Unreadable>
             .map(|former| email("spec.previousEmails", former))
             .collect::<Result<_, _>>()?,
         wanted: wanted(spec)?,
+        default_license: None,
         creation: spec.creation.map(|creation| method(creation.method)),
         removal: spec.removal.as_ref().map(removal).transpose()?,
         hold: spec.hold.as_deref().map(Into::into),
@@ -143,6 +144,8 @@ fn remembered(status: &api::ZoomUserStatus) -> Remembered {
         pending_since: status.pending_since.as_ref().map(|time| time.0),
         contested: Box::default(),
         restore: status.restore.map(license_in),
+        default_license: status.default_license.map(license_in),
+        elsewhere: status.elsewhere,
         not_applied: status.not_applied.iter().map(|field| field.as_str().into()).collect(),
         refusal: None,
     }
@@ -341,9 +344,10 @@ fn domains(domains: &[String]) -> BTreeSet<Box<str>> {
 }
 
 fn protected(protected: Option<&api::Protected>) -> zoom_core::Protected {
-    let Some(api::Protected { emails, roles }) = protected else { return zoom_core::Protected::default() };
+    let Some(api::Protected { emails, groups, roles }) = protected else { return zoom_core::Protected::default() };
     zoom_core::Protected {
         emails: emails.iter().map(|pattern| EmailPattern::new(pattern)).collect(),
+        groups: groups.iter().map(|group| group.as_str().into()).collect(),
         roles: roles.iter().map(|role| role.as_str().into()).collect(),
     }
 }

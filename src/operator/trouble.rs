@@ -97,7 +97,7 @@ impl Trouble {
     pub(super) fn of(error: &zoom_account::Error) -> Option<Self> {
         match error.retry() {
             Retry::Account => {}
-            Retry::Soon | Retry::At(_) | Retry::Slowly | Retry::AfterEdit => return None,
+            Retry::Soon | Retry::At(_) | Retry::Slowly | Retry::Rarely | Retry::AfterEdit => return None,
         }
         Some(Self::of_account(error))
     }

@@ -145,16 +145,19 @@ async fn whom_a_legal_hold_keeps_is_deactivated_and_not_deleted_whoever_approves
 
 #[tokio::test]
 async fn from_protected_people_nothing_is_taken_and_a_pattern_that_fits_nobody_is_said() -> anyhow::Result<()> {
-    let world = team(json!({"protected": {"emails": ["ad*", "svc-*"]}})).await?;
+    let world = team(json!({"protected": {"emails": ["ad*", "svc-*"], "groups": ["Board", "Typo"]}})).await?;
+    world.zoom.add_group("Board").await?;
+    world.zoom.add_to_group("Board", &email("bob")).await?;
+    world.resync().await?;
     world
         .until(CONNECTION, "default", "says which pattern fits nobody", |connection| {
-            connection["status"]["idleProtection"] == json!(["emails: svc-*"])
+            connection["status"]["idleProtection"] == json!(["emails: svc-*", "groups: Typo"])
         })
         .await?;
     world.edit(USER, "ada", json!({"license": {"type": "Basic"}})).await?;
     world.user_is("ada", "Refused").await?;
-    world.delete_all(&["ada"]).await?;
-    world.removals_are(2, "Refused", "Protected").await?;
+    world.delete_all(&["ada", "bob"]).await?;
+    world.removals_are(3, "Refused", "Protected").await?;
     world.resync().await?;
     assert_eq!(world.zoom_writes().await?, [""; 0]);
     Ok(())

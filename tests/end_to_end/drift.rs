@@ -63,7 +63,7 @@ async fn defaults_are_filled_in_by_label_and_a_changed_one_is_held_like_any_othe
     let names: Vec<String> = (0..8).map(|place| format!("person{place}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let default = |license: &str| json!({"userDefaults": [{"selector": {"matchLabels": {"team": "a"}}, "license": {"type": license}}]});
-    let limits = json!({"guard": {"limits": {"entitlement": {"percent": 0, "floor": 2}}}});
+    let limits = json!({"drift": "Report", "guard": {"limits": {"entitlement": {"percent": 0, "floor": 2}}}});
     let world = World::connected(account_of(&names), merged(default("Licensed"), limits)).await?;
     world.users(&names, &json!({})).await?;
     for name in &names {
@@ -94,13 +94,16 @@ async fn nobody_is_created_outside_the_domains_of_the_connection() -> anyhow::Re
 
 #[tokio::test]
 async fn people_whose_address_has_an_account_elsewhere_are_counted() -> anyhow::Result<()> {
-    let account = json!({"elsewhere": [{"email": email("ada"), "create": "activeElsewhere"}]});
+    let elsewhere = |name, create| json!({"email": email(name), "create": create});
+    let account = json!({"elsewhere": [elsewhere("ada", "activeElsewhere"), elsewhere("bob", "invited")]});
     let world = World::connected(account, json!({})).await?;
-    world.users(&["ada"], &json!({})).await?;
-    world.user_is("ada", "WaitingForConsent").await?;
+    world.users(&["ada", "bob"], &json!({})).await?;
+    world.users_are(&["ada", "bob"], "WaitingForConsent").await?;
+    let bob = world.get(USER, "bob").await?;
+    assert!(message(&bob).contains("have them agree"), "{}", message(&bob));
     world
         .until(CONNECTION, "default", "counts them", |connection| {
-            connection["status"]["people"]["waitingForConsent"] == 1
+            connection["status"]["people"]["waitingForConsent"] == 2
         })
         .await?;
     Ok(())

@@ -137,6 +137,15 @@ async fn a_request_for_a_pass_looks_at_once_and_says_so() -> anyhow::Result<()> 
     world.patch(USER, "ada", request).await?;
     world.until(USER, "ada", "handled the request", |user| user["status"]["lastHandledRequestedAt"] == "now").await?;
     assert_eq!(world.person(&email("ada")).await?.rest["profile"]["jobTitle"], "Analyst");
+
+    // What was refused is tried again.
+    let refusal = json!({"answer": {"status": 400, "body": {"code": 300, "message": "Invalid field: dept."}}});
+    world.zoom.inject(json!({"method": "PATCH", "path": "/users/{userId}", "count": 1, "effect": refusal})).await?;
+    world.edit(USER, "ada", json!({"profile": {"department": "Engines"}})).await?;
+    world.user_is("ada", "InvalidValue").await?;
+    let request = json!({"metadata": {"annotations": {"zoom-operator.dev/requested-at": "again"}}});
+    world.patch(USER, "ada", request).await?;
+    world.user_is("ada", "Synced").await?;
     Ok(())
 }
 

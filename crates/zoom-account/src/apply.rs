@@ -24,6 +24,8 @@ pub enum Applied {
     Proved,
     /// The person is invited: the rest waits until they accept.
     Pending,
+    /// The address has an account outside this one, and its owner was asked to move: the rest waits until they agree.
+    Asked,
     /// The person was there before, and not by this call.
     Present,
     /// The person had gone before their data could be handed over: what became of it is not known.
@@ -112,8 +114,11 @@ impl Account {
         match self.client.create_user(&convert::new_user(new)).await {
             Ok(created) => {
                 let id = created.id.as_deref().and_then(UserId::new);
+                let is_blank = id.is_none();
                 let by_id = id.map(|id| PersonRef { id: Some(id), email: new.email.clone() });
-                Ok(self.find_created(&Vec::from_iter(by_id.into_iter().chain([by_email])), new).await)
+                let applied = self.find_created(&Vec::from_iter(by_id.into_iter().chain([by_email])), new).await;
+                // Zoom answers with a blank id where it only asks somebody to move (midPoint's connector).
+                Ok(if is_blank && applied == Applied::Pending { Applied::Asked } else { applied })
             }
             Err(error) if *error.kind() == ErrorKind::AddressTaken => {
                 let row = self.read_until(&by_email, |row| row.is_some()).await?;

@@ -15,6 +15,8 @@ pub enum Retry {
     At(Timestamp),
     /// In minutes rather than seconds, with growing pauses: something in Zoom has to change first.
     Slowly,
+    /// In pauses that grow to hours: somebody has to act first.
+    Rarely,
     /// Not until the object was edited, or the person's row changed.
     AfterEdit,
     /// Whatever is asked: the whole account is affected.
@@ -131,7 +133,7 @@ impl Error {
             ),
             Problem::NoHeir(_) => (
                 Reason::InvalidValue,
-                Retry::Slowly,
+                Retry::Rarely,
                 "Nobody is removed meanwhile: have the heir active in the account, or declare the person again and name \
                  another one",
             ),
@@ -291,6 +293,11 @@ fn special_meaning(operation: &Operation, error: &zoom_client::Error) -> Option<
         _ if is_about_a_room(operation, error) => Some((
             Reason::Refused,
             "This is a Zoom Room: it is managed with Zoom Rooms and not as a person, so take its object away",
+        )),
+        Operation::Create(_) if matches!(error.code(), Some(2002 | 2032)) => Some((
+            Reason::Refused,
+            "The account has no single sign-on, or people cannot be provisioned ahead for it: switch that on in Zoom's settings of \
+             single sign-on, or use another creation.method",
         )),
         Operation::Deactivate(_) | Operation::Unlink(..) | Operation::Delete(..) if error.code() == Some(1000) => {
             Some((

@@ -175,6 +175,7 @@ fn object(place: usize) -> DesiredPerson {
             attributes,
             ..Wanted::default()
         },
+        default_license: None,
         creation: None,
         removal: None,
         drift: None,

@@ -105,6 +105,8 @@ pub struct DesiredPerson {
     pub previous_emails: Box<[Email]>,
     /// What is asked for.
     pub wanted: Wanted,
+    /// The licence of that, where not the object asks for it but a default of the connection.
+    pub default_license: Option<License>,
     /// How to create them; absent: as the connection says.
     pub creation: Option<Creation>,
     /// What becomes of them when the object is deleted; absent: as the connection says.
@@ -196,6 +198,10 @@ pub struct Remembered {
     pub contested: Box<[Contested]>,
     /// The licence that a person who is coming back had before; given until they have it.
     pub restore: Option<License>,
+    /// The licence that a default gave when Zoom was last seen to hold the object whole.
+    pub default_license: Option<License>,
+    /// The person has a Zoom account elsewhere and was asked to move, as far as Zoom's answer to their creation told.
+    pub elsewhere: bool,
     /// What Zoom accepted without effect; not tried again before the next edit.
     pub not_applied: Vec<Box<str>>,
     /// A call to Zoom for this object was refused.
@@ -292,6 +298,13 @@ impl DesiredPerson {
     #[must_use]
     pub fn drifted(&self) -> bool {
         self.remembered.synced_generation == Some(self.generation)
+    }
+
+    /// Whether another licence than the person's may be wanted although nobody touched the person: by a default that was
+    /// changed, or because they get back what they had.
+    pub(crate) fn licence_is_new(&self) -> bool {
+        self.wanted.license.is_none()
+            || (self.default_license.is_some() && self.default_license != self.remembered.default_license)
     }
 
     /// How operations name this person before the directory knows better.

@@ -60,7 +60,7 @@ impl Patch {
     }
 }
 
-const LICENSE: &str = "license";
+pub(crate) const LICENSE: &str = "license";
 const PHONES: &str = "profile.phoneNumbers";
 
 fn custom_field(key: &str) -> String {
@@ -90,6 +90,11 @@ impl Difference {
     pub(crate) fn fields(&self) -> impl Iterator<Item = String> + use<> {
         let lower = self.lower_license.map(|_| LICENSE.to_owned());
         lower.into_iter().chain(self.patch.fields())
+    }
+
+    /// Whether nothing differs.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.patch.is_empty() && self.lower_license.is_none()
     }
 
     /// The same difference without some fields.

@@ -7,7 +7,10 @@ use jiff::{SignedDuration, Timestamp};
 use crate::{
     Adoption, Attributes, Class, Contested, CreateMethod, Creation, DesiredPerson, Directory, Drift, License, Lookup,
     Mode, NewPerson, ObservedLicense, Operation, Patch, Person, PersonPlan, Policy, Reason, Seat, State, Step, Verdict,
-    desired::Wanted, diff::difference, plan::Taking, record::LAST_ADMIN,
+    desired::Wanted,
+    diff::{Difference, LICENSE, difference},
+    plan::Taking,
+    record::LAST_ADMIN,
 };
 
 /// Plans one live object on its own: without the conflicts among objects and without the guard, which look at all of
@@ -125,6 +128,9 @@ fn absent(desired: &DesiredPerson, policy: &Policy, now: Timestamp) -> Planned {
     let remembered = &desired.remembered;
     if !desired.wanted.is_active(now) {
         return Planned::nothing(Reason::Deactivated, "not in the account, and no access is wanted");
+    }
+    if remembered.elsewhere && !desired.access_is_newer() {
+        return Planned::nothing(Reason::WaitingForConsent, ELSEWHERE);
     }
     if remembered.access_generation.is_some() && !desired.access_is_newer() {
         return Planned::nothing(
@@ -252,6 +258,10 @@ pub(crate) fn taken(desired: &DesiredPerson, person: &Person) -> String {
     )
 }
 
+/// What somebody has to do whom Zoom did not create but asked.
+const ELSEWHERE: &str = "the address has a Zoom account outside this one, and Zoom has asked its owner by e-mail to move: have \
+                         them agree to that, or close the other account and edit this object then";
+
 /// How long an invitation can be accepted (Zoom API reference, Users: create).
 const INVITATION: SignedDuration = SignedDuration::from_hours(30 * 24);
 
@@ -268,6 +278,9 @@ fn pending(desired: &DesiredPerson, person: &Person, now: Timestamp) -> Planned 
         );
     }
     let since = since.map_or_else(String::new, |since| format!(" (pending since {since})"));
+    if desired.remembered.elsewhere {
+        return Planned::nothing(Reason::WaitingForConsent, format!("{ELSEWHERE}{since}"));
+    }
     let difference = difference(&desired.wanted, person);
     let mut waiting = difference.patch.fields();
     waiting.extend(follow_up(&desired.wanted).fields());
@@ -296,7 +309,7 @@ fn reactivate(desired: &DesiredPerson, person: &Person) -> Planned {
 
 fn active(desired: &DesiredPerson, person: &Person, policy: &Policy, directory: &Directory, now: Timestamp) -> Planned {
     let wanted = &desired.wanted;
-    let role = match role_step(wanted, person, directory) {
+    let mut role = match role_step(wanted, person, directory) {
         _ if desired.ignored.iter().any(|field| **field == *ROLE) => RoleStep::None,
         Ok(role) => role,
         Err(verdict) => return Planned { operations: Vec::new(), drift: Vec::new(), taking: None, verdict },
@@ -311,10 +324,17 @@ fn active(desired: &DesiredPerson, person: &Person, policy: &Policy, directory: 
         let lower = |restore: &License| person.license != ObservedLicense::Known(*restore);
         difference.patch.license = desired.remembered.restore.filter(lower);
     }
-    let drift = if desired.drifted() { difference.fields().chain(role.field()).collect() } else { Vec::new() };
+    let drift = drifted(desired, &difference, &role);
     if !drift.is_empty() && desired.drift.unwrap_or(policy.drift) == Drift::Report {
-        let message = format!("was changed in Zoom, which is only reported: {}", drift.join(", "));
-        return Planned { drift, ..Planned::nothing(Reason::Drifted, message) };
+        let fields: Vec<Box<str>> = drift.iter().map(|field| field.as_str().into()).collect();
+        difference = difference.without(&fields);
+        if drift.iter().any(|field| field == ROLE) {
+            role = RoleStep::None;
+        }
+        if difference.is_empty() && matches!(role, RoleStep::None) {
+            let message = format!("was changed in Zoom, which is only reported: {}", drift.join(", "));
+            return Planned { drift, ..Planned::nothing(Reason::Drifted, message) };
+        }
     }
     let held_back = HeldBack::of(desired, &difference.patch, now);
     let patch = difference.patch.without(&held_back.fields);
@@ -336,6 +356,15 @@ fn active(desired: &DesiredPerson, person: &Person, policy: &Policy, directory: 
 }
 
 const ROLE: &str = "role";
+
+/// The fields that differ because somebody changed them in Zoom.
+fn drifted(desired: &DesiredPerson, difference: &Difference, role: &RoleStep) -> Vec<String> {
+    if !desired.drifted() {
+        return Vec::new();
+    }
+    let fields = difference.fields().filter(|field| field != LICENSE || !desired.licence_is_new());
+    fields.chain(role.field()).collect()
+}
 
 /// Fields that differ and are not sent for now.
 struct HeldBack {

@@ -255,7 +255,9 @@ impl Policy {
     pub fn fill_in(&self, object: &mut DesiredPerson) {
         let fits = |default: &&UserDefault| default.selector.matches(&object.labels);
         let Some(default) = self.user_defaults.iter().find(fits) else { return };
-        object.wanted.license = object.wanted.license.or(default.license);
+        if object.wanted.license.is_none() {
+            (object.wanted.license, object.default_license) = (default.license, default.license);
+        }
         object.creation = object.creation.or(default.creation);
         object.removal = object.removal.take().or_else(|| default.removal.clone());
     }

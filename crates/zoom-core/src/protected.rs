@@ -1,7 +1,7 @@
 //! People from whom nothing is taken, whoever asks.
 
 use crate::{
-    Email,
+    Email, Group,
     directory::{Directory, Person},
 };
 
@@ -10,6 +10,8 @@ use crate::{
 pub struct Protected {
     /// By address.
     pub emails: Vec<EmailPattern>,
+    /// By the name of a group that they are in.
+    pub groups: Vec<Box<str>>,
     /// By the name of their role.
     pub roles: Vec<Box<str>>,
 }
@@ -62,11 +64,30 @@ impl Protected {
             let role = self.roles.iter().find(|role| role.trim().eq_ignore_ascii_case(name.trim()))?;
             Some(format!("the connection protects everybody with the role {role:?}"))
         };
+        let of_group = || {
+            let present = row?.groups.as_deref()?;
+            let group = directory
+                .groups()
+                .iter()
+                .filter(|group| self.names(group))
+                .find(|group| present.contains(&group.id))?;
+            Some(format!("the connection protects everybody in the group {:?}", group.name))
+        };
         let by_email = emails.iter().find_map(|email| {
             let pattern = self.emails.iter().find(|pattern| pattern.matches(email))?;
             Some(format!("the connection protects {email} by {:?}", pattern.as_str()))
         });
-        by_email.or_else(of_role)
+        by_email.or_else(of_role).or_else(of_group)
+    }
+
+    fn names(&self, group: &Group) -> bool {
+        self.groups.iter().any(|name| name.trim().eq_ignore_ascii_case(group.name.trim()))
+    }
+
+    /// Whether it cannot be known at present who is protected: the groups were not listed whole.
+    #[must_use]
+    pub fn is_unknown(&self, directory: &Directory) -> bool {
+        !self.groups.is_empty() && !directory.complete().groups
     }
 
     /// What protects nobody at present: likely a slip of the pen.
@@ -77,8 +98,14 @@ impl Protected {
             let id = directory.role_named(role).map(|role| &role.id);
             id.is_none() || !directory.people().any(|row| row.role.as_ref() == id)
         });
+        let is_somebodys = |group: &&Group| directory.people().any(|row| row.is_in(&group.id) == Some(true));
+        let groups = self.groups.iter().filter(|name| {
+            let fits = |group: &&Group| name.trim().eq_ignore_ascii_case(group.name.trim());
+            !directory.groups().iter().filter(fits).any(|group| is_somebodys(&group))
+        });
         let emails = emails.map(|pattern| format!("emails: {}", pattern.as_str()));
-        emails.chain(roles.map(|role| format!("roles: {role}"))).collect()
+        let groups = groups.map(|group| format!("groups: {group}"));
+        emails.chain(groups).chain(roles.map(|role| format!("roles: {role}"))).collect()
     }
 }
 

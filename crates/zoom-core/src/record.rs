@@ -5,8 +5,8 @@ use std::{collections::HashSet, fmt};
 use jiff::Timestamp;
 
 use crate::{
-    Class, Email, Heir, License, Lookup, ObjectKey, ObservedLicense, Operation, Patch, PersonRef, Policy, RoleId,
-    State,
+    Attribute, Class, Email, Heir, License, Lookup, ObjectKey, ObservedLicense, Operation, Patch, PersonRef, Policy,
+    RoleId, State, Successor,
     directory::{Directory, Person},
     plan::Input,
 };
@@ -445,6 +445,43 @@ impl Record {
             Some(hold) if step.is_for_good() => Next::End(Phase::Refused, RecordReason::LegalHold, held_by(hold)),
             Some(_) | None => Next::Run(demotion(step, person).unwrap_or(operation)),
         }
+    }
+
+    /// Whether the directory shows somebody active who is named to receive the person's data.
+    #[must_use]
+    pub fn heir_is_there(&self, directory: &Directory) -> bool {
+        let leaver = self.person().and_then(|person| match directory.find_exactly(person) {
+            Lookup::Found(row) => row.details.as_deref(),
+            Lookup::Absent | Lookup::Unknown => None,
+        });
+        let is_active = |email: &Email| match directory.find(None, email) {
+            Lookup::Found(row) => row.state == State::Active,
+            Lookup::Absent | Lookup::Unknown => false,
+        };
+        let heirs = self.steps.iter().filter_map(|step| match step {
+            Step::Unlink(heir) | Step::Delete(heir) => heir.as_ref(),
+            Step::Deactivate
+            | Step::SetLicense(_)
+            | Step::SetRole(_)
+            | Step::SetEmail(_)
+            | Step::RemoveMembers
+            | Step::RemoveAdmins
+            | Step::DeleteGroup
+            | Step::DeleteRole
+            | Step::DeleteContactGroup
+            | Step::RemoveGroups
+            | Step::TakePrivileges
+            | Step::Create => None,
+        });
+        heirs.into_iter().any(|heir| {
+            let successor = match &heir.successor {
+                Successor::Person(email) => Some(email.clone()),
+                Successor::Manager => leaver
+                    .and_then(|details| details.attributes.get(Attribute::Manager))
+                    .and_then(|manager| Email::parse(manager).ok()),
+            };
+            successor.iter().chain(&heir.fallback).any(is_active)
+        })
     }
 
     /// Whether a step waits for [`Record::not_before`].

@@ -124,6 +124,11 @@ fn held_by_switch(candidate: &Candidate<'_>, input: &Input<'_>) -> Option<Outcom
     {
         return held(RecordReason::Suspicious, message);
     }
+    if policy.protected.is_unknown(input.directory) {
+        let message =
+            "the connection protects people by their group, and the groups of the account were not listed completely";
+        return held(RecordReason::Suspicious, message);
+    }
     // What waits for its time needs its switch only then.
     let later = |step: &Step| {
         candidate.not_before().is_some_and(|at| at > input.now) && step.is_for_good() && candidate.steps().len() > 1

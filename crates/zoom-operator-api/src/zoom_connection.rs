@@ -366,6 +366,12 @@ pub struct Protected {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "email_patterns")]
     pub emails: Vec<String>,
+    /// Groups by their name in Zoom: everybody who is in one of them. While the account's groups cannot be listed, nothing is
+    /// taken from anybody. Absent or empty: none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 100), inner(length(min = 1, max = 128)))]
+    #[x_kube(merge_strategy = ListMerge::Set)]
+    pub groups: Vec<String>,
     /// Roles by their name in Zoom. Absent or empty: none but the owner's.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 100), inner(length(min = 1, max = 64)))]

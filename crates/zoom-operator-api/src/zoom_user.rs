@@ -506,6 +506,14 @@ pub struct ZoomUserStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "LicenseType")]
     pub restore: Option<LicenseType>,
+    /// The licence that `userDefaults` of the connection gave when Zoom was last seen to hold the object whole: if they give
+    /// another one now, that is no drift. Absent: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "LicenseType")]
+    pub default_license: Option<LicenseType>,
+    /// Whether the person has a Zoom account elsewhere and was asked to move. Absent: no.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub elsewhere: bool,
     /// Fields that Zoom accepted without effect, by their path in the spec, such as `profile.pronouns`. They are not sent
     /// again before an edit.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

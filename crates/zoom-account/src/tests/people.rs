@@ -111,10 +111,10 @@ async fn an_address_with_an_account_elsewhere_waits_for_its_owner(#[case] create
 }
 
 #[tokio::test]
-async fn a_created_person_without_an_id_is_found_by_address() {
+async fn who_has_an_account_elsewhere_and_is_asked_to_move_is_told_from_who_is_invited() {
     let elsewhere = vec![ElsewhereConfig { email: EVE.into(), create: Some(ElsewhereAnswer::Invited) }];
     let mut rig = Rig::start(AccountConfig { elsewhere, ..AccountConfig::default() }).await;
-    assert_eq!(rig.apply(Operation::Create(new(EVE, CreateMethod::Invite))).await.unwrap(), Applied::Pending);
+    assert_eq!(rig.apply(Operation::Create(new(EVE, CreateMethod::Invite))).await.unwrap(), Applied::Asked);
     assert_eq!(rig.row(EVE).state, State::Pending);
 }
 

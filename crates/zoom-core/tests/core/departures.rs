@@ -249,9 +249,15 @@ fn a_role_protects_too_also_from_a_human() {
 fn what_protects_nobody_is_told() {
     let mut world = World::of(2);
     let emails = ["person001@example.com", "svc-*"].map(EmailPattern::new);
-    world.policy.protected =
-        Protected { emails: emails.into(), roles: vec!["Member".into(), "Helpdesk".into(), "Typo".into()] };
-    assert_eq!(world.policy.protected.idle(&world.directory()), ["emails: svc-*", "roles: Helpdesk", "roles: Typo"]);
+    world.policy.protected = Protected {
+        emails: emails.into(),
+        groups: vec!["Board".into(), "Unknown".into()],
+        roles: vec!["Member".into(), "Helpdesk".into(), "Typo".into()],
+    };
+    assert_eq!(
+        world.policy.protected.idle(&world.directory()),
+        ["emails: svc-*", "groups: Board", "groups: Unknown", "roles: Helpdesk", "roles: Typo"]
+    );
 }
 
 #[test]
@@ -282,4 +288,64 @@ fn contractors_whose_time_ends_together_are_a_wave() {
     world.pass_time(days(2));
     world.settle();
     assert_eq!(world.phases(), [("Held".to_owned(), 8)].into());
+}
+
+/// An account with one group, in which a leaver is.
+fn board(members: &[&str]) -> World {
+    let mut world = World::of(3);
+    let board = GroupId::new("board").unwrap();
+    world.zoom_groups = vec![Group { id: board.clone(), name: "Board".into(), total: None, admins: None }];
+    for name in members {
+        world.row(name).groups = Some([board.clone()].into());
+    }
+    world.policy.protected.groups = vec![" board ".into()];
+    world
+}
+
+#[test]
+fn from_who_is_in_a_protected_group_nothing_is_taken() {
+    let mut world = board(&["person000"]);
+    for name in ["person000", "person001"] {
+        world.edit(name, |wanted| wanted.active = false);
+    }
+    world.settle();
+    assert_eq!(world.record("person000").reason, Some(RecordReason::Protected));
+    assert_eq!((world.row("person000").state, world.row("person001").state), (State::Active, State::Inactive));
+    assert_eq!(world.policy.protected.idle(&world.directory()), [""; 0]);
+}
+
+#[test]
+fn while_the_groups_are_not_known_nothing_is_taken_from_anybody_and_then_it_goes_on() {
+    let mut world = board(&["person000"]);
+    world.complete.groups = false;
+    world.edit("person001", |wanted| wanted.active = false);
+    world.settle();
+    assert_eq!((world.phase("person001"), world.row("person001").state), (Phase::Held, State::Active));
+    assert_eq!(world.record("person001").reason, Some(RecordReason::Suspicious));
+    world.complete.groups = true;
+    world.settle();
+    assert_eq!(world.row("person001").state, State::Inactive);
+    // Where nobody is protected by group, it does not matter.
+    world.complete.groups = false;
+    world.policy.protected.groups.clear();
+    world.edit("person002", |wanted| wanted.active = false);
+    world.settle();
+    assert_eq!(world.row("person002").state, State::Inactive);
+}
+
+#[rstest]
+#[case::nobody(None, &[], false)]
+#[case::is_active(None, &["heir"], true)]
+#[case::the_fallback(Some("fallback"), &["fallback"], true)]
+#[case::somebody_else(None, &["fallback"], false)]
+fn whether_an_heir_is_there(#[case] fallback: Option<&str>, #[case] present: &[&str], #[case] expected: bool) {
+    let mut world = World::of(3);
+    let successor = Successor::Person(address("heir"));
+    let heir = Heir { successor, fallback: fallback.map(address), receives: vec![Data::Meetings] };
+    let record = by_hand("person000", Step::Delete(Some(heir)));
+    world.join(person("heir", State::Inactive));
+    for name in present {
+        world.join(person(name, State::Active));
+    }
+    assert_eq!(record.heir_is_there(&world.directory()), expected);
 }

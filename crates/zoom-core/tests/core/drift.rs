@@ -154,3 +154,43 @@ fn the_first_default_that_fits_fills_in_what_an_object_does_not_say() {
     assert_eq!(filled(&[("team", "b")], None).0, License::Unassigned);
     assert_eq!(filled(&[("team", "a")], Some(License::Basic)).0, License::Basic);
 }
+
+/// A managed person whose licence a default gives, which Zoom was seen to hold.
+fn defaulted(license: License) -> World {
+    let mut world = drifted();
+    *world.row("person000") = person("person000", State::Active);
+    let object = world.object("person000");
+    object.wanted = Wanted { license: Some(license), ..Wanted::default() };
+    object.default_license = Some(license);
+    object.remembered.default_license = Some(License::Basic);
+    object.drift = Some(Drift::Report);
+    world
+}
+
+#[test]
+fn a_changed_default_is_carried_out_although_drift_is_only_reported() {
+    let mut world = defaulted(License::Licensed);
+    let plan = world.round();
+    assert!(planned(&plan, "person000").drift.is_empty());
+    assert_eq!(world.row("person000").license, ObservedLicense::Known(License::Licensed));
+}
+
+#[test]
+fn a_licence_that_was_changed_in_zoom_is_drift_also_where_a_default_gave_it() {
+    let mut world = defaulted(License::Licensed);
+    world.object("person000").remembered.default_license = Some(License::Licensed);
+    let plan = world.round();
+    assert_eq!(verdict(&plan, "person000").reason, Reason::Drifted);
+    assert_eq!(planned(&plan, "person000").drift, ["license"]);
+}
+
+#[test]
+fn other_drift_does_not_keep_a_changed_default_from_being_carried_out() {
+    let mut world = defaulted(License::Licensed);
+    world.object("person000").wanted.attributes.set(Attribute::Department, "Engines");
+    let plan = world.round();
+    assert_eq!(planned(&plan, "person000").drift, ["profile.department"]);
+    assert_eq!(world.row("person000").license, ObservedLicense::Known(License::Licensed));
+    assert_eq!(world.verdict("person000"), Reason::Drifted);
+    assert_eq!(world.row("person000").attributes.get(Attribute::Department), None);
+}

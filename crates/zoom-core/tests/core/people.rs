@@ -463,3 +463,21 @@ fn edits_of_people_go_before_background_work_and_creating_comes_last() {
     let order: Vec<_> = world.plan().people.into_iter().map(|planned| planned.object).collect();
     assert_eq!(order, [key("person001"), key("person000"), key("ada")]);
 }
+
+#[test]
+fn who_was_asked_to_move_from_another_account_is_waited_for_and_not_asked_again_before_an_edit() {
+    let mut ada = managed("ada");
+    (ada.remembered.id, ada.remembered.elsewhere) = (None, true);
+    let mut world = one(ada, Some(person("ada", State::Pending)));
+    let plan = world.round();
+    assert_eq!(verdict(&plan, "ada").reason, Reason::WaitingForConsent);
+    assert!(verdict(&plan, "ada").message.contains("have them agree"), "{plan:?}");
+    // Zoom may show nobody until they agree.
+    world.zoom.remove(&address("ada"));
+    assert_eq!(world.verdict("ada"), Reason::WaitingForConsent);
+    world.edit("ada", |_| {});
+    assert_eq!(world.verdict("ada"), Reason::Reconciling);
+    world.join(person("ada", State::Active));
+    world.round();
+    assert_eq!(world.verdict("ada"), Reason::Synced);
+}

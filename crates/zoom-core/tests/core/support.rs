@@ -64,6 +64,7 @@ pub(crate) fn object(name: &str) -> DesiredPerson {
         email: address(name),
         previous_emails: Box::default(),
         wanted: Wanted::default(),
+        default_license: None,
         creation: None,
         removal: None,
         drift: None,
