@@ -257,8 +257,8 @@ impl<'w> History<'w> {
         .await
     }
 
-    /// Nobody was removed but those whom somebody approved, and as many more as the limit lets go.
-    async fn nobody_is_removed_beyond_what_was_agreed(&self) -> anyhow::Result<()> {
+    /// Nobody was removed but those whom somebody approved, and as many more as the limit lets go. Returns how many were.
+    async fn nobody_is_removed_beyond_what_was_agreed(&self) -> anyhow::Result<usize> {
         let carried_out = |call: &zoom_operator_testing::Exchange| {
             let removes = match call.endpoint.as_str() {
                 "PUT /users/{userId}/status" => call.request_body["action"] == "deactivate",
@@ -273,12 +273,12 @@ impl<'w> History<'w> {
         let removed: BTreeSet<_> = calls
             .iter()
             .filter(|call| carried_out(call))
-            .filter_map(|call| call.path.split('/').nth(2))
-            .map(email)
+            .filter_map(|call| call.path.split('/').skip_while(|part| *part != "users").nth(1))
+            .map(|key| email(&key.replace("%40", "@")))
             .collect();
         let unasked: Vec<_> = removed.difference(&self.agreed).collect();
         ensure!(unasked.len() <= ALLOWED, "{unasked:?} were removed, and nobody had said so");
-        Ok(())
+        Ok(removed.len())
     }
 
     /// Whoever is declared active and was never touched in Zoom has access, unless a human has to decide about that.
@@ -297,13 +297,15 @@ impl<'w> History<'w> {
         Ok(())
     }
 
-    async fn run(mut self) -> anyhow::Result<()> {
+    /// Returns how many people were removed.
+    async fn run(mut self) -> anyhow::Result<usize> {
         for _ in 0..EVENTS {
             self.happen().await.with_context(|| self.context())?;
         }
         self.rest().await.with_context(|| self.context())?;
-        self.nobody_is_removed_beyond_what_was_agreed().await.with_context(|| self.context())?;
-        self.who_is_declared_active_has_access().await.with_context(|| self.context())
+        let removed = self.nobody_is_removed_beyond_what_was_agreed().await.with_context(|| self.context())?;
+        self.who_is_declared_active_has_access().await.with_context(|| self.context())?;
+        Ok(removed)
     }
 
     fn context(&self) -> String {
@@ -368,11 +370,14 @@ async fn whatever_happens_nobody_is_removed_beyond_what_was_agreed_and_who_is_de
     let all = async {
         let histories = stream::iter(first..first + histories);
         let ran = histories.map(async |seed| History::begin(world, seed).await?.run().await);
-        let ran = ran.buffer_unordered(AT_ONCE).try_collect::<()>().await;
+        let ran = ran.buffer_unordered(AT_ONCE).try_collect::<Vec<usize>>().await;
         ended.notify_one();
         ran
     };
     let (ran, restarted) = tokio::join!(all, restart(world, &operator, &ended));
-    ran?;
-    restarted
+    restarted?;
+    let removed: Vec<usize> = ran?;
+    println!("people who were removed, by history: {removed:?}");
+    ensure!(histories < BY_DEFAULT || removed.iter().sum::<usize>() > 0, "nobody was removed in any history");
+    Ok(())
 }

@@ -50,7 +50,7 @@ async fn a_label_or_a_default_that_decides_for_everybody_and_is_lost_takes_no_li
     world.removals_are(60, "Cancelled", "TakenBack").await?;
     world.users_are(&texts(&names), "Synced").await?;
     assert_eq!(world.zoom_writes().await?, [""; 0]);
-    let licences: Vec<_> = world.zoom.people().await?.into_iter().map(|person| person.license).collect();
-    assert_eq!(licences.iter().filter(|licence| *licence == "Licensed").count(), 30);
+    let people = world.zoom.people().await?;
+    assert!(people.iter().all(|person| person.license == "Licensed"), "{people:?}");
     Ok(())
 }
