@@ -278,7 +278,8 @@ impl DesiredPerson {
     }
 
     /// Looks the person up: by id; without one, by the address under which they were seen last, by the declared one, and
-    /// by those that they had before.
+    /// by those that they had before. If one of the latter was taken out since the listings, it is unknown whether the
+    /// person is there: they might be in the account twice otherwise.
     #[must_use]
     pub fn find<'d>(&self, directory: &'d Directory) -> Lookup<'d> {
         let Remembered { id, email, origin, creating, .. } = &self.remembered;
@@ -291,7 +292,10 @@ impl DesiredPerson {
             Lookup::Absent | Lookup::Unknown => None,
         };
         let mut emails = last_seen.chain([&self.email]).chain(&self.previous_emails);
-        emails.find_map(former).unwrap_or_else(|| directory.find(None, &self.email))
+        emails.find_map(former).unwrap_or_else(|| {
+            let doubtful = self.previous_emails.iter().any(|email| directory.has_left(email));
+            if doubtful { Lookup::Unknown } else { directory.find(None, &self.email) }
+        })
     }
 
     /// Whether what differs now differs because of somebody else: Zoom held this very edit before.

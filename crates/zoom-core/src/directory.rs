@@ -120,6 +120,8 @@ pub struct Directory {
     complete: Completeness,
     /// People who are there, and whose rows could not be understood.
     unreadable: HashSet<UserId>,
+    /// The addresses of people who were taken out since the listings.
+    left: HashSet<Email>,
     pub(crate) seats: Seats,
 }
 
@@ -143,7 +145,8 @@ impl Directory {
 
     /// Adds or replaces a person, found again by id or by address.
     pub fn put(&mut self, person: Person) {
-        self.remove(person.id.as_ref(), &person.email);
+        self.take(person.id.as_ref(), &person.email);
+        self.left.remove(&person.email);
         if let Some(id) = &person.id {
             self.emails.insert(id.clone(), person.email.clone());
         }
@@ -152,6 +155,18 @@ impl Directory {
 
     /// Takes a person out: whoever has the id, and whoever has the address.
     pub fn remove(&mut self, id: Option<&UserId>, email: &Email) {
+        self.take(id, email);
+        self.left.insert(email.clone());
+    }
+
+    /// Whether somebody with this address was taken out since the listings: by a removal, or because one read did not show
+    /// them, which proves less than a listing does.
+    #[must_use]
+    pub fn has_left(&self, email: &Email) -> bool {
+        self.left.contains(email)
+    }
+
+    fn take(&mut self, id: Option<&UserId>, email: &Email) {
         if let Some(email) = id.and_then(|id| self.emails.remove(id)) {
             self.people.remove(&email);
         }

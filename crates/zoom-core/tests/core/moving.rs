@@ -159,6 +159,24 @@ fn a_renamed_manifest_with_a_new_address_keeps_its_person(#[case] deleted_first:
 }
 
 #[test]
+fn who_was_listed_under_a_former_address_and_not_found_by_one_read_is_not_created_again() {
+    let mut world = World::of(1);
+    let mut renamed = object("ada-king");
+    renamed.previous_emails = [address("ada")].into();
+    world.add(renamed.clone());
+    world.join(person("ada", State::Active));
+    let mut directory = world.directory();
+    let look = |directory: &Directory| plan_person(&renamed, &world.policy, directory, world.now).verdict.reason;
+
+    directory.remove(Some(&id("ADA")), &address("ada"));
+    assert_eq!(look(&directory), Reason::WaitingForListing);
+    directory.put(person("ada", State::Active));
+    assert_ne!(look(&directory), Reason::WaitingForListing);
+    world.zoom.remove(&address("ada"));
+    assert_eq!(look(&world.directory()), Reason::Reconciling, "the next listing does not show them either");
+}
+
+#[test]
 fn a_former_address_that_another_object_declares_is_theirs() {
     let mut world = World::of(1);
     let mut newcomer = object("newcomer");
