@@ -200,7 +200,7 @@ async fn adopting_somebody_costs_one_status_write_and_no_write_to_zoom() -> anyh
     Ok(())
 }
 
-/// What an edit may take until its call leaves, besides the calls in flight.
+/// What an edit may take until its call leaves.
 const SOON: SignedDuration = SignedDuration::from_secs(1);
 
 #[tokio::test]
@@ -233,11 +233,10 @@ async fn an_edit_leaves_within_a_second_while_a_long_listing_runs() -> anyhow::R
 
 #[tokio::test]
 async fn an_edit_goes_before_the_rest_of_a_long_wave_of_creations() -> anyhow::Result<()> {
-    const DELAY: i64 = 500;
     let world = World::connected(account_of(&["ada"]), json!({})).await?;
     world.users(&["ada"], &json!({})).await?;
     world.user_is("ada", "Synced").await?;
-    let slow = json!({"method": "POST", "path": "/users", "count": 1000, "effect": {"delay": {"ms": DELAY}}});
+    let slow = json!({"method": "POST", "path": "/users", "count": 1000, "effect": {"delay": {"ms": 500}}});
     world.zoom.inject(slow).await?;
     let newcomers: Vec<String> = (1..=12).map(|number| format!("n{number}")).collect();
     let newcomers: Vec<&str> = newcomers.iter().map(String::as_str).collect();
@@ -246,10 +245,12 @@ async fn an_edit_goes_before_the_rest_of_a_long_wave_of_creations() -> anyhow::R
 
     let edited = Timestamp::now();
     world.users(&["ada"], &json!({"firstName": "Ada"})).await?;
-    let took = world.arrival("PATCH", "Ada").await?.duration_since(edited);
-    // A person's turn is not broken off, and takes the delay.
-    assert!(took < SOON + SignedDuration::from_millis(DELAY), "the edit left after {took}");
+    let left = world.arrival("PATCH", "Ada").await?;
     let calls = world.zoom.journal().await?;
+    let meanwhile = |call: &&Exchange| call.time.parse().is_ok_and(|time: Timestamp| edited < time && time < left);
+    // Counted rather than timed, for any machine: two creations of half a second, and a person's turn is not broken off.
+    let before: Vec<_> = calls.iter().filter(meanwhile).filter(|call| call.endpoint == "POST /users").collect();
+    assert!(before.len() <= 3, "{} people were created before the edit left", before.len());
     assert!(count(&calls, "POST /users") < newcomers.len(), "the wave was still running");
     world.users_are(&newcomers, "Invited").await?;
     Ok(())
