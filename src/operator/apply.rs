@@ -301,21 +301,31 @@ impl Pass<'_> {
     }
 
     /// Reads the people whose objects ask for it, so that this pass also sees what no listing shows, and forgets what was
-    /// refused them.
-    pub(super) async fn read_requested(&mut self, snapshot: &Snapshot) {
-        let Some(account) = &mut self.kept.account else { return };
+    /// refused them. Returns whether nobody is left who could be read now: many at once take several passes.
+    pub(super) async fn read_requested(&mut self, snapshot: &Snapshot) -> bool {
         for user in snapshot.users.values() {
             let Ok(wish) = &user.wish else { continue };
-            let requested = user.requested_at.is_some() && user.requested_at != user.status.last_handled_requested_at;
-            if !requested {
+            let Some(request) = &user.requested_at else { continue };
+            let answered = [self.kept.answered.get(&wish.uid), user.status.last_handled_requested_at.as_ref()];
+            if answered.contains(&Some(request)) {
                 continue;
+            }
+            if !self.goes_on(snapshot) {
+                return false;
+            }
+            let Some(account) = &mut self.kept.account else { return true };
+            if let Err(error) = account.read(&wish.reference()).await {
+                warn!(object = %wish.object, error = %error, "the requested look at the person failed");
+                if error.reason() == Reason::ZoomUnavailable || Trouble::of(&error).is_some() {
+                    // The whole account is concerned: asked again by the next pass.
+                    return true;
+                }
             }
             // Who asks for a look asks for another try, too.
             self.kept.refusals.remove(&wish.uid);
-            if let Err(error) = account.read(&wish.reference()).await {
-                warn!(object = %wish.object, error = %error, "the requested look at the person failed");
-            }
+            self.kept.answered.insert(wish.uid.clone(), request.clone());
         }
+        true
     }
 
     /// Reads a few people one by one after each listing, only to look for drift that listings do not show.

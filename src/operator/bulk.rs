@@ -33,7 +33,7 @@ impl Turns {
     }
 }
 
-/// Calls `write` for each item, several at once, for as long as `goes_on` says. Returns whether it said so to the end.
+/// Calls `write` for each item, several at once, for as long as `goes_on` says. Returns whether all were written.
 ///
 /// # Errors
 /// The first error ends it; other writes under way are given up then.
@@ -50,9 +50,13 @@ where
     let items = items.into_iter();
     // Boxed, because the compiler cannot prove otherwise that a future with such closures in it may be sent.
     async move {
-        let items = stream::iter(items).take_while(|_| ready(goes_on()));
+        let mut all = true;
+        let items = stream::iter(items).take_while(|_| {
+            all = goes_on();
+            ready(all)
+        });
         items.map(Ok).try_for_each_concurrent(AT_ONCE, write).await?;
-        Ok(goes_on())
+        Ok(all)
     }
     .boxed()
 }

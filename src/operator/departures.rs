@@ -45,7 +45,7 @@ impl Pass<'_> {
             if !self.context.may_write() {
                 return Ok(Some(Turn::Stopped));
             }
-            if self.is_outdated() || self.is_overtaken(snapshot) {
+            if self.is_outdated() || (done > 0 && self.is_overtaken(snapshot)) {
                 return Ok(Some(Turn::Over));
             }
             let Some(account) = &mut self.kept.account else { return Ok(None) };

@@ -61,6 +61,8 @@ pub(super) struct Kept {
     pub(super) listing_request: Option<String>,
     /// The last request for a pass that was handled.
     pub(super) handled_request: Option<String>,
+    /// The last request of each user that was answered, by uid.
+    pub(super) answered: HashMap<Box<str>, String>,
 }
 
 /// So often in a row a field is put right before somebody else is taken to want it otherwise.
@@ -101,6 +103,7 @@ impl Kept {
     pub(super) fn forget_users(&mut self, is_there: impl Fn(&str) -> bool) {
         self.refusals.retain(|uid, _| is_there(uid));
         self.corrections.retain(|uid, _| is_there(uid));
+        self.answered.retain(|uid, _| is_there(uid));
     }
 
     /// Forgets everything that was kept of another connection.

@@ -124,9 +124,9 @@ impl<'a> Pass<'a> {
         let spent = self.connection.status.as_ref().map_or(&[][..], |status| &status.spent);
         self.kept.ledger.get_or_insert_with(|| translate::ledger_in(spent));
         self.observe(claimed_by).await;
-        if self.policy.mode != Mode::Suspend {
-            self.read_requested(&self.context.index.snapshot(&self.key)).await;
-        }
+        self.begun = Instant::now();
+        let all_read =
+            self.policy.mode == Mode::Suspend || self.read_requested(&self.context.index.snapshot(&self.key)).await;
         self.begun = Instant::now();
         loop {
             let snapshot = self.context.index.snapshot(&self.key);
@@ -136,7 +136,7 @@ impl<'a> Pass<'a> {
             match self.apply(&plan, &snapshot).await? {
                 Applied::Settled if stands => {
                     if self.report(&plan, &snapshot).await? {
-                        return Ok(self.come_back(&plan));
+                        return Ok(if all_read { self.come_back(&plan) } else { Duration::ZERO });
                     }
                 }
                 Applied::Settled | Applied::PlanAgain => {}
@@ -154,10 +154,12 @@ impl<'a> Pass<'a> {
 
     /// Whether many objects may go on being written: this is still what is wanted, and nothing else waits.
     pub(super) fn goes_on(&self, snapshot: &Snapshot) -> bool {
-        self.begun.elapsed() <= LONGEST
-            && self.context.may_write()
-            && !self.is_outdated()
-            && !self.is_overtaken(snapshot)
+        self.begun.elapsed() <= LONGEST && self.may_go_on() && !self.is_overtaken(snapshot)
+    }
+
+    /// Whether the pass may write at all: it leads, by the rules that hold now.
+    pub(super) fn may_go_on(&self) -> bool {
+        self.context.may_write() && !self.is_outdated()
     }
 
     /// Plan and guard. Pure.

@@ -129,7 +129,7 @@ impl Pass<'_> {
         }
     }
 
-    /// A user's new status, if it differs from the present one.
+    /// A user's new status, if it differs from the present one, or if the finalizer is missing, as after a release.
     fn news(
         &self,
         user: &User,
@@ -152,10 +152,15 @@ impl Pass<'_> {
             adopts: self.adopts(),
             not_applied,
             creating: false,
-            requested_at: user.requested_at.as_deref(),
+            requested_at: self
+                .kept
+                .answered
+                .get(&wish.uid)
+                .or(user.status.last_handled_requested_at.as_ref())
+                .map(String::as_str),
         };
         Some(status::user(&user.status, finding, Timestamp::now()))
-            .filter(|new| status::user_differs(&user.status, new))
+            .filter(|new| status::user_differs(&user.status, new) || self.is_now_ours(user, new))
     }
 
     /// Whether a person is managed from now on, so that the object gets its finalizer.
@@ -196,6 +201,9 @@ impl Pass<'_> {
         if !self.context.may_write()
             || (self.is_now_ours(user, new) && !cluster.add_finalizer::<User>(object, &user.uid).await?)
         {
+            return Ok(());
+        }
+        if !status::user_differs(&user.status, new) {
             return Ok(());
         }
         self.context.cluster.write_user_status(object, &user.uid, new).await?;

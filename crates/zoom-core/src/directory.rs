@@ -145,7 +145,7 @@ impl Directory {
 
     /// Adds or replaces a person, found again by id or by address.
     pub fn put(&mut self, person: Person) {
-        self.take(person.id.as_ref(), &person.email);
+        drop(self.take(person.id.as_ref(), &person.email));
         self.left.remove(&person.email);
         if let Some(id) = &person.id {
             self.emails.insert(id.clone(), person.email.clone());
@@ -155,8 +155,8 @@ impl Directory {
 
     /// Takes a person out: whoever has the id, and whoever has the address.
     pub fn remove(&mut self, id: Option<&UserId>, email: &Email) {
-        self.take(id, email);
-        self.left.insert(email.clone());
+        let taken = self.take(id, email);
+        self.left.extend(taken);
     }
 
     /// Whether somebody with this address was taken out since the listings: by a removal, or because one read did not show
@@ -166,13 +166,14 @@ impl Directory {
         self.left.contains(email)
     }
 
-    fn take(&mut self, id: Option<&UserId>, email: &Email) {
-        if let Some(email) = id.and_then(|id| self.emails.remove(id)) {
-            self.people.remove(&email);
+    /// Returns the addresses under which somebody was there.
+    fn take(&mut self, id: Option<&UserId>, email: &Email) -> impl Iterator<Item = Email> + use<> {
+        let by_id = id.and_then(|id| self.emails.remove(id)).and_then(|email| self.people.remove(&email));
+        let by_email = self.people.remove(email);
+        if let Some(id) = by_email.as_ref().and_then(|former| former.id.as_ref()) {
+            self.emails.remove(id);
         }
-        if let Some(id) = self.people.remove(email).and_then(|former| former.id) {
-            self.emails.remove(&id);
-        }
+        by_id.into_iter().chain(by_email).map(|former| former.email)
     }
 
     /// Looks a person up by id, else by address.

@@ -168,6 +168,8 @@ fn who_was_listed_under_a_former_address_and_not_found_by_one_read_is_not_create
     let mut directory = world.directory();
     let look = |directory: &Directory| plan_person(&renamed, &world.policy, directory, world.now).verdict.reason;
 
+    directory.remove(None, &address("somebody"));
+    assert_ne!(look(&directory), Reason::WaitingForListing);
     directory.remove(Some(&id("ADA")), &address("ada"));
     assert_eq!(look(&directory), Reason::WaitingForListing);
     directory.put(person("ada", State::Active));
