@@ -207,10 +207,11 @@ fn concerns_one_listing(error: &zoom_client::Error) -> bool {
 /// would be listed, and changed.
 async fn prove_identity(client: &ZoomClient, people: &[Person]) -> Result<(), Problem> {
     let is_owner = |person: &&Person| person.role.as_ref().is_some_and(RoleId::is_owner);
-    let Some(id) = people.iter().find(is_owner).or_else(|| people.first()).map(Person::reference) else {
-        return Ok(());
-    };
-    match client.get_user(id.key()).await?.account_id {
+    // Zoom shows nobody whose invitation ran out.
+    let has_joined = |person: &&Person| person.state != State::Pending;
+    let somebody = people.iter().find(is_owner).or_else(|| people.iter().find(has_joined)).or_else(|| people.first());
+    let Some(somebody) = somebody.map(Person::reference) else { return Ok(()) };
+    match client.get_user(somebody.key()).await?.account_id {
         Some(found) if found == client.account_id() => Ok(()),
         Some(found) => Err(Problem::OtherAccount { meant: client.account_id().to_owned(), found }),
         None => Err(Problem::UnknownAccount { meant: client.account_id().to_owned() }),

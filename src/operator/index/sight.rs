@@ -12,7 +12,7 @@ use super::Index;
 /// When a watch that was refused is begun anew.
 const AGAIN: Duration = Duration::from_secs(5);
 
-/// Nothing tells that a watch has begun, other than that nothing went wrong for so long.
+/// Nothing tells that a watch has begun, other than its first event, or that nothing went wrong for so long.
 const PROOF: Duration = Duration::from_secs(1);
 
 /// How far the watches have come.
@@ -81,9 +81,11 @@ impl Index {
                     Err(_) => state = self.sees(what, state),
                     Ok(Some(Ok(event))) => {
                         let listed = matches!(event, watcher::Event::InitDone);
+                        let watched = matches!(event, watcher::Event::Apply(_) | watcher::Event::Delete(_));
                         on(event);
                         match state {
                             Watch::Waiting if listed => state = self.sees(what, state),
+                            Watch::Listed if watched => state = self.sees(what, state),
                             Watch::Refused if listed => state = Watch::Listed,
                             Watch::Waiting | Watch::Refused | Watch::Seen | Watch::Listed => {}
                         }
