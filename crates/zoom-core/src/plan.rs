@@ -196,7 +196,7 @@ pub fn plan(input: &Input<'_>) -> Plan {
     }
     let groups = Groups::of(input);
     plan.groups = groups.plan();
-    plan.roles = plan_roles(input, &groups.roles);
+    plan.roles = plan_roles(&groups);
     plan.contact_groups = groups.plan_contacts();
     let freeing = guard::guard(&mut plan, &mut live, &intents, input, &claims, &groups);
     let seats_again_at = seats::allot(&mut plan, &mut live, input);

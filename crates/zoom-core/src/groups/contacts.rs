@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Act, Attendance, ContactGroup, ContactGroupDraft, ContactId, ContactMember, ContactOperation, ContactRef,
-    DesiredContactGroup, DesiredGroup, Membership, WaitsFor,
+    DesiredContactGroup, DesiredGroup, Kept, Membership, WaitsFor,
     identity::{Course, Whereabouts, course, manages},
     plan::{BEYOND, Groups, Refusals},
     roster::Speaker,
@@ -32,6 +32,8 @@ pub struct ContactGroupPlan {
     pub leaving: Vec<PersonRef>,
     /// Groups with people in them which the object wants out.
     pub leaving_groups: Vec<GroupId>,
+    /// Who stays, alone or with a group, although the object does not want them: the connection protects them.
+    pub kept: Vec<Kept>,
     /// Nobody would be left whom the object wants.
     pub(crate) empties: bool,
     pub(crate) edited: bool,
@@ -49,6 +51,7 @@ impl ContactGroupPlan {
             added: wish.added.as_ref().clone(),
             leaving: Vec::new(),
             leaving_groups: Vec::new(),
+            kept: Vec::new(),
             empties: false,
             edited: wish.object.is_edited(wish.memory.observed_generation),
         }
@@ -171,14 +174,19 @@ impl<'a> Groups<'a> {
             ContactId::User(user) => self.input.directory.by_id(user),
             ContactId::Group(_) => None,
         });
-        planned.leaving = people
-            .filter(|person| self.may_leave(person, ThingKind::ContactGroup, &refused))
-            .map(Person::reference)
-            .collect();
-        planned.leaving.sort_by(|left, right| left.email.cmp(&right.email));
+        let people = people.filter(|person| self.may_leave(person, ThingKind::ContactGroup, &refused)).collect();
+        let people = self.unprotected(people, &mut planned.kept);
+        planned.leaving = people.into_iter().map(Person::reference).collect();
         let groups = strangers.iter().filter_map(|id| match id {
             ContactId::Group(group) => self.may_take(ThingKind::ContactGroup).then(|| group.clone()),
             ContactId::User(_) => None,
+        });
+        let groups: Vec<GroupId> = groups.collect();
+        let groups = groups.into_iter().filter(|group| {
+            let inside = self.protected_in(group);
+            let free = inside.is_empty();
+            planned.kept.extend(inside);
+            free
         });
         // Without people in it a group takes nothing from anybody. One member has to stay.
         let (held, empty): (Vec<_>, Vec<_>) = groups.partition(|group| self.size_of_group(group) > 0);
@@ -319,6 +327,9 @@ fn verdict(planned: &ContactGroupPlan) -> Verdict {
         Some(members) if members.refused > 0 => {
             let message = format!("not taken: {}; edit this object to try again at once", members.told(true));
             Verdict::new(Reason::MembersRefused, message)
+        }
+        Some(_) if !planned.kept.is_empty() && planned.leaving.is_empty() && planned.leaving_groups.is_empty() => {
+            Kept::verdict(&planned.kept)
         }
         Some(members) if members.waiting > 0 => {
             Verdict::new(Reason::WaitingForMembers, format!("all others are in; waiting for {}", members.told(false)))

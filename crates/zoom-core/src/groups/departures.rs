@@ -257,7 +257,7 @@ impl<'a> Groups<'a> {
             frozen: departure.ends_thing() && !self.may_take(thing.kind) || in_use.is_waiting(),
             would_empty: *would_empty,
             count,
-            outcome: in_use.outcome(),
+            outcome: self.protection(thing, std::slice::from_ref(step)).unwrap_or_else(|| in_use.outcome()),
             paper: Paper::New(Box::new(NewRecord {
                 name,
                 wave,

@@ -8,6 +8,7 @@ mod identity;
 mod observed;
 mod operation;
 mod plan;
+mod protection;
 mod roles;
 mod roster;
 mod words;
@@ -24,6 +25,7 @@ pub use operation::{
 };
 pub use plan::GroupPlan;
 pub(crate) use plan::Groups;
+pub use protection::Kept;
 pub use roles::RolePlan;
 pub(crate) use roles::plan_roles;
 pub use roster::WaitsFor;

@@ -9,9 +9,10 @@ use foldhash::{HashMap, HashSet};
 use jiff::Timestamp;
 
 use super::{
-    Act, Attendance, DesiredContactGroup, DesiredGroup, DesiredRole, Group, GroupOperation, GroupRef, MemberRefusal,
-    Membership, Refused, WaitsFor,
+    Act, Attendance, DesiredContactGroup, DesiredGroup, DesiredRole, Group, GroupOperation, GroupRef, Kept,
+    MemberRefusal, Membership, Refused, WaitsFor,
     identity::{Course, Register, course, manages},
+    protection::by_former_addresses,
     roster::{Roster, Speaker, Wanted, in_order},
 };
 use crate::{
@@ -44,6 +45,8 @@ pub struct GroupPlan {
     pub leaving: Vec<PersonRef>,
     /// Administrators whom the object wants no more.
     pub leaving_admins: Vec<PersonRef>,
+    /// Who of both stays although the object does not want them: the connection protects them.
+    pub kept: Vec<Kept>,
     /// Nobody would be left whom the object wants.
     pub(crate) empties: bool,
     /// Edits by people go first.
@@ -64,6 +67,7 @@ impl GroupPlan {
             added_admins: wish.added_admins.as_ref().clone(),
             leaving: Vec::new(),
             leaving_admins: Vec::new(),
+            kept: Vec::new(),
             empties: false,
             edited: wish.object.is_edited(wish.memory.observed_generation),
         }
@@ -116,6 +120,8 @@ pub(crate) struct Groups<'a> {
     pub contacts: Register<'a, DesiredContactGroup>,
     roster: Roster<'a>,
     rows: HashMap<&'a GroupId, Vec<&'a Person>>,
+    /// Why people are protected by an address that only their object knows, by their present address.
+    pub(super) former: HashMap<&'a Email, String>,
     /// How many people are in groups that objects manage.
     pub people: usize,
     pub(super) input: Input<'a>,
@@ -137,7 +143,8 @@ impl<'a> Groups<'a> {
         );
         let members: Vec<_> = desired.groups.iter().filter_map(|wish| wish.members.as_ref()).collect();
         let roster = Roster::of(desired, directory, records, &members, access);
-        let mut groups = Self { register, roles, contacts, roster, rows: HashMap::default(), people: 0, input: *input };
+        let (rows, former) = (HashMap::default(), by_former_addresses(input));
+        let mut groups = Self { register, roles, contacts, roster, rows, former, people: 0, input: *input };
         groups.seat();
         groups
     }
@@ -277,7 +284,7 @@ impl<'a> Groups<'a> {
         };
         let strangers = rows.iter().filter(|person| wanted.is_stranger(&person.email)).filter(may_go).copied();
         let leaving = strangers.filter(|person| self.may_leave(person, ThingKind::Group, &refused)).collect();
-        planned.leaving = references(&in_order(leaving));
+        planned.leaving = references(&self.unprotected(leaving, &mut planned.kept));
         // What selects nobody is more likely a slip than a wish: an emptied selector, a renamed department.
         planned.empties = wanted.people.is_empty() && wish.membership == Membership::Exclusive;
     }
@@ -309,8 +316,8 @@ impl<'a> Groups<'a> {
             crate::Lookup::Found(person) => Some(person),
             crate::Lookup::Absent | crate::Lookup::Unknown => None,
         });
-        planned.leaving_admins =
-            rows.filter(|person| self.may_leave(person, ThingKind::Group, &refused)).map(Person::reference).collect();
+        let leaving = rows.filter(|person| self.may_leave(person, ThingKind::Group, &refused)).collect();
+        planned.leaving_admins = references(&self.unprotected(leaving, &mut planned.kept));
     }
 
     /// Makes the group the first one of its members, as Zoom orders them.
@@ -435,6 +442,10 @@ fn verdict(planned: &GroupPlan, wish: &DesiredGroup, taken: Option<&Group>) -> V
     if lists().any(|(_, list)| list.refused > 0) {
         let message = format!("not taken: {}; edit this object to try again at once", told(true));
         return Verdict::new(Reason::MembersRefused, message);
+    }
+    // What becomes of the others is said first.
+    if !planned.kept.is_empty() && planned.leaving.is_empty() && planned.leaving_admins.is_empty() {
+        return Kept::verdict(&planned.kept);
     }
     if lists().any(|(_, list)| list.waiting > 0) {
         return Verdict::new(Reason::WaitingForMembers, format!("all others are in; waiting for {}", told(false)));

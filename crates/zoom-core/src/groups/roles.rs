@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::{
     DesiredRole, RoleDraft, RoleOperation,
     identity::{Course, Register, course},
+    plan::Groups,
 };
 use crate::{Mode, ObjectKey, Person, Policy, Reason, Role, RoleId, Verdict, plan::Input};
 
@@ -53,9 +54,10 @@ impl RolePlan {
 }
 
 /// Plans all live objects.
-pub(crate) fn plan_roles(input: &Input<'_>, register: &Register<'_, DesiredRole>) -> Vec<RolePlan> {
+pub(crate) fn plan_roles(groups: &Groups<'_>) -> Vec<RolePlan> {
+    let (input, register) = (&groups.input, &groups.roles);
     let live = input.desired.roles.iter().filter(|wish| !wish.object.deleting);
-    let mut plans: Vec<_> = live.map(|wish| plan_role(wish, register, input)).collect();
+    let mut plans: Vec<_> = live.map(|wish| groups.keeping_privileges(plan_role(wish, register, input))).collect();
     plans.sort_by(|left, right| left.object.cmp(&right.object));
     plans
 }

@@ -27,7 +27,9 @@ impl<'a> Groups<'a> {
                 let word = self.word_on(record, leaving, asked.is_some(), &known);
                 let frozen = word.is_none() || (ends_thing(&record.steps) && in_use.is_waiting());
                 let outcome = match word {
-                    Some(outcome) if ends_thing(&record.steps) && outcome.phase.is_open() => in_use.outcome(),
+                    Some(outcome) if ends_thing(&record.steps) && outcome.phase.is_open() => {
+                        self.protection(&leaving.thing, &record.steps).unwrap_or_else(|| in_use.outcome())
+                    }
                     Some(outcome) => outcome,
                     None => {
                         let reason = record.reason.unwrap_or(RecordReason::QuietPeriod);

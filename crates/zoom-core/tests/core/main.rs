@@ -19,6 +19,7 @@ mod lifecycle;
 mod moving;
 mod people;
 mod properties;
+mod protection;
 mod reasons;
 mod seats;
 mod support;

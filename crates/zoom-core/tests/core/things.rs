@@ -22,7 +22,7 @@ pub(crate) fn role(name: &str) -> DesiredRole {
     }
 }
 
-fn contacts(name: &str, people: &[&str]) -> DesiredContactGroup {
+pub(crate) fn contacts(name: &str, people: &[&str]) -> DesiredContactGroup {
     DesiredContactGroup {
         object: group(name).object,
         name: name.into(),
@@ -121,12 +121,12 @@ fn a_role_waits_for_those_who_are_about_to_get_another_one() {
     assert_eq!(plan.new_records.len(), 2);
 }
 
-fn plan_contacts(world: &World, directory: &Directory, wish: DesiredContactGroup) -> Plan {
+pub(crate) fn plan_contacts(world: &World, directory: &Directory, wish: DesiredContactGroup) -> Plan {
     let desired = Desired { contact_groups: vec![wish], ..world.desired() };
     world.plan_with(&desired, directory, &[])
 }
 
-fn contact_id(text: &str) -> ContactGroupId {
+pub(crate) fn contact_id(text: &str) -> ContactGroupId {
     ContactGroupId::new(text).unwrap()
 }
 
@@ -190,7 +190,7 @@ fn what_is_taken_from_people_in_a_contact_group_is_a_record_and_what_empties_it_
     assert!(additive.new_records.is_empty(), "nobody whom it added");
 }
 
-fn plan_role_with(world: &World, present: &[&str], wanted: &[&str], records: &[Record]) -> Plan {
+pub(crate) fn plan_role_with(world: &World, present: &[&str], wanted: &[&str], records: &[Record]) -> Plan {
     let mut wish = DesiredRole { privileges: Some(privileges(wanted)), ..role("Helpdesk") };
     wish.memory = Memory { id: Some(role_id("long")), origin: Some(Origin::Created), ..Memory::default() };
     let desired = Desired { roles: vec![wish], ..world.desired() };
@@ -198,7 +198,7 @@ fn plan_role_with(world: &World, present: &[&str], wanted: &[&str], records: &[R
 }
 
 /// Ten people, of whom some have the role.
-fn with_holders(holders: usize) -> World {
+pub(crate) fn with_holders(holders: usize) -> World {
     let mut world = World::of(10);
     world.policy.guard.limits.membership = Limit { percent: 0, floor: 2 };
     (0..holders).for_each(|place| world.row(&name(place)).role = Some(role_id("long")));

@@ -1,0 +1,140 @@
+//! Whom the connection protects stays where they are: nothing is taken from them by groups, roles or contact groups.
+
+use std::collections::BTreeMap;
+
+use foldhash::HashMap;
+
+use super::{ContactId, RolePlan, plan::Groups, roles::holders, roster::in_order};
+use crate::{
+    ContactGroupId, Email, GroupId, Lookup, Person, Phase, Protected, Reason, RecordReason, Step, ThingKind, ThingRef,
+    Verdict, candidates::Outcome, plan::Input,
+};
+
+/// Somebody who is not wanted and stays.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// Their address.
+    pub email: Email,
+    /// What protects them.
+    pub why: Box<str>,
+}
+
+impl Kept {
+    /// How many are named at most.
+    const NAMED: usize = 10;
+
+    /// How an object stands that does not name them.
+    pub(super) fn verdict(kept: &[Self]) -> Verdict {
+        let message = format!("stay although they are not named here: {}, or name them", Self::told(kept));
+        Verdict::new(Reason::MembersRefused, message)
+    }
+
+    /// What is said about them, and what to do.
+    pub(super) fn told(kept: &[Self]) -> String {
+        // Who is a member, an administrator and in a group inside is named once.
+        let people: BTreeMap<&Email, &str> = kept.iter().map(|kept| (&kept.email, &*kept.why)).collect();
+        let more = people.len().saturating_sub(Self::NAMED);
+        let named = people.iter().take(Self::NAMED);
+        let mut names: Vec<_> = named.map(|(email, why)| format!("{email} ({why})")).collect();
+        if more > 0 {
+            names.push(format!("{more} more"));
+        }
+        format!("{}: take that out of the connection's spec.protected first", names.join(", "))
+    }
+}
+
+/// People who are protected by an address that only their object knows, by their present address.
+pub(super) fn by_former_addresses<'a>(input: &Input<'a>) -> HashMap<&'a Email, String> {
+    let Input { desired, directory, policy, .. } = *input;
+    if policy.protected.emails.is_empty() {
+        return HashMap::default();
+    }
+    let protected = desired.people.iter().filter_map(|object| {
+        let emails = [&object.email].into_iter().chain(&object.remembered.email).chain(&object.previous_emails);
+        let why = policy.protected.why(&emails.collect::<Vec<_>>(), None, directory)?;
+        match object.find(directory) {
+            Lookup::Found(person) => Some((&person.email, why)),
+            Lookup::Absent | Lookup::Unknown => None,
+        }
+    });
+    protected.collect()
+}
+
+impl<'a> Groups<'a> {
+    /// Why nothing may be taken from somebody.
+    pub(super) fn protects(&self, person: &Person) -> Option<Kept> {
+        let protected = &self.input.policy.protected;
+        if *protected == Protected::default() {
+            return None;
+        }
+        let why = protected.why(&[&person.email], Some(person), self.input.directory);
+        let why = why.or_else(|| self.former.get(&person.email).cloned())?;
+        Some(Kept { email: person.email.clone(), why: why.into() })
+    }
+
+    /// Those who may leave, by address. The others are told of.
+    pub(super) fn unprotected<'p>(&self, people: Vec<&'p Person>, kept: &mut Vec<Kept>) -> Vec<&'p Person> {
+        let mut free = in_order(people);
+        free.retain(|person| {
+            let why = self.protects(person);
+            let stays = why.is_some();
+            kept.extend(why);
+            !stays
+        });
+        free
+    }
+
+    /// Who in a group is protected.
+    pub(super) fn protected_in(&self, group: &GroupId) -> Vec<Kept> {
+        let inside = self.input.directory.people().filter(|person| person.is_in(group) == Some(true));
+        self.all_protected(inside)
+    }
+
+    fn all_protected(&self, people: impl Iterator<Item = &'a Person>) -> Vec<Kept> {
+        let mut kept = Vec::new();
+        self.unprotected(people.collect(), &mut kept);
+        kept
+    }
+
+    /// What a record that ends a thing comes to if somebody would lose it who is protected.
+    pub(super) fn protection(&self, thing: &ThingRef, steps: &[Step]) -> Option<Outcome> {
+        let kept = match steps {
+            [Step::DeleteGroup | Step::DeleteContactGroup] => self.protected_members(thing),
+            _ => Vec::new(),
+        };
+        let message = || format!("would be lost by {}, then create and delete the object again", Kept::told(&kept));
+        (!kept.is_empty()).then(|| Outcome::new(Phase::Refused, RecordReason::Protected, message()))
+    }
+
+    fn protected_members(&self, thing: &ThingRef) -> Vec<Kept> {
+        match thing.kind {
+            ThingKind::Group => GroupId::new(&thing.id).map_or_else(Vec::new, |id| self.protected_in(&id)),
+            ThingKind::ContactGroup => {
+                let directory = self.input.directory;
+                let group = ContactGroupId::new(&thing.id).and_then(|id| directory.contact_group(&id));
+                let members = || group.and_then(|group| group.members.as_deref()).into_iter().flatten();
+                let people = members().filter_map(|member| match member {
+                    ContactId::User(id) => directory.by_id(id),
+                    ContactId::Group(_) => None,
+                });
+                let inside = members().filter_map(|member| match member {
+                    ContactId::Group(id) => Some(self.protected_in(id)),
+                    ContactId::User(_) => None,
+                });
+                self.all_protected(people).into_iter().chain(inside.flatten()).collect()
+            }
+            ThingKind::Role => Vec::new(),
+        }
+    }
+
+    /// A role that somebody has who is protected loses no privileges.
+    pub(super) fn keeping_privileges(&self, planned: RolePlan) -> RolePlan {
+        let Some(role) = planned.role.as_ref().filter(|_| planned.taking.is_some()) else { return planned };
+        let kept = self.all_protected(holders(&self.input, role.as_str()));
+        if kept.is_empty() {
+            return planned;
+        }
+        let message = format!("privileges would be lost by {}", Kept::told(&kept));
+        RolePlan { taking: None, verdict: Verdict::new(Reason::Refused, message), ..planned }
+    }
+}

@@ -1,0 +1,161 @@
+//! From people whom the connection protects, groups, roles and contact groups take nothing.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use rstest::rstest;
+use zoom_core::*;
+
+use crate::{group_world::*, support::*, things::*};
+
+/// Thirty people; the first three are in a group whose object wants the first alone.
+fn exclusive() -> (World, GroupId) {
+    let mut world = World::of(30);
+    let id = world.found("Board", &["person000", "person001", "person002"]);
+    world.add_group(DesiredGroup {
+        members: members(&["person000"]),
+        membership: Membership::Exclusive,
+        ..group("Board")
+    });
+    (world, id)
+}
+
+/// Protects the second person.
+fn protect(world: &mut World) {
+    world.policy.protected.emails = vec![EmailPattern::new("person001@*")];
+}
+
+#[rstest]
+#[case::by_address(protect)]
+#[case::by_role(|world: &mut World| {
+    world.row("person001").role = Some(role_id("long"));
+    world.policy.protected.roles = vec!["Helpdesk".into()];
+})]
+#[case::by_a_former_address(|world: &mut World| {
+    world.object("person001").previous_emails = [email("formerly@example.com")].into();
+    world.policy.protected.emails = vec![EmailPattern::new("formerly")];
+})]
+#[case::by_another_group(|world: &mut World| {
+    world.found("Founders", &["person001"]);
+    world.policy.protected.groups = vec!["Founders".into()];
+})]
+fn a_protected_person_stays_in_a_group_and_is_told_of_and_the_others_leave(#[case] protect: fn(&mut World)) {
+    let (mut world, id) = exclusive();
+    protect(&mut world);
+    let plan = world.settle_groups();
+    assert_eq!(world.members_of(&id), ["person000", "person001"]);
+    let verdict = &group_plan(&plan, "Board").verdict;
+    assert_eq!(verdict.reason, Reason::MembersRefused);
+    assert!(verdict.message.contains("person001@example.com (the connection protects"), "{}", verdict.message);
+    assert!(!verdict.message.contains("person000") && !verdict.message.contains("person002"), "{}", verdict.message);
+    assert!(is_idle(&plan), "{plan:?}");
+}
+
+#[test]
+fn nobody_is_taken_out_of_the_group_that_protects_them() {
+    let (mut world, id) = exclusive();
+    world.policy.protected.groups = vec!["board".into()];
+    world.settle_groups();
+    assert_eq!(world.members_of(&id).len(), 3);
+    assert!(world.records.is_empty(), "{:?}", world.records);
+}
+
+#[test]
+fn who_was_protected_after_it_was_written_down_stays_also_when_it_is_approved() {
+    let (mut world, id) = exclusive();
+    world.policy.guard.limits.membership = Limit { percent: 0, floor: 0 };
+    world.settle_groups();
+    assert_eq!((world.records.len(), world.records[0].subject.people().len()), (1, 2));
+    assert_eq!(world.records[0].phase, Phase::Held);
+    protect(&mut world);
+    world.approve(|_| true);
+    world.settle_groups();
+    assert_eq!(world.records[0].phase, Phase::Done);
+    assert_eq!(world.members_of(&id), ["person000", "person001"]);
+    // With the protection gone, it is asked for anew.
+    world.policy.protected = Protected::default();
+    world.settle_groups();
+    world.approve(|_| true);
+    world.settle_groups();
+    assert_eq!(world.members_of(&id), ["person000"]);
+}
+
+#[test]
+fn a_protected_administrator_stays_one() {
+    let (mut world, _) = exclusive();
+    let admins: BTreeSet<Email> = ["person000", "person001", "person002"].map(address).into();
+    world.zoom_groups[0].admins = Some(admins.into());
+    world.group("Board").members = None;
+    world.group("Board").admins = Some(users(&["person000"]));
+    protect(&mut world);
+    let plan = world.settle_groups();
+    let left: Vec<_> = world.zoom_groups[0].admins.as_deref().unwrap().iter().cloned().collect();
+    assert_eq!(left, ["person000", "person001"].map(address));
+    let verdict = &group_plan(&plan, "Board").verdict;
+    assert!(verdict.message.contains("person001@example.com (the connection"), "{}", verdict.message);
+}
+
+#[rstest]
+#[case::known_at_once(true)]
+#[case::protected_later(false)]
+fn a_group_with_a_protected_person_is_not_deleted_whoever_approves(#[case] at_once: bool) {
+    let (mut world, id) = exclusive();
+    let wish = world.group("Board");
+    wish.memory = Memory { id: Some(id.clone()), origin: Some(Origin::Created), ..Memory::default() };
+    if at_once {
+        protect(&mut world);
+    }
+    world.delete_group("Board");
+    world.group_round();
+    assert!(!world.groups.contains_key(&key("Board")), "a deleted object is let go at once");
+    protect(&mut world);
+    world.approve(|_| true);
+    world.settle_groups();
+    let record = &world.records[0];
+    assert_eq!((record.phase, record.reason), (Phase::Refused, Some(RecordReason::Protected)));
+    assert_eq!(world.members_of(&id).len(), 3);
+}
+
+#[test]
+fn a_contact_group_keeps_protected_people_and_the_groups_that_they_are_in() {
+    let mut world = World::of(40);
+    let research = world.found("Research", &["person001", "person003"]);
+    let people = ["PERSON000", "PERSON001", "PERSON002"].map(|text| ContactId::User(crate::support::id(text)));
+    let present: BTreeSet<ContactId> = people.into_iter().chain([ContactId::Group(research)]).collect();
+    let found = ContactGroup {
+        id: contact_id("CALL"),
+        name: "Call".into(),
+        description: "".into(),
+        privacy: None,
+        members: Some(Arc::new(present)),
+    };
+    protect(&mut world);
+    let directory = world.directory().with_groups(world.zoom_groups.clone(), vec![found]);
+    let wish = DesiredContactGroup { membership: Membership::Exclusive, ..contacts("Call", &["person000"]) };
+    let mut deleted = wish.clone();
+    let planned = plan_contacts(&world, &directory, wish).contact_groups.remove(0);
+    assert_eq!(planned.leaving.iter().map(|person| &person.email).collect::<Vec<_>>(), [&address("person002")]);
+    assert_eq!((planned.leaving_groups.len(), planned.operations.len()), (0, 0));
+    assert!(planned.kept.iter().all(|kept| kept.email == address("person001")) && !planned.kept.is_empty());
+    let named =
+        DesiredContactGroup { membership: Membership::Exclusive, ..contacts("Call", &["person000", "person002"]) };
+    let verdict = plan_contacts(&world, &directory, named).contact_groups.remove(0).verdict;
+    assert!(verdict.message.contains("person001@example.com (the connection"), "{}", verdict.message);
+    deleted.object.deleting = true;
+    deleted.memory = Memory { id: Some(contact_id("CALL")), origin: Some(Origin::Created), ..Memory::default() };
+    let plan = plan_contacts(&world, &directory, deleted);
+    assert_eq!((plan.changes[0].phase, plan.changes[0].reason), (Phase::Refused, RecordReason::Protected));
+}
+
+#[test]
+fn a_role_that_a_protected_person_has_loses_no_privileges() {
+    let mut world = with_holders(2);
+    let take =
+        |world: &World, records: &[Record]| plan_role_with(world, &["User:Read", "User:Edit"], &["User:Read"], records);
+    let record = Record { approved: true, ..written(&take(&world, &[]).new_records[0], world.now) };
+    protect(&mut world);
+    let plan = take(&world, &[record]);
+    assert_eq!((&plan.roles[0].taking, plan.roles[0].verdict.reason), (&None, Reason::Refused));
+    let message = &plan.roles[0].verdict.message;
+    assert!(message.contains("person001@example.com (the connection") && !message.contains("person000"), "{message}");
+    assert_eq!((plan.new_records.len(), plan.changes[0].phase), (0, Phase::Cancelled));
+}
