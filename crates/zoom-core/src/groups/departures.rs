@@ -94,7 +94,7 @@ impl<'a> Groups<'a> {
             let Some(group) = planned.group.as_ref().and_then(|id| self.register.by_id(id.as_str())) else { continue };
             let of = |step, people, empties| Departure::of_live(wish, step, group.reference(), people, empties);
             departures.push(of(Step::RemoveMembers, &planned.leaving, planned.empties));
-            departures.push(of(Step::RemoveAdmins, &planned.leaving_admins, false));
+            departures.push(of(Step::RemoveAdmins, &planned.leaving_admins, planned.empties_admins));
         }
         departures.retain(|departure| departure.count > 0);
         departures

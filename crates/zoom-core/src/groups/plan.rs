@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use super::{
     Act, Attendance, DesiredContactGroup, DesiredGroup, DesiredRole, Group, GroupOperation, GroupRef, Kept,
-    MemberRefusal, Membership, Refused, WaitsFor,
+    MemberRefusal, Membership, People, Refused, WaitsFor,
     identity::{Course, Register, course, manages},
     protection::by_former_addresses,
     roster::{Roster, Speaker, Wanted, in_order},
@@ -37,6 +37,8 @@ pub struct GroupPlan {
     pub members: Option<Attendance>,
     /// How many of the wanted administrators are.
     pub admins: Option<Attendance>,
+    /// Whose primary group it is to be, and who is refused that. Who is not a member yet is not counted as missing.
+    primaries: Attendance,
     /// Members whom this object added, as far as they are still in.
     pub added: BTreeSet<UserId>,
     /// Administrators whom this object added, as far as they still are.
@@ -49,6 +51,8 @@ pub struct GroupPlan {
     pub kept: Vec<Kept>,
     /// Nobody would be left whom the object wants.
     pub(crate) empties: bool,
+    /// Nobody would administer it any more.
+    pub(crate) empties_admins: bool,
     /// Edits by people go first.
     pub(crate) edited: bool,
 }
@@ -63,12 +67,14 @@ impl GroupPlan {
             verdict,
             members: None,
             admins: None,
+            primaries: Attendance::default(),
             added: wish.added.as_ref().clone(),
             added_admins: wish.added_admins.as_ref().clone(),
             leaving: Vec::new(),
             leaving_admins: Vec::new(),
             kept: Vec::new(),
             empties: false,
+            empties_admins: false,
             edited: wish.object.is_edited(wish.memory.observed_generation),
         }
     }
@@ -122,6 +128,8 @@ pub(crate) struct Groups<'a> {
     rows: HashMap<&'a GroupId, Vec<&'a Person>>,
     /// Why people are protected by an address that only their object knows, by their present address.
     pub(super) former: HashMap<&'a Email, String>,
+    /// Which object says what the primary group of somebody is.
+    choosers: HashMap<&'a Email, &'a DesiredGroup>,
     /// How many people are in groups that objects manage.
     pub people: usize,
     pub(super) input: Input<'a>,
@@ -143,9 +151,10 @@ impl<'a> Groups<'a> {
         );
         let members: Vec<_> = desired.groups.iter().filter_map(|wish| wish.members.as_ref()).collect();
         let roster = Roster::of(desired, directory, records, &members, access);
-        let (rows, former) = (HashMap::default(), by_former_addresses(input));
-        let mut groups = Self { register, roles, contacts, roster, rows, former, people: 0, input: *input };
+        let (rows, choosers, former) = (HashMap::default(), HashMap::default(), by_former_addresses(input));
+        let mut groups = Self { register, roles, contacts, roster, rows, choosers, former, people: 0, input: *input };
         groups.seat();
+        groups.choosers = groups.choosers();
         groups
     }
 
@@ -172,6 +181,23 @@ impl<'a> Groups<'a> {
             self.people = self.people.saturating_add(usize::from(is_member));
         }
         self.rows = rows;
+    }
+
+    /// Who names somebody in `primaryFor` whose group they are in: of several objects the older one.
+    fn choosers(&self) -> HashMap<&'a Email, &'a DesiredGroup> {
+        let mut choosers: HashMap<&Email, &DesiredGroup> = HashMap::default();
+        let age = |wish: &'a DesiredGroup| (wish.object.created, &wish.object.key);
+        for wish in self.input.desired.groups.iter().filter(|wish| wish.primary_for != People::default()) {
+            let Course::Manage(group) = course(wish, &self.register, self.input.policy) else { continue };
+            let people = self.roster.named(&wish.primary_for, &self.speaker(wish)).people;
+            for person in people.into_values().filter(|person| person.is_in(&group.id) == Some(true)) {
+                let chooser = choosers.entry(&person.email).or_insert(wish);
+                if age(wish) < age(chooser) {
+                    *chooser = wish;
+                }
+            }
+        }
+        choosers
     }
 
     /// Who is in a group that an object means, in no order.
@@ -258,7 +284,7 @@ impl<'a> Groups<'a> {
         }
         self.manage_members(&mut planned, wish, group, &reference);
         self.manage_admins(&mut planned, wish, group, &reference);
-        planned.operations.extend(self.primary(wish, group, &reference));
+        self.manage_primaries(&mut planned, wish, group, &reference);
         planned.verdict = verdict(&planned, wish, taken);
         planned
     }
@@ -317,19 +343,39 @@ impl<'a> Groups<'a> {
             crate::Lookup::Absent | crate::Lookup::Unknown => None,
         });
         let leaving = rows.filter(|person| self.may_leave(person, ThingKind::Group, &refused)).collect();
-        planned.leaving_admins = references(&self.unprotected(leaving, &mut planned.kept));
+        let leaving = references(&self.unprotected(leaving, &mut planned.kept));
+        let last_go = present.iter().all(|email| leaving.iter().any(|person| person.email == *email));
+        if last_go && !attending.missing.is_empty() {
+            // Whoever is to administer it instead comes first.
+            return;
+        }
+        planned.leaving_admins = leaving;
+        planned.empties_admins = last_go && wish.membership == Membership::Exclusive;
     }
 
-    /// Makes the group the first one of its members, as Zoom orders them.
-    fn primary(&self, wish: &'a DesiredGroup, group: &'a Group, reference: &GroupRef) -> Vec<GroupOperation> {
+    /// Makes the group the first one of its members, as Zoom orders them. Of several objects that want this of one person
+    /// the older has its way: otherwise each would undo what the other does.
+    fn manage_primaries(&self, planned: &mut GroupPlan, wish: &'a DesiredGroup, group: &Group, reference: &GroupRef) {
         let refused = self.refusals(wish, Act::Prefer);
         let not_first = |person: &&Person| match (person.state, &person.groups) {
             (State::Active, Some(groups)) => groups.contains(&group.id) && groups.first() != Some(&group.id),
             (State::Active, None) | (State::Inactive | State::Pending, _) => false,
         };
         let wanted = self.roster.named(&wish.primary_for, &self.speaker(wish));
-        let people = wanted.by_address().into_iter().filter(not_first).filter(|person| refused.of(person).is_none());
-        people.map(|person| GroupOperation::SetPrimary(reference.clone(), person.reference())).collect()
+        planned.primaries.wanted = wanted.count();
+        for person in wanted.by_address().into_iter().filter(not_first) {
+            let chooser = self.choosers.get(&person.email).map(|chooser| &chooser.object.key);
+            match (chooser.filter(|chooser| **chooser != wish.object.key), refused.of(person)) {
+                (Some(older), _) => {
+                    let why = format!("spec.primaryFor of {older}, which goes first, names them too");
+                    planned.primaries.refuse(person.email.as_str(), &why);
+                }
+                (None, Some(refusal)) => planned.primaries.refuse(person.email.as_str(), &refusal.message),
+                (None, None) => {
+                    planned.operations.push(GroupOperation::SetPrimary(reference.clone(), person.reference()));
+                }
+            }
+        }
     }
 
     fn refusals(&self, wish: &'a DesiredGroup, act: Act) -> Refusals<'a> {
@@ -427,8 +473,12 @@ fn verdict(planned: &GroupPlan, wish: &DesiredGroup, taken: Option<&Group>) -> V
         );
         return Verdict::new(Reason::NameTaken, message);
     }
-    let lists = [("members", &planned.members), ("administrators", &planned.admins)];
-    let lists = || lists.iter().filter_map(|(word, list)| Some((word, list.as_ref()?)));
+    let lists = [
+        ("members", planned.members.as_ref()),
+        ("administrators", planned.admins.as_ref()),
+        ("people of spec.primaryFor", Some(&planned.primaries)),
+    ];
+    let lists = || lists.iter().filter_map(|(word, list)| Some((word, (*list)?)));
     let told = |refused: bool| {
         let mut text = String::new();
         for (word, list) in lists().filter(|(_, list)| if refused { list.refused > 0 } else { list.waiting > 0 }) {

@@ -477,6 +477,61 @@ fn the_primary_group_is_set_for_members_who_have_another_first() {
     assert_eq!(world.row("person000").groups.as_deref(), Some(&[id, other][..]));
 }
 
+#[test]
+fn of_two_objects_that_choose_a_primary_group_for_one_person_the_older_wins_and_the_other_names_it() {
+    let mut world = World::of(2);
+    world.found("other", &["person000", "person001"]);
+    let id = world.found("research", &["person000", "person001"]);
+    let younger = DesiredGroup { primary_for: users(&["person000", "person001"]), ..group("other") };
+    world.add_group(younger);
+    let mut older = DesiredGroup { primary_for: users(&["person000"]), ..group("research") };
+    older.object.created -= seconds(60);
+    world.add_group(older);
+    let plan = world.settle_groups();
+    assert_eq!(world.row("person000").groups.as_deref().unwrap()[0], id);
+    let yielded = group_plan(&plan, "other");
+    assert_eq!((yielded.operations.len(), yielded.verdict.reason), (0, Reason::MembersRefused));
+    let message = &yielded.verdict.message;
+    assert!(
+        message.contains("1 of 2 people of spec.primaryFor: person000@") && message.contains("/research"),
+        "{message}"
+    );
+    assert_eq!(group_plan(&plan, "research").verdict.reason, Reason::Synced);
+    // The older one chooses for its own members alone.
+    world.exit("person000", &id);
+    let plan = world.settle_groups();
+    assert_eq!(group_plan(&plan, "other").verdict.reason, Reason::Synced);
+}
+
+#[rstest]
+#[case::exclusive(Membership::Exclusive, Phase::Held, Some(RecordReason::WouldEmpty))]
+#[case::additive_was_asked_for(Membership::Additive, Phase::Done, None)]
+fn the_last_administrator_of_an_exclusive_group_is_held(
+    #[case] membership: Membership,
+    #[case] expected: Phase,
+    #[case] reason: Option<RecordReason>,
+) {
+    let mut world = World::of(3);
+    world.found("research", &["person000"]);
+    world.zoom_groups[0].admins = Some(BTreeSet::new().into());
+    world.add_group(DesiredGroup { admins: Some(users(&["person000", "person001"])), membership, ..group("research") });
+    world.settle_groups();
+    world.edit_group("research", |group| group.admins = Some(users(&["person001"])));
+    world.settle_groups();
+    assert_eq!(world.zoom_groups[0].admins.as_deref(), Some(&BTreeSet::from([address("person001")])));
+    world.edit_group("research", |group| group.admins = Some(People::default()));
+    world.settle_groups();
+    let last = world.records.last().unwrap();
+    assert_eq!(last.phase, expected);
+    if let Some(reason) = reason {
+        assert_eq!(last.reason, Some(reason));
+        // With another administrator in sight nothing is held: they come first.
+        world.edit_group("research", |group| group.admins = Some(users(&["person002"])));
+        world.settle_groups();
+        assert_eq!(world.zoom_groups[0].admins.as_deref(), Some(&BTreeSet::from([address("person002")])));
+    }
+}
+
 #[rstest]
 #[case::plan(|policy: &mut Policy| policy.mode = Mode::Plan, Reason::PlanOnly)]
 #[case::suspend(|policy: &mut Policy| policy.mode = Mode::Suspend, Reason::Suspended)]
