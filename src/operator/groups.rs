@@ -196,6 +196,19 @@ impl Pass<'_> {
             self.report_groups(plan, snapshot).await?;
         }
         let mut did_something = false;
+        for look in &plan.looks {
+            let Some(account) = &mut self.kept.account else { break };
+            match account.apply_contact_group(&ContactOperation::Read(look.clone())).await {
+                Ok(_) => did_something = true,
+                Err(error) if error.is_withheld() => return Ok(Some(Applied::Stopped)),
+                Err(error) => {
+                    warn!(contact_group = %look.name, error = %error, tracking = tracking(&error), "cannot be read");
+                    if let Some(trouble) = self.account_trouble(&error) {
+                        return Ok(Some(self.give_up(trouble)));
+                    }
+                }
+            }
+        }
         for planned in plan.groups.iter().filter(|planned| planned.runnable) {
             let Some(thing) = snapshot.groups.get(&planned.object) else { continue };
             // A mere look at the administrators is nothing to write down.

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use jiff::Timestamp;
 
 use crate::{
-    Class, Directory, License, Lookup, Mode, NewRecord, ObjectKey, ObservedLicense, PersonRef, Phase, Reason, Record,
-    RecordReason, State, Step, Subject,
+    Class, Directory, Leaving, License, Lookup, Mode, NewRecord, ObjectKey, ObservedLicense, PersonRef, Phase, Reason,
+    Record, RecordReason, State, Step, Subject,
     claims::Claims,
     guard::Intent,
     naming::{digest, short, truncated},
@@ -86,6 +86,18 @@ impl<'a> Candidate<'a> {
         match &self.paper {
             Paper::Written(record) => &record.steps,
             Paper::New(record) => &record.steps,
+        }
+    }
+
+    /// Who leaves what, where it is about a group, role or contact group.
+    pub(crate) fn leaving(&self) -> Option<&Leaving> {
+        let subject = match &self.paper {
+            Paper::Written(record) => &record.subject,
+            Paper::New(record) => &record.subject,
+        };
+        match subject {
+            Subject::Members(leaving) => Some(leaving),
+            Subject::Person(_) | Subject::People(_) => None,
         }
     }
 

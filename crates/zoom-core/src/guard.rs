@@ -92,6 +92,7 @@ pub(crate) fn guard<'a>(
     let answers = candidates.answer(intents, input);
     candidates.members = groups.people;
     let departures = groups.depart(plan, &mut candidates.list);
+    plan.looks = groups.looks(&candidates.list);
     plan.wake_at = decide(&mut candidates, input, claims);
     plan.let_go.extend(let_go(intents, &candidates.list, &answers));
     departures.report(plan, &candidates.list);

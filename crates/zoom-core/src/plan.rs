@@ -4,9 +4,9 @@ use foldhash::HashMap;
 use jiff::Timestamp;
 
 use crate::{
-    Class, ContactGroupPlan, Desired, DesiredPerson, Directory, GroupPlan, Ledger, License, Lookup, Mode, NewRecord,
-    ObjectKey, Operation, Person, PersonRef, Phase, Policy, Reason, Record, RecordReason, RolePlan, Seat, SeatCount,
-    Step, UserId, Verdict,
+    Class, ContactGroupPlan, ContactRef, Desired, DesiredPerson, Directory, GroupPlan, Ledger, License, Lookup, Mode,
+    NewRecord, ObjectKey, Operation, Person, PersonRef, Phase, Policy, Reason, Record, RecordReason, RolePlan, Seat,
+    SeatCount, Step, UserId, Verdict,
     claims::Claims,
     groups::{Groups, plan_roles},
     guard, leaving,
@@ -48,6 +48,8 @@ pub struct Plan {
     pub roles: Vec<RolePlan>,
     /// One entry for each live ZoomContactGroup. They run last: groups may be in them.
     pub contact_groups: Vec<ContactGroupPlan>,
+    /// Contact groups to be read now: their deletion waits until it is known whom it concerns.
+    pub looks: Vec<ContactRef>,
     /// Records to write before anything else happens to their people.
     pub new_records: Vec<NewRecord>,
     /// Records whose phase changes.

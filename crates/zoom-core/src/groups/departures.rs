@@ -8,6 +8,7 @@ use super::{
     identity::{Register, Thing, Whereabouts, Wish, deletes},
     plan::Groups,
     roles::holders,
+    words::UNREAD,
 };
 use crate::{
     Class, Email, Leaving, Mode, NewRecord, ObjectKey, Person, PersonRef, Phase, Plan, Reason, Record, RecordReason,
@@ -251,13 +252,18 @@ impl<'a> Groups<'a> {
         let (digest, name) = desk.free_name(&object.key.name, &about);
         let wave = desk.wave(Class::Membership, !edited, &digest);
         let count = if departure.is_whole() { departure.count } else { people.len() };
+        let unread = self.ends_unread(thing, std::slice::from_ref(step));
         let in_use = if departure.ends_thing() { self.in_use(thing, candidates) } else { InUse::Free };
         Candidate {
             prompt: false,
-            frozen: departure.ends_thing() && !self.may_take(thing.kind) || in_use.is_waiting(),
+            frozen: unread || departure.ends_thing() && !self.may_take(thing.kind) || in_use.is_waiting(),
             would_empty: *would_empty,
             count,
-            outcome: self.protection(thing, std::slice::from_ref(step)).unwrap_or_else(|| in_use.outcome()),
+            outcome: match self.protection(thing, std::slice::from_ref(step)) {
+                Some(refused) => refused,
+                None if unread => Outcome::new(Phase::Settling, RecordReason::QuietPeriod, UNREAD),
+                None => in_use.outcome(),
+            },
             paper: Paper::New(Box::new(NewRecord {
                 name,
                 wave,

@@ -6,8 +6,8 @@ use foldhash::HashMap;
 
 use super::{ContactId, RolePlan, plan::Groups, roles::holders, roster::in_order};
 use crate::{
-    ContactGroupId, Email, GroupId, Lookup, Person, Phase, Protected, Reason, RecordReason, Step, ThingKind, ThingRef,
-    Verdict, candidates::Outcome, plan::Input,
+    Email, GroupId, Lookup, Person, Phase, Protected, Reason, RecordReason, Step, ThingKind, ThingRef, Verdict,
+    candidates::Outcome, plan::Input,
 };
 
 /// Somebody who is not wanted and stays.
@@ -111,8 +111,7 @@ impl<'a> Groups<'a> {
             ThingKind::Group => GroupId::new(&thing.id).map_or_else(Vec::new, |id| self.protected_in(&id)),
             ThingKind::ContactGroup => {
                 let directory = self.input.directory;
-                let group = ContactGroupId::new(&thing.id).and_then(|id| directory.contact_group(&id));
-                let members = || group.and_then(|group| group.members.as_deref()).into_iter().flatten();
+                let members = || self.contacts_of(thing).into_iter().flatten();
                 let people = members().filter_map(|member| match member {
                     ContactId::User(id) => directory.by_id(id),
                     ContactId::Group(_) => None,

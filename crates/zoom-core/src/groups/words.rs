@@ -1,18 +1,21 @@
 //! What the objects of groups, roles and contact groups say to the records that are open.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::{
-    ContactId, NamedClaim,
+    ContactId, ContactRef, NamedClaim,
     departures::{Departure, ends_thing, is_whole},
     plan::Groups,
     roster::in_order,
 };
 use crate::{
     ContactGroupId, Email, GroupId, Leaving, Mode, ObjectKey, Person, PersonRef, Phase, Plan, Reason, Record,
-    RecordReason, ThingKind, ThingRef, Verdict,
+    RecordReason, Step, ThingKind, ThingRef, Verdict,
     candidates::{Candidate, Outcome, Paper},
 };
+
+/// Why a record waits whose contact group was not read.
+pub(super) const UNREAD: &str = "waits until it was read who is in the contact group";
 
 impl<'a> Groups<'a> {
     pub(super) fn open_records(&self, departures: &[Departure<'a>], plan: &Plan, candidates: &mut Vec<Candidate<'a>>) {
@@ -25,16 +28,19 @@ impl<'a> Groups<'a> {
                 let now = asked.filter(|departure| departure.is_whole()).map_or(0, |departure| departure.count);
                 let in_use = self.in_use(&leaving.thing, candidates);
                 let word = self.word_on(record, leaving, asked.is_some(), &known);
-                let frozen = word.is_none() || (ends_thing(&record.steps) && in_use.is_waiting());
+                let unread = self.ends_unread(&leaving.thing, &record.steps);
+                let frozen = word.is_none() || unread || (ends_thing(&record.steps) && in_use.is_waiting());
+                let waiting = |message: &str| {
+                    let reason = record.reason.unwrap_or(RecordReason::QuietPeriod);
+                    Outcome::new(record.phase, reason, message)
+                };
                 let outcome = match word {
+                    Some(outcome) if unread && outcome.phase.is_open() => waiting(UNREAD),
                     Some(outcome) if ends_thing(&record.steps) && outcome.phase.is_open() => {
                         self.protection(&leaving.thing, &record.steps).unwrap_or_else(|| in_use.outcome())
                     }
                     Some(outcome) => outcome,
-                    None => {
-                        let reason = record.reason.unwrap_or(RecordReason::QuietPeriod);
-                        Outcome::new(record.phase, reason, "waits until all objects and people were seen")
-                    }
+                    None => waiting("waits until all objects and people were seen"),
                 };
                 let present = if ends_thing(&record.steps) { self.size_of(&leaving.thing) } else { 0 };
                 Candidate {
@@ -167,9 +173,7 @@ impl<'a> Groups<'a> {
             }
             ThingKind::Role => Vec::new(),
             ThingKind::ContactGroup => {
-                let group = ContactGroupId::new(&thing.id).and_then(|id| self.input.directory.contact_group(&id));
-                let members = group.and_then(|group| group.members.as_deref()).into_iter().flatten();
-                let people = members.filter_map(|member| match member {
+                let people = self.contacts_of(thing).into_iter().flatten().filter_map(|member| match member {
                     ContactId::User(id) => self.input.directory.by_id(id),
                     ContactId::Group(_) => None,
                 });
@@ -184,9 +188,40 @@ impl<'a> Groups<'a> {
     pub(super) fn size_of(&self, thing: &ThingRef) -> usize {
         let listed = match thing.kind {
             ThingKind::Group => GroupId::new(&thing.id).map_or(0, |id| self.size_of_group(&id)),
-            ThingKind::Role | ThingKind::ContactGroup => 0,
+            ThingKind::ContactGroup => {
+                let inside = self.contacts_of(thing).into_iter().flatten().filter_map(|member| match member {
+                    ContactId::Group(id) => Some(self.size_of_group(id)),
+                    ContactId::User(_) => None,
+                });
+                return inside.fold(self.people_in(thing).len(), usize::saturating_add);
+            }
+            ThingKind::Role => 0,
         };
         listed.max(self.people_in(thing).len())
+    }
+
+    /// Who and what is in a contact group; nothing while it was not read.
+    pub(super) fn contacts_of(&self, thing: &ThingRef) -> Option<&'a BTreeSet<ContactId>> {
+        let group = ContactGroupId::new(&thing.id).and_then(|id| self.input.directory.contact_group(&id));
+        group?.members.as_deref()
+    }
+
+    /// Whether it has to be read first whom the end of a thing concerns.
+    pub(super) fn ends_unread(&self, thing: &ThingRef, steps: &[Step]) -> bool {
+        matches!(steps, [Step::DeleteContactGroup]) && self.contacts_of(thing).is_none()
+    }
+
+    /// The contact groups that are to be read for these records.
+    pub(crate) fn looks(&self, candidates: &[Candidate<'a>]) -> Vec<ContactRef> {
+        let open = candidates.iter().filter(|candidate| candidate.outcome.phase.is_open());
+        let unread = open.filter_map(|candidate| {
+            let thing = &candidate.leaving()?.thing;
+            let id = ContactGroupId::new(&thing.id).filter(|_| self.ends_unread(thing, candidate.steps()))?;
+            let group = self.input.directory.contact_group(&id)?;
+            Some(ContactRef { id: Some(group.id.clone()), name: group.name.clone() })
+        });
+        let looks: Vec<_> = unread.collect();
+        if self.input.policy.mode == Mode::Suspend { Vec::new() } else { looks }
     }
 
     /// The same of a group.

@@ -310,3 +310,42 @@ fn who_leaves_several_groups_spends_one_of_the_allowance() {
     let approved = Record { ran_approved: true, ..first };
     assert_eq!(second.people_anew(&[&approved], start()), 5, "what a human agreed to does not count");
 }
+
+#[test]
+fn a_contact_group_is_deleted_only_once_it_is_known_how_many_are_in_it_and_in_its_groups() {
+    let world = World::of(40);
+    let research = Group { id: group_id("RESEARCH"), name: "Research".into(), total: Some(30), admins: None };
+    let present = [ContactId::Group(research.id.clone()), ContactId::User(crate::support::id("PERSON000"))];
+    let unread = ContactGroup {
+        id: contact_id("CALL"),
+        name: "Call".into(),
+        description: "".into(),
+        privacy: None,
+        members: None,
+    };
+    let read = ContactGroup { members: Some(Arc::new(present.into())), ..unread.clone() };
+    let directory = |group: ContactGroup| world.directory().with_groups(vec![research.clone()], vec![group]);
+    let mut wish = contacts("Call", &[]);
+    wish.object.deleting = true;
+    wish.memory = Memory { id: Some(contact_id("CALL")), origin: Some(Origin::Created), ..Memory::default() };
+    let desired = Desired { contact_groups: vec![wish], ..world.desired() };
+    let plan = world.plan_with(&desired, &directory(unread.clone()), &[]);
+    let look = ContactRef { id: Some(contact_id("CALL")), name: "Call".into() };
+    assert_eq!((plan.new_records.len(), plan.looks), (1, vec![look.clone()]));
+
+    // Its object is gone, and the quiet period is over.
+    let record = Record { created: world.now - seconds(600), ..written(&plan.new_records[0], world.now) };
+    let later = |group: ContactGroup, record: &Record| {
+        world.plan_with(&world.desired(), &directory(group), std::slice::from_ref(record))
+    };
+    for record in [record.clone(), Record { phase: Phase::Running, ..record.clone() }] {
+        let plan = later(unread.clone(), &record);
+        assert_eq!((plan.running.len(), plan.looks), (0, vec![look.clone()]));
+    }
+    let plan = later(read.clone(), &record);
+    assert_eq!((plan.running.len(), plan.looks.len()), (0, 0));
+    assert_eq!((plan.changes[0].phase, plan.changes[0].reason), (Phase::Held, RecordReason::OverLimit));
+    assert!(plan.changes[0].message.contains("31 people"), "{}", plan.changes[0].message);
+    let plan = later(read, &Record { approved: true, ..record });
+    assert_eq!(plan.running.len(), 1);
+}
