@@ -5,8 +5,9 @@ use jiff::Timestamp;
 use tracing::info;
 use zoom_account::{Error, Retry};
 use zoom_core::{
-    ContactGroupId, ContactGroupPlan, ContactId, ContactOperation, ContactRef, GroupId, GroupOperation, GroupRef,
-    Leaving, ObjectKey, PersonRef, Phase, Plan, Record, RecordReason, RoleId, RoleOperation, RolePlan, Step, ThingKind,
+    Asked, ContactGroupId, ContactGroupPlan, ContactId, ContactOperation, ContactRef, GroupId, GroupOperation,
+    GroupRef, Leaving, ObjectKey, PersonRef, Phase, Plan, Record, RecordReason, RoleId, RoleOperation, RolePlan, Step,
+    ThingKind,
 };
 use zoom_operator_api as api;
 
@@ -74,7 +75,7 @@ impl Pass<'_> {
         let source = record.source.as_ref().filter(|_| about_person && leaving.thing.kind == ThingKind::Group);
         let thing = source.and_then(|source| snapshot.groups.get(&source.object));
         let (Some(thing), Some((act, email))) = (thing, call.leaver()) else { return false };
-        let refused = [(email.clone(), error.to_string().into())];
+        let refused = [(Asked::Person(email.clone()), error.to_string().into())];
         self.kept.group_refusals.note(&thing.uid, thing.generation, act, refused, Timestamp::now());
         true
     }

@@ -11,8 +11,8 @@ use jiff::{SignedDuration, Timestamp};
 use tracing::{info, warn};
 use zoom_account::{Account, Error, GroupApplied, Scope};
 use zoom_core::{
-    Act, ContactOperation, Desired, Email, GroupOperation, MemberRefusal, ObjectKey, Plan, Refused, RoleOperation,
-    ThingRefusal,
+    Act, Asked, ContactOperation, Desired, Email, GroupOperation, MemberRefusal, ObjectKey, Plan, Refused,
+    RoleOperation, ThingRefusal,
 };
 
 use super::{
@@ -69,14 +69,14 @@ impl GroupRefusals {
         uid: &str,
         generation: i64,
         act: Act,
-        refused: impl IntoIterator<Item = (Email, Box<str>)>,
+        refused: impl IntoIterator<Item = (Asked, Box<str>)>,
         now: Timestamp,
     ) {
         let people = Arc::make_mut(self.people.entry(uid.into()).or_default());
         let retry_at = now.saturating_add(PATIENCE_WITH_PEOPLE).unwrap_or(Timestamp::MAX);
         people.retain(|_, refusal| refusal.generation == generation && refusal.retry_at > now);
         people.extend(
-            refused.into_iter().map(|(email, message)| ((act, email), MemberRefusal { generation, retry_at, message })),
+            refused.into_iter().map(|(asked, message)| ((act, asked), MemberRefusal { generation, retry_at, message })),
         );
     }
 }

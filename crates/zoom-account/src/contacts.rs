@@ -4,8 +4,8 @@ use zoom_client::{
     ContactGroupPatch, ContactKind, ContactMember as WireMember, ContactPrivacy, ErrorKind, NewContactGroup,
 };
 use zoom_core::{
-    ContactGroup, ContactGroupDraft, ContactGroupId, ContactId, ContactMember, ContactOperation, ContactRef, Email,
-    GroupId, Privacy, UserId,
+    Asked, ContactGroup, ContactGroupDraft, ContactGroupId, ContactId, ContactMember, ContactOperation, ContactRef,
+    Email, GroupId, Privacy, UserId,
 };
 
 use crate::{
@@ -125,8 +125,11 @@ impl Account {
             let missing = open.into_iter().filter(|member| !present.contains(&member.id));
             refused.extend(missing.map(|member| (member.clone(), NO_EFFECT.into())));
         }
-        let people = refused.into_iter().filter_map(|(member, why)| Some((Email::parse(&member.name).ok()?, why)));
-        applied.refused.extend(people);
+        let asked = refused.into_iter().filter_map(|(member, why)| match member.id {
+            ContactId::User(_) => Some((Asked::Person(Email::parse(&member.name).ok()?), why)),
+            ContactId::Group(group) => Some((Asked::Group(group), why)),
+        });
+        applied.refused.extend(asked);
         Ok(())
     }
 

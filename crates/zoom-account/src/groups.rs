@@ -2,7 +2,7 @@ use std::collections::HashSet;
 
 use tokio::time::sleep;
 use zoom_client::{ErrorKind, GroupMember, RetryClass};
-use zoom_core::{Email, Group, GroupId, GroupOperation, GroupRef, Person, PersonRef, UserId};
+use zoom_core::{Asked, Email, Group, GroupId, GroupOperation, GroupRef, Person, PersonRef, UserId};
 
 use crate::{
     Account,
@@ -19,7 +19,7 @@ const PAGE_SIZE: u32 = 2_000;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GroupApplied {
     /// Whom Zoom refused, or accepted without effect, and why. For all others it is proved.
-    pub refused: Vec<(Email, Box<str>)>,
+    pub refused: Vec<(Asked, Box<str>)>,
 }
 
 impl Account {
@@ -150,7 +150,7 @@ impl Account {
                     return self.unless_group_gone(group, Err(error));
                 }
                 (Err(error), [person]) => {
-                    applied.refused.push((person.email.clone(), error.to_string().into()));
+                    applied.refused.push((Asked::Person(person.email.clone()), error.to_string().into()));
                 }
                 (Err(_), batch) => {
                     let (left, right) = batch.split_at(batch.len() / 2);
@@ -182,7 +182,7 @@ impl Account {
             self.put_in(group, &shown, list);
             open = missing;
         }
-        applied.refused.extend(open.into_iter().map(|person| (person.email.clone(), NO_EFFECT.into())));
+        applied.refused.extend(open.into_iter().map(|person| (Asked::Person(person.email.clone()), NO_EFFECT.into())));
         Ok(())
     }
 
@@ -252,7 +252,7 @@ impl Account {
         match self.client.set_primary_group(present.as_str(), id.as_str(), group.as_str()).await {
             Ok(()) => {}
             Err(error) if blames_people(&error) => {
-                applied.refused.push((person.email.clone(), error.to_string().into()));
+                applied.refused.push((Asked::Person(person.email.clone()), error.to_string().into()));
                 return Ok(());
             }
             Err(error) => return self.unless_group_gone(group, Err(error)),
@@ -262,7 +262,7 @@ impl Account {
         if is_first(row.as_ref()) {
             self.note(Change::Primary(id, group.clone()));
         } else {
-            applied.refused.push((person.email.clone(), NO_EFFECT.into()));
+            applied.refused.push((Asked::Person(person.email.clone()), NO_EFFECT.into()));
         }
         Ok(())
     }

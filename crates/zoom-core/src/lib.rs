@@ -39,10 +39,11 @@ pub use desired::{
 pub use diff::Patch;
 pub use directory::{Completeness, Details, Directory, Lookup, Person, Role};
 pub use groups::{
-    Act, Attendance, ContactGroup, ContactGroupDraft, ContactGroupPlan, ContactId, ContactMember, ContactMembers,
-    ContactOperation, ContactRef, DesiredContactGroup, DesiredGroup, DesiredRole, Group, GroupOperation, GroupPlan,
-    GroupRef, Kept, MatchRule, MemberRefusal, Members, Membership, Memory, Missing, NamedClaim, Object, People,
-    Privacy, Refused, RoleDraft, RoleOperation, RolePlan, ThingRefusal, ThingRemoval, WaitsFor,
+    Act, Asked, Attendance, ContactGroup, ContactGroupDraft, ContactGroupPlan, ContactId, ContactMember,
+    ContactMembers, ContactOperation, ContactRef, DesiredContactGroup, DesiredGroup, DesiredRole, Group,
+    GroupOperation, GroupPlan, GroupRef, Kept, MatchRule, MemberRefusal, Members, Membership, Memory, Missing,
+    NamedClaim, Object, People, Privacy, Refused, RoleDraft, RoleOperation, RolePlan, ThingRefusal, ThingRemoval,
+    WaitsFor,
 };
 pub use guard::Allowance;
 pub use labels::{LabelPool, Labels, Pool, Requirement, Selector};

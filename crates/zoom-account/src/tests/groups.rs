@@ -4,9 +4,9 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use serde_json::json;
 use zoom_core::{
-    ContactGroupDraft, ContactId, ContactMember, ContactOperation, ContactRef, Desired, DesiredGroup, GroupOperation,
-    GroupRef, Input, Membership, Memory, Object, ObjectKey, People, Policy, Privacy, Reason, RoleDraft, RoleId,
-    RoleOperation, UserId,
+    Asked, ContactGroupDraft, ContactId, ContactMember, ContactOperation, ContactRef, Desired, DesiredGroup,
+    GroupOperation, GroupRef, Input, Membership, Memory, Object, ObjectKey, People, Policy, Privacy, Reason, RoleDraft,
+    RoleId, RoleOperation, UserId,
 };
 
 use super::*;
@@ -14,6 +14,15 @@ use crate::{GroupApplied, Retry};
 
 fn group(name: &str) -> GroupRef {
     GroupRef { id: None, name: name.into() }
+}
+
+fn person(email: &str) -> Asked {
+    Asked::Person(Email::parse(email).unwrap())
+}
+
+/// Whom Zoom refused.
+fn asked(applied: &GroupApplied) -> Vec<Asked> {
+    applied.refused.iter().map(|(asked, _)| asked.clone()).collect()
 }
 
 fn numbered(count: usize) -> Vec<PersonConfig> {
@@ -76,8 +85,7 @@ async fn whom_zoom_passes_over_in_silence_is_told_and_all_others_are_in() {
     rig.on_group(GroupOperation::Create("Research".into())).await.unwrap();
     let everybody = rig.everybody();
     let applied = rig.on_group(GroupOperation::AddMembers(group("Research"), everybody)).await.unwrap();
-    let refused: Vec<&str> = applied.refused.iter().map(|(email, _)| email.as_str()).collect();
-    assert_eq!(refused, ["p004@acme.example", "p007@acme.example"]);
+    assert_eq!(asked(&applied), ["p004@acme.example", "p007@acme.example"].map(person));
     assert!(applied.refused[0].1.contains("without effect"), "{applied:?}");
     assert_eq!(rig.members("Research"), 8);
 }
@@ -91,7 +99,7 @@ async fn a_batch_that_is_refused_is_halved() {
     rig.zoom.inject(on("POST", "/groups/{groupId}/members", refusal).times(4));
     let everybody = rig.everybody();
     let applied = rig.on_group(GroupOperation::AddMembers(group("Research"), everybody)).await.unwrap();
-    assert_eq!(applied.refused.iter().map(|(email, _)| email.as_str()).collect::<Vec<_>>(), ["p000@acme.example"]);
+    assert_eq!(asked(&applied), [person("p000@acme.example")]);
     assert!(applied.refused[0].1.contains("cannot be a member"), "{applied:?}");
     assert_eq!(rig.members("Research"), 7);
 }
@@ -199,6 +207,27 @@ async fn a_contact_group_is_made_filled_changed_and_emptied_but_for_one() {
     assert_eq!(*shown(&rig), BTreeSet::from([research]));
     rig.account.apply_contact_group(&ContactOperation::Delete(contacts)).await.unwrap();
     assert!(rig.account.directory().contact_groups().is_empty());
+}
+
+#[tokio::test]
+async fn a_group_that_zoom_does_not_take_into_a_contact_group_is_told() {
+    let mut rig = Rig::listed([]).await;
+    rig.on_group(GroupOperation::Create("Research".into())).await.unwrap();
+    let draft = ContactGroupDraft { name: "Call".into(), description: None, privacy: None };
+    rig.account.apply_contact_group(&ContactOperation::Create(draft)).await.unwrap();
+    let research = rig.account.directory().groups()[0].id.clone();
+    let member = ContactMember { id: ContactId::Group(research.clone()), name: "team/research".into() };
+    let add = ContactOperation::Add(ContactRef { id: None, name: "Call".into() }, vec![member]);
+    let refusals = [
+        (answer(400, json!({"code": 300, "message": "Not this group."})), "Not this group"),
+        (answer(201, json!({"member_ids": []})), "without effect"),
+    ];
+    for (refusal, why) in refusals {
+        rig.zoom.inject(on("POST", "/contacts/groups/{groupId}/members", refusal).times(1));
+        let applied = rig.account.apply_contact_group(&add).await.unwrap();
+        assert_eq!(asked(&applied), [Asked::Group(research.clone())]);
+        assert!(applied.refused[0].1.contains(why), "{applied:?}");
+    }
 }
 
 fn wish(number: usize, people: &[PersonRef]) -> DesiredGroup {

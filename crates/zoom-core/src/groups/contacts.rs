@@ -242,9 +242,14 @@ impl<'a> Groups<'a> {
         }
         for object in &members.groups {
             match self.group_of(object) {
-                Some(id) => {
-                    let id = ContactId::Group(id);
-                    wanted.attendance.present += usize::from(is_in(&id));
+                Some(group) => {
+                    let id = ContactId::Group(group.clone());
+                    let present = is_in(&id);
+                    if let Some(refusal) = refused.of_group(&group).filter(|_| !present) {
+                        wanted.attendance.refuse(&object.to_string(), &refusal.message);
+                        continue;
+                    }
+                    wanted.attendance.present += usize::from(present);
                     wanted.members.insert(id.clone(), ContactMember { id, name: object.to_string().into() });
                 }
                 None => wanted.attendance.wait(&object.to_string(), WaitsFor::Group),

@@ -152,7 +152,16 @@ pub enum Act {
     Prefer,
 }
 
-/// Zoom refused one person, or accepted them without effect.
+/// Whom Zoom was asked to take into something or out of it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Asked {
+    /// Somebody, by their address.
+    Person(Email),
+    /// A group, as a member of a contact group.
+    Group(GroupId),
+}
+
+/// Zoom refused one person or group, or accepted them without effect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MemberRefusal {
     /// The edit of the group's object for which it was tried.
@@ -164,7 +173,7 @@ pub struct MemberRefusal {
 }
 
 /// Whom Zoom refused what.
-pub type Refused = BTreeMap<(Act, Email), MemberRefusal>;
+pub type Refused = BTreeMap<(Act, Asked), MemberRefusal>;
 
 /// A ZoomGroup's wish.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -16,8 +16,8 @@ mod words;
 pub use attendance::{Attendance, Missing};
 pub use contacts::ContactGroupPlan;
 pub use desired::{
-    Act, ContactMembers, DesiredContactGroup, DesiredGroup, DesiredRole, MatchRule, MemberRefusal, Members, Membership,
-    Memory, NamedClaim, Object, People, Refused, ThingRefusal, ThingRemoval,
+    Act, Asked, ContactMembers, DesiredContactGroup, DesiredGroup, DesiredRole, MatchRule, MemberRefusal, Members,
+    Membership, Memory, NamedClaim, Object, People, Refused, ThingRefusal, ThingRemoval,
 };
 pub use observed::{ContactGroup, ContactId, Group, Privacy};
 pub use operation::{

@@ -9,7 +9,7 @@ use foldhash::{HashMap, HashSet};
 use jiff::Timestamp;
 
 use super::{
-    Act, Attendance, DesiredContactGroup, DesiredGroup, DesiredRole, Group, GroupOperation, GroupRef, Kept,
+    Act, Asked, Attendance, DesiredContactGroup, DesiredGroup, DesiredRole, Group, GroupOperation, GroupRef, Kept,
     MemberRefusal, Membership, People, Refused, WaitsFor,
     identity::{Course, Register, course, manages},
     protection::by_former_addresses,
@@ -392,18 +392,31 @@ impl<'a> Groups<'a> {
 }
 
 /// Whom Zoom refused something that is not asked for again yet.
-pub(crate) struct Refusals<'a>(BTreeMap<&'a Email, &'a MemberRefusal>);
+pub(crate) struct Refusals<'a> {
+    people: BTreeMap<&'a Email, &'a MemberRefusal>,
+    groups: BTreeMap<&'a GroupId, &'a MemberRefusal>,
+}
 
 impl<'a> Refusals<'a> {
     /// Those that still hold: nothing was edited, and the time has not come.
     pub(super) fn standing(refused: &'a Refused, generation: i64, now: Timestamp, act: Act) -> Self {
+        let mut standing = Self { people: BTreeMap::new(), groups: BTreeMap::new() };
         let stands = |refusal: &MemberRefusal| refusal.generation == generation && now < refusal.retry_at;
-        let of_act = refused.iter().filter(|((refused, _), refusal)| *refused == act && stands(refusal));
-        Self(of_act.map(|((_, email), refusal)| (email, refusal)).collect())
+        for ((_, asked), refusal) in refused.iter().filter(|((known, _), refusal)| *known == act && stands(refusal)) {
+            match asked {
+                Asked::Person(email) => drop(standing.people.insert(email, refusal)),
+                Asked::Group(group) => drop(standing.groups.insert(group, refusal)),
+            }
+        }
+        standing
     }
 
     pub(super) fn of(&self, person: &Person) -> Option<&'a MemberRefusal> {
-        self.0.get(&person.email).copied()
+        self.people.get(&person.email).copied()
+    }
+
+    pub(super) fn of_group(&self, group: &GroupId) -> Option<&'a MemberRefusal> {
+        self.groups.get(group).copied()
     }
 }
 

@@ -435,7 +435,7 @@ fn a_member_whom_zoom_refused_is_said_and_not_asked_again_before_an_edit() {
     let refusal = MemberRefusal { generation: 1, retry_at: start() + seconds(3600), message: "no".into() };
     world.add_group(DesiredGroup {
         members: members(&["person000", "person001"]),
-        refused: Arc::new([((Act::Join, address("person001")), refusal)].into()),
+        refused: Arc::new([((Act::Join, Asked::Person(address("person001"))), refusal)].into()),
         ..group("research")
     });
     world.group_round();

@@ -165,6 +165,32 @@ fn a_contact_group_waits_for_groups_by_name_and_holds_those_that_are_there() {
 }
 
 #[test]
+fn a_group_that_zoom_did_not_take_into_a_contact_group_is_said_and_not_asked_again_before_its_time() {
+    let mut world = World::of(1);
+    let id = world.found("research", &[]);
+    world.add_group(group("research"));
+    let found = ContactGroup {
+        id: contact_id("CALL"),
+        name: "Call".into(),
+        description: "".into(),
+        privacy: None,
+        members: Some(Arc::default()),
+    };
+    let directory = world.directory().with_groups(vec![world.zoom_groups[0].clone()], vec![found]);
+    let refusal = MemberRefusal { generation: 1, retry_at: start() + seconds(3600), message: "no".into() };
+    let mut wish = contacts("Call", &[]);
+    wish.members.as_mut().unwrap().groups = [key("research")].into();
+    wish.refused = Arc::new([((Act::Join, Asked::Group(id)), refusal)].into());
+    let plan = plan_contacts(&world, &directory, wish.clone());
+    let planned = &plan.contact_groups[0];
+    assert_eq!((planned.operations.len(), planned.verdict.reason), (0, Reason::MembersRefused));
+    assert!(planned.verdict.message.contains("team/research (no)"), "{}", planned.verdict.message);
+    assert_eq!(plan.wake_at, Some(start() + seconds(3600)));
+    wish.object.generation += 1;
+    assert_eq!(plan_contacts(&world, &directory, wish).contact_groups[0].adding().count(), 1);
+}
+
+#[test]
 fn what_is_taken_from_people_in_a_contact_group_is_a_record_and_what_empties_it_is_held() {
     let world = World::of(40);
     let present = ["PERSON000", "PERSON001"].map(|text| ContactId::User(crate::support::id(text)));
