@@ -278,7 +278,12 @@ impl Pass<'_> {
             let Some(account) = &mut self.kept.account else { break };
             info!(object = %key, operation = %call, "applying");
             match call.make(account).await {
-                Ok(GroupApplied { refused }) => {
+                Ok(GroupApplied { refused: _, was_there: true }) => {
+                    self.kept.outages = 0;
+                    self.take_back_creation(key, thing).await?;
+                    return Ok(Turn::PlanAgain);
+                }
+                Ok(GroupApplied { refused, was_there: false }) => {
                     self.kept.outages = 0;
                     self.kept.group_refusals.things.remove(&*thing.uid);
                     let count = refused.len();
@@ -293,12 +298,21 @@ impl Pass<'_> {
                 }
                 Err(error) if error.is_withheld() => return Ok(Turn::Stopped),
                 Err(error) => {
+                    if error.created_nothing() {
+                        self.take_back_creation(key, thing).await?;
+                    }
                     self.refuse_thing(key, &thing.uid, thing.generation, &error);
                     return Ok(self.account_trouble(&error).map_or(Turn::Over, Turn::Account));
                 }
             }
         }
         Ok(Turn::Over)
+    }
+
+    /// What was to be made was not made here: whatever has its name now or later is somebody else's. The status says again
+    /// what it said before.
+    async fn take_back_creation<K: Named>(&self, key: &ObjectKey, thing: &Thing<K>) -> Result<(), ClusterError> {
+        self.context.cluster.write_named_status::<K>(key, &thing.uid, &thing.status).await
     }
 
     fn refuse_thing(&mut self, key: &ObjectKey, uid: &str, generation: i64, error: &Error) {

@@ -66,7 +66,7 @@ impl Account {
             description: description.as_deref().unwrap_or_default().to_owned(),
             members: Vec::new(),
         };
-        let created = self.client.create_contact_group(&new).await?;
+        let created = self.client.create_contact_group(&new).await.map_err(Problem::of_creation)?;
         let created = contact_group(created).ok_or(Problem::NoId)?;
         self.note(Change::ContactGroup(ContactGroup { members: Some(BTreeSet::new().into()), ..created }));
         Ok(())

@@ -39,6 +39,9 @@ pub struct Error {
 pub(crate) enum Problem {
     #[error(transparent)]
     Zoom(#[from] zoom_client::Error),
+    /// What was to be created certainly was not.
+    #[error(transparent)]
+    NotCreated(zoom_client::Error),
     /// Zoom said yes, and a read shows otherwise.
     #[error("Zoom accepted it, but a read still shows {0}")]
     NotApplied(String),
@@ -70,6 +73,14 @@ pub(crate) enum Problem {
     Crashed,
 }
 
+impl Problem {
+    /// Why a group, role or contact group could not be created: without a clear answer it may be there all the same.
+    pub(crate) fn of_creation(error: zoom_client::Error) -> Self {
+        let may_be_there = matches!(error.kind(), ErrorKind::InDoubt { .. } | ErrorKind::Withheld);
+        if may_be_there { Self::Zoom(error) } else { Self::NotCreated(error) }
+    }
+}
+
 impl Error {
     /// `administrator`: whether the person is known to have another role than Member.
     pub(crate) fn of_operation(operation: &Operation, administrator: bool, problem: Problem) -> Self {
@@ -95,7 +106,7 @@ impl Error {
 
     fn new(tried: String, problem: Problem, operation: Option<&Operation>, administrator: bool) -> Self {
         let (reason, retry, advice) = match &problem {
-            Problem::Zoom(error) => {
+            Problem::Zoom(error) | Problem::NotCreated(error) => {
                 let protected = administrator && operation.is_some_and(touches_standing);
                 if protected && *error.kind() == ErrorKind::Refused {
                     (Reason::NeedsOwner, Retry::AfterEdit, NEEDS_OWNER)
@@ -184,7 +195,7 @@ impl Error {
     #[must_use]
     pub fn client(&self) -> Option<&zoom_client::Error> {
         match &self.problem {
-            Problem::Zoom(error) | Problem::HeirUnknown(error) => Some(error),
+            Problem::Zoom(error) | Problem::NotCreated(error) | Problem::HeirUnknown(error) => Some(error),
             Problem::NotApplied(_)
             | Problem::Unreadable(_)
             | Problem::NoId
@@ -195,6 +206,13 @@ impl Error {
             | Problem::UnknownAccount { .. }
             | Problem::Crashed => None,
         }
+    }
+
+    /// Whether a group, role or contact group was to be created and certainly was not: what is found under its name later
+    /// was made by somebody else.
+    #[must_use]
+    pub fn created_nothing(&self) -> bool {
+        matches!(self.problem, Problem::NotCreated(_))
     }
 
     /// Whether Zoom does not show to which account the credentials belong.

@@ -20,6 +20,8 @@ const PAGE_SIZE: u32 = 2_000;
 pub struct GroupApplied {
     /// Whom Zoom refused, or accepted without effect, and why. For all others it is proved.
     pub refused: Vec<(Asked, Box<str>)>,
+    /// Whether the group that was to be created was there already: somebody else made it.
+    pub was_there: bool,
 }
 
 impl Account {
@@ -39,7 +41,7 @@ impl Account {
     async fn carry_out_group(&mut self, operation: &GroupOperation) -> Result<GroupApplied, Problem> {
         let mut applied = GroupApplied::default();
         match operation {
-            GroupOperation::Create(name) => self.create_group(name).await?,
+            GroupOperation::Create(name) => applied.was_there = self.create_group(name).await?,
             GroupOperation::Rename(group, name) => self.rename_group(group, name).await?,
             GroupOperation::ReadAdmins(group) => self.read_admins(&self.group_id(group)?).await?,
             GroupOperation::AddMembers(group, people) => {
@@ -73,21 +75,22 @@ impl Account {
         group.id.clone().or_else(|| named().map(|known| known.id.clone())).ok_or(Problem::GroupGone)
     }
 
-    async fn create_group(&mut self, name: &str) -> Result<(), Problem> {
+    /// Tells whether it was there already.
+    async fn create_group(&mut self, name: &str) -> Result<bool, Problem> {
         match self.client.create_group(name).await {
             Ok(created) => {
                 let created = convert::group(created).ok_or(Problem::NoId)?;
                 self.note(Change::Group(created));
-                Ok(())
+                Ok(false)
             }
-            // It is there, and the listing was older: take it.
+            // It is there, and the listing was older.
             Err(error) if *error.kind() == ErrorKind::GroupNameTaken => {
-                let groups = self.client.list_groups().await?.rows;
+                let groups = self.client.list_groups().await.map_err(Problem::NotCreated)?.rows;
                 let found = groups.into_iter().find(|group| same_name(&group.name, name)).and_then(convert::group);
-                self.note(Change::Group(found.ok_or(Problem::Zoom(error))?));
-                Ok(())
+                self.note(Change::Group(found.ok_or(Problem::NotCreated(error))?));
+                Ok(true)
             }
-            Err(error) => Err(error.into()),
+            Err(error) => Err(Problem::of_creation(error)),
         }
     }
 

@@ -44,7 +44,7 @@ impl Account {
             description: description.as_deref().unwrap_or_default().to_owned(),
             privileges: privileges.iter().flatten().map(ToString::to_string).collect(),
         };
-        let created = self.client.create_role(&new).await?;
+        let created = self.client.create_role(&new).await.map_err(Problem::of_creation)?;
         let role = convert::role(created).ok_or(Problem::NoId)?;
         let id = role.id.clone();
         self.note(Change::Role(role));

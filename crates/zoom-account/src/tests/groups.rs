@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
+use rstest::rstest;
 use serde_json::json;
 use zoom_core::{
     Asked, ContactGroupDraft, ContactId, ContactMember, ContactOperation, ContactRef, Desired, DesiredGroup,
@@ -105,14 +106,37 @@ async fn a_batch_that_is_refused_is_halved() {
 }
 
 #[tokio::test]
-async fn a_name_that_is_taken_is_taken_over() {
+async fn a_group_that_was_there_already_is_found_and_was_not_created() {
     let mut rig = Rig::listed([]).await;
     rig.zoom.create_group("Research").unwrap();
-    rig.on_group(GroupOperation::Create("research".into())).await.unwrap();
-    assert_eq!(rig.account.directory().groups().len(), 1);
+    let applied = rig.on_group(GroupOperation::Create("research".into())).await.unwrap();
+    assert_eq!((applied.was_there, rig.account.directory().groups().len()), (true, 1));
+    assert!(!rig.on_group(GroupOperation::Create("Support".into())).await.unwrap().was_there);
     rig.zoom.create_group("Sales").unwrap();
     let error = rig.on_group(GroupOperation::Rename(group("research"), "Sales".into())).await.unwrap_err();
     assert_eq!((error.reason(), error.retry()), (Reason::NameTaken, Retry::AfterEdit));
+}
+
+/// Whether it is certain that nothing was created when a create is answered so.
+#[rstest]
+#[case::refused(answer(400, json!({"code": 300, "message": "Not today."})), true)]
+#[case::answered_without_sense(answer(502, json!({})), false)]
+#[tokio::test]
+async fn a_create_that_certainly_failed_is_told_from_one_in_doubt(#[case] effect: FaultEffect, #[case] certain: bool) {
+    let mut rig = Rig::listed([]).await;
+    for path in ["/groups", "/roles", "/contacts/groups"] {
+        rig.zoom.inject(on("POST", path, effect.clone()));
+    }
+    let draft = ContactGroupDraft { name: "Call".into(), description: None, privacy: None };
+    let role = RoleDraft { name: "Help desk".into(), description: None, privileges: None };
+    let errors = [
+        rig.on_group(GroupOperation::Create("Research".into())).await.unwrap_err(),
+        rig.account.apply_contact_group(&ContactOperation::Create(draft)).await.unwrap_err(),
+        rig.account.apply_role(&RoleOperation::Create(role)).await.unwrap_err(),
+    ];
+    for error in errors {
+        assert_eq!(error.created_nothing(), certain, "{error}");
+    }
 }
 
 #[tokio::test]
