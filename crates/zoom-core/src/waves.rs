@@ -81,8 +81,8 @@ fn before_counting(
         return Some(Outcome::new(Phase::Running, RecordReason::Approved, message));
     }
     if candidate.would_empty {
-        let message = "nobody would be left of those whom the object wants: set spec.decision to Approve if that is \
-                       meant, or correct the object";
+        let message = "nobody would be left of those whom the object wants, or its selector or match finds nobody: set \
+                       spec.decision to Approve if that is meant, or correct the object";
         return Some(Outcome::new(Phase::Held, RecordReason::WouldEmpty, message));
     }
     if record.is_some_and(|record| is_counted(record, input) || is_half_done(record)) {

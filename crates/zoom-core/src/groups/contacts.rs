@@ -88,7 +88,7 @@ struct Wanted {
     members: BTreeMap<ContactId, ContactMember>,
     /// Who is not taken out although this object may not speak of them.
     kept: BTreeSet<ContactId>,
-    /// Whether somebody is meant of whom nothing is known: nobody is a stranger then.
+    /// Whether somebody or a group is meant of whom nothing is known: nothing is a stranger then.
     unclear: bool,
     attendance: Attendance,
 }
@@ -96,7 +96,7 @@ struct Wanted {
 impl Wanted {
     fn is_stranger(&self, id: &ContactId) -> bool {
         let known = self.members.contains_key(id) || self.kept.contains(id);
-        !known && (!self.unclear || matches!(id, ContactId::Group(_)))
+        !known && !self.unclear
     }
 }
 
@@ -195,7 +195,8 @@ impl<'a> Groups<'a> {
         let batches = empty.chunks(ContactOperation::REMOVALS).filter(|_| stays);
         planned.operations.extend(batches.map(|ids| ContactOperation::Remove(reference.clone(), ids.to_vec())));
         planned.leaving_groups = held;
-        planned.empties = !stays;
+        let is_left = wanted.members.keys().any(|id| present.contains(id));
+        planned.empties = !stays || (wish.membership == Membership::Exclusive && !is_left);
         planned.members = Some(wanted.attendance);
     }
 
@@ -252,7 +253,10 @@ impl<'a> Groups<'a> {
                     wanted.attendance.present += usize::from(present);
                     wanted.members.insert(id.clone(), ContactMember { id, name: object.to_string().into() });
                 }
-                None => wanted.attendance.wait(&object.to_string(), WaitsFor::Group),
+                None => {
+                    wanted.unclear |= self.is_unclear(object, &wish.object.key);
+                    wanted.attendance.wait(&object.to_string(), WaitsFor::Group);
+                }
             }
         }
         wanted
@@ -265,6 +269,19 @@ impl<'a> Groups<'a> {
         match self.register.find(wish) {
             Whereabouts::There(group) if speaks => Some(group.id.clone()),
             Whereabouts::There(_) | Whereabouts::NotThere | Whereabouts::Unknown => None,
+        }
+    }
+
+    /// Whether a ZoomGroup without a group may mean one all the same: it cannot be understood, may not speak for it, another
+    /// speaks for it, it was not seen, or the namespace that it is to be in is not this one and may be going.
+    fn is_unclear(&self, object: &ObjectKey, speaker: &ObjectKey) -> bool {
+        let desired = self.input.desired;
+        match desired.groups.iter().find(|wish| wish.object.key == *object) {
+            Some(wish) => !matches!(self.register.find(wish), Whereabouts::NotThere),
+            None => {
+                let unreadable = desired.unreadable_things.groups.iter().any(|claim| claim.object == *object);
+                unreadable || object.namespace != speaker.namespace
+            }
         }
     }
 

@@ -312,7 +312,8 @@ impl<'a> Groups<'a> {
         let leaving = strangers.filter(|person| self.may_leave(person, ThingKind::Group, &refused)).collect();
         planned.leaving = references(&self.unprotected(leaving, &mut planned.kept));
         // What selects nobody is more likely a slip than a wish: an emptied selector, a renamed department.
-        planned.empties = wanted.people.is_empty() && wish.membership == Membership::Exclusive;
+        let none_left = planned.members.as_ref().is_none_or(|members| members.present == 0);
+        planned.empties = (none_left || wanted.finds_nobody) && wish.membership == Membership::Exclusive;
     }
 
     /// Somebody who is inactive or pending rests, and so does everybody while not all was seen.

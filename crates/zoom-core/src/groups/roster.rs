@@ -66,6 +66,8 @@ pub(crate) struct Wanted<'a> {
     /// Whether an object of another namespace is named that is not there: who it spoke for is not known, as when that
     /// namespace is going.
     pub unclear: bool,
+    /// Whether a selector or a match is written that finds nobody.
+    pub finds_nobody: bool,
 }
 
 impl<'a> Wanted<'a> {
@@ -161,13 +163,16 @@ impl<'a> Roster<'a> {
     pub(crate) fn members(&self, members: &'a Members, speaker: &Speaker<'_>) -> Wanted<'a> {
         let mut wanted = self.named(&members.named, speaker);
         if let Some(selector) = &members.selector {
+            wanted.finds_nobody = true;
             for object in self.selected(selector, speaker.namespace) {
+                wanted.finds_nobody = false;
                 self.add_object(&mut wanted, object, &speaker.circle);
             }
         }
         if let Some(rule) = &members.matching {
             let (within, beyond): (Vec<_>, Vec<_>) =
                 self.matching(rule).partition(|person| speaker.circle.holds(&person.email));
+            wanted.finds_nobody |= within.is_empty() && beyond.is_empty();
             wanted.people.extend(within.into_iter().map(|person| (&person.email, person)));
             wanted.kept.extend(beyond.into_iter().map(|person| &person.email));
         }

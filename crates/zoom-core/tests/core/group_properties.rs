@@ -77,9 +77,12 @@ impl Scene {
     fn outcome(&self, place: usize) -> BTreeSet<String> {
         let (present, wanted, added, exclusive) = &self.groups[place];
         let present = present.clone().unwrap_or_default();
+        // Nobody goes before somebody is in who is wanted.
+        let is_in = |who: &usize| !self.rests(*who) || (self.inactive.contains(who) && present.contains(who));
+        let held = !wanted.iter().any(is_in);
         let stays = |who: &usize| {
             let known = !self.pending.contains(who) || self.inactive.contains(who);
-            let kept = if *exclusive { wanted.is_empty() } else { !added.contains(who) };
+            let kept = if *exclusive { held } else { !added.contains(who) };
             known && (self.rests(*who) || wanted.contains(who) || kept)
         };
         let old = present.iter().copied().filter(stays);

@@ -323,6 +323,33 @@ fn a_group_that_its_selector_empties_is_held() {
 }
 
 #[rstest]
+#[case::a_selector_beside_a_name(Members {
+    named: users(&["person000"]),
+    selector: Some(Selector { labels: [("team".into(), "reserach".into())].into(), ..Selector::default() }),
+    ..Members::default()
+})]
+#[case::a_match_beside_a_name(Members {
+    named: users(&["person000"]),
+    matching: Some(MatchRule { departments: texts(&["Reserach"]), ..MatchRule::default() }),
+    ..Members::default()
+})]
+#[case::nobody_who_is_wanted_is_in(Members { named: users(&["invited"]), ..Members::default() })]
+fn an_exclusive_group_is_held_where_a_part_finds_nobody_or_none_of_the_wanted_is_in(#[case] wanted: Members) {
+    let mut world = World::of(30);
+    world.add(managed("invited"));
+    world.join(person("invited", State::Pending));
+    let everybody = ["person000", "person001", "person002"];
+    let id = world.found("research", &everybody);
+    world.add_group(DesiredGroup { members: Some(wanted), membership: Membership::Exclusive, ..group("research") });
+    world.settle_groups();
+    assert_eq!((world.records[0].phase, world.records[0].reason), (Phase::Held, Some(RecordReason::WouldEmpty)));
+    assert_eq!(world.members_of(&id), everybody);
+    world.edit_group("research", |group| group.members = members(&["person000"]));
+    world.settle_groups();
+    assert_eq!(world.members_of(&id), ["person000"], "{:?}", world.records);
+}
+
+#[rstest]
 #[case::people(|world: &mut World| world.complete.people = false)]
 #[case::groups(|world: &mut World| world.complete.groups = false)]
 #[case::objects(|world: &mut World| world.all_objects_seen = false)]

@@ -375,3 +375,49 @@ fn a_contact_group_is_deleted_only_once_it_is_known_how_many_are_in_it_and_in_it
     let plan = later(read, &Record { approved: true, ..record });
     assert_eq!(plan.running.len(), 1);
 }
+
+#[rstest]
+#[case::cannot_be_understood(|desired: &mut Desired, _: &mut Policy| {
+    desired.groups.clear();
+    desired.unreadable_things.groups.push(NamedClaim { object: key("research"), id: None, name: None });
+}, false)]
+#[case::is_not_permitted(|desired: &mut Desired, policy: &mut Policy| {
+    desired.groups[0].object.key = ObjectKey::new("elsewhere", "research");
+    desired.contact_groups[0].members.as_mut().unwrap().groups = [ObjectKey::new("elsewhere", "research")].into();
+    policy.access = Access::default();
+}, false)]
+#[case::is_claimed_by_another(|desired: &mut Desired, _: &mut Policy| {
+    let mut older = DesiredGroup { name: "research".into(), ..group("older") };
+    older.object.created = start() - seconds(7200);
+    desired.groups.push(older);
+}, false)]
+#[case::is_of_another_namespace_and_not_there(|desired: &mut Desired, _: &mut Policy| {
+    desired.groups.clear();
+    desired.contact_groups[0].members.as_mut().unwrap().groups = [ObjectKey::new("elsewhere", "research")].into();
+}, false)]
+#[case::does_not_exist(|desired: &mut Desired, _: &mut Policy| desired.groups.clear(), true)]
+fn a_group_leaves_a_contact_group_only_if_it_is_clear_that_it_is_not_named(
+    #[case] unsee: fn(&mut Desired, &mut Policy),
+    #[case] leaves: bool,
+) {
+    let mut world = World::of(40);
+    let id = world.found("research", &["person001"]);
+    world.zoom_groups[0].total = Some(1);
+    world.add_group(group("research"));
+    let present = [ContactId::Group(id.clone()), ContactId::User(crate::support::id("PERSON000"))];
+    let found = ContactGroup {
+        id: contact_id("CALL"),
+        name: "Call".into(),
+        description: "".into(),
+        privacy: None,
+        members: Some(Arc::new(present.into())),
+    };
+    let directory = world.directory().with_groups(world.zoom_groups.clone(), vec![found]);
+    let mut wish = DesiredContactGroup { membership: Membership::Exclusive, ..contacts("Call", &["person000"]) };
+    wish.members.as_mut().unwrap().groups = [key("research")].into();
+    let mut desired = Desired { contact_groups: vec![wish], ..world.desired() };
+    unsee(&mut desired, &mut world.policy);
+    let planned = world.plan_with(&desired, &directory, &[]).contact_groups.remove(0);
+    assert_eq!(planned.leaving_groups, if leaves { vec![id] } else { Vec::new() });
+    assert!(planned.operations.is_empty(), "{:?}", planned.operations);
+}
