@@ -100,7 +100,10 @@ impl Pass<'_> {
             return self.let_go(&record.subject, &source.object, snapshot).await;
         }
         self.context.cluster.turns.next().await;
+        let object = ObjectKey::new(self.key.namespace.clone(), record.name.as_str());
         match self.context.cluster.create_removal(&translate::removal_object(record, self.connection)).await {
+            // One of that name that this version cannot understand is nothing to plan with, however often.
+            Ok(()) if !self.is_readable(&object) => {}
             Ok(()) => is_new.store(true, Ordering::Relaxed),
             Err(error) if error.is_refusal() => self.not_written(record, &error, snapshot).await?,
             Err(error) => return Err(error),
@@ -108,11 +111,15 @@ impl Pass<'_> {
         Ok(())
     }
 
+    fn is_readable(&self, object: &ObjectKey) -> bool {
+        self.context.index.removal(object).is_none_or(|removal| removal.record.is_ok())
+    }
+
     async fn tell_phase(&self, change: &RecordChange) -> Result<(), ClusterError> {
         let object = ObjectKey::new(self.key.namespace.clone(), change.name.clone());
         let Some(removal) = self.context.index.removal(&object) else { return Ok(()) };
         // The name of a new record may be taken by one that ended: the cache was behind, and the next plan knows better.
-        if removal.record.as_ref().is_ok_and(|record| !record.phase.is_open()) {
+        if !removal.record.as_ref().is_ok_and(|record| record.phase.is_open()) {
             return Ok(());
         }
         self.context.cluster.turns.next().await;
