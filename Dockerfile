@@ -18,6 +18,7 @@ RUN cargo build --locked --release --target "$(rustc --print host-tuple)" --pack
 RUN install -D -t out target/*-linux-gnu/release/zoom-operator target/*-linux-gnu/release/zoom-simulator
 
 FROM scratch AS simulator
+COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 COPY --from=build /src/out/zoom-simulator /zoom-simulator
 USER 65532:65532
 ENTRYPOINT ["/zoom-simulator"]

@@ -497,6 +497,7 @@ fn the_images_hold_one_program_each_and_nothing_to_run_it_with() {
         list.lines().collect::<Vec<_>>(),
         [
             "image simulator user=65532:65532 entrypoint=[\"/zoom-simulator\"]",
+            "/etc/ssl/certs/ca-certificates.crt",
             "/zoom-simulator",
             "image operator user=65532:65532 entrypoint=[\"/zoom-operator\"]",
             "/etc/ssl/certs/ca-certificates.crt",
