@@ -112,8 +112,10 @@ pub enum Lookup<'a> {
 /// The people, roles and groups of one account, as last seen and as changed since by proved operations.
 #[derive(Clone, Debug, Default)]
 pub struct Directory {
-    people: HashMap<Email, Person>,
-    emails: HashMap<UserId, Email>,
+    people: Vec<Person>,
+    /// Their places in `people`, by address and by id.
+    by_email: HashMap<Email, usize>,
+    by_id: HashMap<UserId, usize>,
     roles: Vec<Role>,
     groups: Vec<Group>,
     contact_groups: Vec<ContactGroup>,
@@ -147,10 +149,17 @@ impl Directory {
     pub fn put(&mut self, person: Person) {
         drop(self.take(person.id.as_ref(), &person.email));
         self.left.remove(&person.email);
+        let place = self.people.len();
+        self.people.push(person);
+        self.index(place);
+    }
+
+    fn index(&mut self, place: usize) {
+        let Some(person) = self.people.get(place) else { return };
+        self.by_email.insert(person.email.clone(), place);
         if let Some(id) = &person.id {
-            self.emails.insert(id.clone(), person.email.clone());
+            self.by_id.insert(id.clone(), place);
         }
-        self.people.insert(person.email.clone(), person);
     }
 
     /// Takes a person out: whoever has the id, and whoever has the address.
@@ -168,19 +177,28 @@ impl Directory {
 
     /// Returns the addresses under which somebody was there.
     fn take(&mut self, id: Option<&UserId>, email: &Email) -> impl Iterator<Item = Email> + use<> {
-        let by_id = id.and_then(|id| self.emails.remove(id)).and_then(|email| self.people.remove(&email));
-        let by_email = self.people.remove(email);
-        if let Some(id) = by_email.as_ref().and_then(|former| former.id.as_ref()) {
-            self.emails.remove(id);
-        }
+        let by_id = id.and_then(|id| self.by_id.get(id).copied()).map(|place| self.take_at(place));
+        let by_email = self.by_email.get(email).copied().map(|place| self.take_at(place));
         by_id.into_iter().chain(by_email).map(|former| former.email)
+    }
+
+    /// The last row takes the place.
+    fn take_at(&mut self, place: usize) -> Person {
+        let former = self.people.swap_remove(place);
+        self.by_email.remove(&former.email);
+        if let Some(id) = &former.id {
+            self.by_id.remove(id);
+        }
+        self.index(place);
+        former
     }
 
     /// Looks a person up by id, else by address.
     #[must_use]
     pub fn find(&self, id: Option<&UserId>, email: &Email) -> Lookup<'_> {
-        let by_id = id.and_then(|id| self.emails.get(id)).and_then(|email| self.people.get(email));
-        by_id.or_else(|| self.people.get(email)).map_or_else(|| self.not_found(id), Lookup::Found)
+        let by_id = id.and_then(|id| self.by_id(id));
+        let by_email = || self.people.get(*self.by_email.get(email)?);
+        by_id.or_else(by_email).map_or_else(|| self.not_found(id), Lookup::Found)
     }
 
     /// Looks one certain person up: where an id is known, somebody else with the same address is not them.
@@ -206,12 +224,12 @@ impl Directory {
     /// The person with this id, if the directory holds them.
     #[must_use]
     pub fn by_id(&self, id: &UserId) -> Option<&Person> {
-        self.emails.get(id).and_then(|email| self.people.get(email))
+        self.people.get(*self.by_id.get(id)?)
     }
 
     /// Everybody, in no order.
     pub fn people(&self) -> impl ExactSizeIterator<Item = &Person> {
-        self.people.values()
+        self.people.iter()
     }
 
     /// How many people hold a licence. Who is inactive holds none; who is pending does.
@@ -309,7 +327,7 @@ impl Directory {
 
     /// Notes that a person joined a group or left it. Somebody whom the directory does not hold is passed over.
     pub fn set_member(&mut self, person: &UserId, group: &GroupId, is_member: bool) {
-        let Some(row) = self.emails.get(person).and_then(|email| self.people.get_mut(email)) else { return };
+        let Some(row) = self.by_id.get(person).and_then(|place| self.people.get_mut(*place)) else { return };
         let others = row.groups.iter().flatten().filter(|present| *present != group).cloned();
         row.groups = Some(match (row.is_in(group), is_member) {
             (Some(true), true) => return,
@@ -320,7 +338,7 @@ impl Directory {
 
     /// Notes that a group is a member's first one.
     pub fn set_primary(&mut self, person: &UserId, group: &GroupId) {
-        let Some(row) = self.emails.get(person).and_then(|email| self.people.get_mut(email)) else { return };
+        let Some(row) = self.by_id.get(person).and_then(|place| self.people.get_mut(*place)) else { return };
         if let Some(groups) = row.groups.as_mut()
             && let Some(place) = groups.iter().position(|known| known == group)
             && let Some(first) = groups.get_mut(..=place)

@@ -167,7 +167,7 @@ pub fn plan(input: &Input<'_>) -> Plan {
 
     let mut live = Vec::with_capacity(objects.len());
     let mut intents = Vec::new();
-    for seen @ Seen { object, lookup, .. } in objects {
+    for &seen @ Seen { object, lookup, .. } in &objects {
         if object.deleting {
             match leaving::leave(seen, input, &claims) {
                 leaving::Leave::LetGo => plan.let_go.push(object.object.clone()),
@@ -196,7 +196,7 @@ pub fn plan(input: &Input<'_>) -> Plan {
     if let Some(message) = input.suspicion {
         tell_suspicion(&mut live, message);
     }
-    let groups = Groups::of(input);
+    let groups = Groups::of(input, &objects);
     plan.groups = groups.plan();
     plan.roles = plan_roles(&groups);
     plan.contact_groups = groups.plan_contacts();

@@ -7,9 +7,9 @@ use super::{
     DesiredContactGroup, DesiredGroup, Kept, Membership, WaitsFor,
     identity::{Course, Whereabouts, course, manages},
     plan::{BEYOND, Groups, Refusals},
-    roster::Speaker,
+    roster::{Row, Speaker},
 };
-use crate::{GroupId, Lookup, Mode, ObjectKey, Person, PersonRef, Reason, State, ThingKind, Verdict};
+use crate::{GroupId, Mode, ObjectKey, Person, PersonRef, Reason, State, ThingKind, Verdict};
 
 /// What happens to one contact group.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -212,10 +212,7 @@ impl<'a> Groups<'a> {
         for who in &named.beyond {
             wanted.attendance.refuse(who, BEYOND);
         }
-        let kept = named.kept.iter().filter_map(|email| match self.input.directory.find(None, email) {
-            Lookup::Found(person) => person.id.clone().map(ContactId::User),
-            Lookup::Absent | Lookup::Unknown => None,
-        });
+        let kept = named.kept.iter().filter_map(|Row(person)| person.id.clone().map(ContactId::User));
         wanted.kept = kept.collect();
         wanted.unclear = named.unclear;
         let refused = self.refusals_of_contact(wish, Act::Join);

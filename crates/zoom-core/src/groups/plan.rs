@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     Desired, Email, GroupId, Mode, ObjectKey, Person, PersonRef, Policy, Reason, State, ThingKind, UserId, Verdict,
-    plan::Input,
+    plan::{Input, Seen},
 };
 
 /// What happens to one group.
@@ -136,8 +136,9 @@ pub(crate) struct Groups<'a> {
 }
 
 impl<'a> Groups<'a> {
-    pub(crate) fn of(input: &Input<'a>) -> Self {
-        let Input { desired, directory, records, .. } = *input;
+    /// The objects are in the order of their names.
+    pub(crate) fn of(input: &Input<'a>, objects: &'a [Seen<'a>]) -> Self {
+        let Input { desired, directory, .. } = *input;
         let complete = directory.complete();
         let (unreadable, access) = (&desired.unreadable_things, &input.policy.access);
         let register = Register::of(&desired.groups, directory.groups(), complete.groups, &unreadable.groups, access);
@@ -150,7 +151,7 @@ impl<'a> Groups<'a> {
             access,
         );
         let members: Vec<_> = desired.groups.iter().filter_map(|wish| wish.members.as_ref()).collect();
-        let roster = Roster::of(desired, directory, records, &members, access);
+        let roster = Roster::of(input, objects, &members);
         let (rows, choosers, former) = (HashMap::default(), HashMap::default(), by_former_addresses(input));
         let mut groups = Self { register, roles, contacts, roster, rows, choosers, former, people: 0, input: *input };
         groups.seat();
@@ -189,8 +190,8 @@ impl<'a> Groups<'a> {
         let age = |wish: &'a DesiredGroup| (wish.object.created, &wish.object.key);
         for wish in self.input.desired.groups.iter().filter(|wish| wish.primary_for != People::default()) {
             let Course::Manage(group) = course(wish, &self.register, self.input.policy) else { continue };
-            let people = self.roster.named(&wish.primary_for, &self.speaker(wish)).people;
-            for person in people.into_values().filter(|person| person.is_in(&group.id) == Some(true)) {
+            let wanted = self.roster.named(&wish.primary_for, &self.speaker(wish));
+            for person in wanted.people().filter(|person| person.is_in(&group.id) == Some(true)) {
                 let chooser = choosers.entry(&person.email).or_insert(wish);
                 if age(wish) < age(chooser) {
                     *chooser = wish;
@@ -308,7 +309,7 @@ impl<'a> Groups<'a> {
             Membership::Exclusive => true,
             Membership::Additive => person.id.as_ref().is_some_and(|id| planned.added.contains(id)),
         };
-        let strangers = rows.iter().filter(|person| wanted.is_stranger(&person.email)).filter(may_go).copied();
+        let strangers = rows.iter().filter(|person| wanted.is_stranger(person)).filter(may_go).copied();
         let leaving = strangers.filter(|person| self.may_leave(person, ThingKind::Group, &refused)).collect();
         planned.leaving = references(&self.unprotected(leaving, &mut planned.kept));
         // What selects nobody is more likely a slip than a wish: an emptied selector, a renamed department.
@@ -338,12 +339,12 @@ impl<'a> Groups<'a> {
             Membership::Exclusive => true,
             Membership::Additive => planned.added_admins.contains(*email),
         };
-        let strangers = present.iter().filter(|email| wanted.is_stranger(email)).filter(may_go);
-        let rows = strangers.filter_map(|email| match self.input.directory.find(None, email) {
+        let rows = present.iter().filter(may_go).filter_map(|email| match self.input.directory.find(None, email) {
             crate::Lookup::Found(person) => Some(person),
             crate::Lookup::Absent | crate::Lookup::Unknown => None,
         });
-        let leaving = rows.filter(|person| self.may_leave(person, ThingKind::Group, &refused)).collect();
+        let strangers = rows.filter(|person| wanted.is_stranger(person));
+        let leaving = strangers.filter(|person| self.may_leave(person, ThingKind::Group, &refused)).collect();
         let leaving = references(&self.unprotected(leaving, &mut planned.kept));
         let last_go = present.iter().all(|email| leaving.iter().any(|person| person.email == *email));
         if last_go && !attending.missing.is_empty() {
@@ -441,13 +442,13 @@ impl<'a> Attending<'a> {
             attendance.refuse(who, BEYOND);
         }
         // Most are there, in a large account: only the others are put in order.
-        let absent: Vec<_> = wanted.people.values().copied().filter(|person| !is_there(person)).collect();
-        attendance.present = wanted.people.len().saturating_sub(absent.len());
+        let absent: Vec<_> = wanted.people().filter(|person| !is_there(person)).collect();
+        attendance.present = wanted.people().len().saturating_sub(absent.len());
         for person in in_order(absent) {
             match person.state {
                 State::Pending => attendance.wait(person.email.as_str(), WaitsFor::Acceptance),
                 State::Inactive => attendance.wait(person.email.as_str(), WaitsFor::Access),
-                State::Active if wanted.resting.contains(&person.email) => {
+                State::Active if wanted.rests(person) => {
                     attendance.wait(person.email.as_str(), WaitsFor::Access);
                 }
                 State::Active => match refused.of(person) {

@@ -1,22 +1,25 @@
 //! Who is meant by what groups say: objects, addresses, labels and what Zoom's listing shows, resolved to people.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    hash::{Hash, Hasher},
+};
 
 use foldhash::{HashMap, HashSet};
 
 use super::{MatchRule, Members, People};
 use crate::{
-    Access, Class, Desired, DesiredPerson, Directory, Email, Lookup, ObjectKey, Person, PersonRef, Record, Selector,
-    State, UserId, access::Circle,
+    Class, Desired, Directory, Email, Lookup, ObjectKey, Person, PersonRef, Record, Selector, State, UserId,
+    access::Circle,
+    plan::{Input, Seen},
 };
 
 /// The people of an account and of its objects, indexed by what groups ask for.
 pub(crate) struct Roster<'a> {
     directory: &'a Directory,
-    access: &'a Access,
-    objects: HashMap<&'a ObjectKey, &'a DesiredPerson>,
-    by_namespace: HashMap<&'a str, Vec<&'a DesiredPerson>>,
-    by_label: HashMap<(&'a str, &'a str, &'a str), Vec<&'a DesiredPerson>>,
+    /// By name.
+    objects: &'a [Seen<'a>],
+    by_label: HashMap<(&'a str, &'a str, &'a str), Vec<&'a Seen<'a>>>,
     by_department: HashMap<&'a str, Vec<&'a Person>>,
     by_domain: HashMap<String, Vec<&'a Person>>,
     stay: Staying<'a>,
@@ -50,19 +53,35 @@ pub enum WaitsFor {
     Group,
 }
 
+/// A row of the directory, told from others by its place: of a hundred thousand addresses none has to be compared.
+#[derive(Clone, Copy)]
+pub(crate) struct Row<'a>(pub &'a Person);
+
+impl PartialEq for Row<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self.0, other.0)
+    }
+}
+impl Eq for Row<'_> {}
+impl Hash for Row<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        std::ptr::hash(self.0, state);
+    }
+}
+
 /// Who is wanted, as far as they could be made out.
 #[derive(Default)]
 pub(crate) struct Wanted<'a> {
-    /// By address, so that one who is named twice counts once.
-    pub people: HashMap<&'a Email, &'a Person>,
+    /// One who is named twice counts once.
+    people: HashSet<Row<'a>>,
     /// Those of them whose object wants them to have no access.
-    pub resting: HashSet<&'a Email>,
+    resting: HashSet<Row<'a>>,
     /// Who cannot be, by the name under which the object knows them.
     pub waiting: BTreeMap<String, WaitsFor>,
     /// Who is named although the object may not speak of them, by that name.
     pub beyond: BTreeSet<String>,
     /// Those of them who are in the account: they neither join nor leave.
-    pub kept: HashSet<&'a Email>,
+    pub kept: HashSet<Row<'a>>,
     /// Whether an object of another namespace is named that is not there: who it spoke for is not known, as when that
     /// namespace is going.
     pub unclear: bool,
@@ -71,9 +90,19 @@ pub(crate) struct Wanted<'a> {
 }
 
 impl<'a> Wanted<'a> {
+    /// In no order.
+    pub(crate) fn people(&self) -> impl ExactSizeIterator<Item = &'a Person> {
+        self.people.iter().map(|Row(person)| *person)
+    }
+
     /// In an order that does not depend on anything else.
     pub(crate) fn by_address(&self) -> Vec<&'a Person> {
-        in_order(self.people.values().copied().collect())
+        in_order(self.people().collect())
+    }
+
+    /// Whether the object of somebody who is wanted wants them to have no access.
+    pub(crate) fn rests(&self, person: &Person) -> bool {
+        self.resting.contains(&Row(person))
     }
 
     /// How many are wanted.
@@ -82,8 +111,8 @@ impl<'a> Wanted<'a> {
     }
 
     /// Whether somebody who is there is not meant to be.
-    pub(crate) fn is_stranger(&self, email: &Email) -> bool {
-        !self.unclear && !self.people.contains_key(email) && !self.kept.contains(email)
+    pub(crate) fn is_stranger(&self, person: &Person) -> bool {
+        !self.unclear && !self.people.contains(&Row(person)) && !self.kept.contains(&Row(person))
     }
 }
 
@@ -94,44 +123,33 @@ pub(crate) struct Speaker<'a> {
 }
 
 impl<'a> Roster<'a> {
-    /// Indexes only what `members` ask for.
-    pub(crate) fn of(
-        desired: &'a Desired,
-        directory: &'a Directory,
-        records: &'a [Record],
-        members: &[&'a Members],
-        access: &'a Access,
-    ) -> Self {
+    /// Indexes only what `members` ask for. The objects are in the order of their names.
+    pub(crate) fn of(input: &Input<'a>, objects: &'a [Seen<'a>], members: &[&'a Members]) -> Self {
+        let Input { desired, directory, records, .. } = *input;
         let mut roster = Self {
             directory,
-            access,
-            objects: objects_by_name(desired),
-            by_namespace: HashMap::default(),
+            objects,
             by_label: HashMap::default(),
             by_department: HashMap::default(),
             by_domain: HashMap::default(),
             stay: Staying::of(desired, records),
         };
-        roster.index_objects(desired, members);
+        roster.index_objects(members);
         roster.index_people(members);
         roster
     }
 
-    fn index_objects(&mut self, desired: &'a Desired, members: &[&'a Members]) {
-        let selectors = || members.iter().filter_map(|members| members.selector.as_ref());
+    fn index_objects(&mut self, members: &[&'a Members]) {
+        let selectors = members.iter().filter_map(|members| members.selector.as_ref());
         let keys: HashSet<&str> =
-            selectors().filter_map(|selector| selector.labels.first_key_value()).map(|(key, _)| &**key).collect();
-        let any_without = selectors().any(|selector| selector.labels.is_empty());
-        if keys.is_empty() && !any_without {
+            selectors.filter_map(|selector| selector.labels.first_key_value()).map(|(key, _)| &**key).collect();
+        if keys.is_empty() {
             return;
         }
-        for person in desired.people.iter().filter(|person| !person.deleting) {
-            if any_without {
-                self.by_namespace.entry(&person.object.namespace).or_default().push(person);
-            }
+        for seen in self.objects {
             for key in &keys {
-                if let Some(value) = person.labels.get(key) {
-                    self.by_label.entry((&person.object.namespace, key, value)).or_default().push(person);
+                if let Some(value) = seen.object.labels.get(key) {
+                    self.by_label.entry((&seen.object.object.namespace, key, value)).or_default().push(seen);
                 }
             }
         }
@@ -164,17 +182,17 @@ impl<'a> Roster<'a> {
         let mut wanted = self.named(&members.named, speaker);
         if let Some(selector) = &members.selector {
             wanted.finds_nobody = true;
-            for object in self.selected(selector, speaker.namespace) {
+            for seen in self.selected(selector, speaker.namespace) {
                 wanted.finds_nobody = false;
-                self.add_object(&mut wanted, object, &speaker.circle);
+                add_object(&mut wanted, seen, &speaker.circle);
             }
         }
         if let Some(rule) = &members.matching {
             let (within, beyond): (Vec<_>, Vec<_>) =
                 self.matching(rule).partition(|person| speaker.circle.holds(&person.email));
             wanted.finds_nobody |= within.is_empty() && beyond.is_empty();
-            wanted.people.extend(within.into_iter().map(|person| (&person.email, person)));
-            wanted.kept.extend(beyond.into_iter().map(|person| &person.email));
+            wanted.people.extend(within.into_iter().map(Row));
+            wanted.kept.extend(beyond.into_iter().map(Row));
         }
         wanted
     }
@@ -183,8 +201,8 @@ impl<'a> Roster<'a> {
     pub(crate) fn named(&self, people: &'a People, speaker: &Speaker<'_>) -> Wanted<'a> {
         let mut wanted = Wanted::default();
         for object in &people.users {
-            match self.objects.get(object).filter(|person| !person.deleting) {
-                Some(person) => self.add_object(&mut wanted, person, &speaker.circle),
+            match self.named_so(object).filter(|seen| !seen.object.deleting) {
+                Some(seen) => add_object(&mut wanted, seen, &speaker.circle),
                 None => {
                     wanted.unclear |= *object.namespace != *speaker.namespace;
                     wanted.waiting.insert(object.to_string(), WaitsFor::Object);
@@ -194,7 +212,7 @@ impl<'a> Roster<'a> {
         for email in &people.emails {
             match self.directory.find(None, email) {
                 Lookup::Found(person) => {
-                    wanted.people.insert(&person.email, person);
+                    wanted.people.insert(Row(person));
                 }
                 Lookup::Absent | Lookup::Unknown => {
                     wanted.waiting.insert(email.to_string(), WaitsFor::Joining);
@@ -204,17 +222,28 @@ impl<'a> Roster<'a> {
         wanted
     }
 
+    fn named_so(&self, object: &ObjectKey) -> Option<&'a Seen<'a>> {
+        let place = self.objects.binary_search_by_key(&object, |seen| &seen.object.object).ok()?;
+        self.objects.get(place)
+    }
+
+    fn in_namespace(&self, namespace: &str) -> &'a [Seen<'a>] {
+        let start = self.objects.partition_point(|seen| *seen.object.object.namespace < *namespace);
+        let end = self.objects.partition_point(|seen| *seen.object.object.namespace <= *namespace);
+        self.objects.get(start..end).unwrap_or_default()
+    }
+
     fn selected<'s>(
         &'s self,
         selector: &'s Selector,
         namespace: &'s str,
-    ) -> impl Iterator<Item = &'a DesiredPerson> + 's {
-        let first = selector.labels.first_key_value();
-        let candidates = match first {
-            Some((key, value)) => self.by_label.get(&(namespace, &**key, &**value)),
-            None => self.by_namespace.get(namespace),
+    ) -> impl Iterator<Item = &'a Seen<'a>> + use<'a, 's> {
+        let (labelled, all) = match selector.labels.first_key_value() {
+            Some((key, value)) => (self.by_label.get(&(namespace, &**key, &**value)), Default::default()),
+            None => (None, self.in_namespace(namespace)),
         };
-        candidates.into_iter().flatten().copied().filter(|person| selector.matches(&person.labels))
+        let candidates = labelled.into_iter().flatten().copied().chain(all);
+        candidates.filter(|seen| !seen.object.deleting && selector.matches(&seen.object.labels))
     }
 
     fn matching<'s>(&'s self, rule: &'s MatchRule) -> impl Iterator<Item = &'a Person> + 's {
@@ -224,29 +253,6 @@ impl<'a> Roster<'a> {
         let in_domains: Vec<_> = in_domains.filter_map(|domain| self.by_domain.get(domain)).collect();
         let in_domain = move |person: &&Person| domains.is_empty() || domains.contains(&domain(&person.email));
         in_departments.flatten().copied().filter(in_domain).chain(in_domains.into_iter().flatten().copied())
-    }
-
-    /// Whoever is to have no access rests, as a deactivated person does.
-    fn add_object(&self, wanted: &mut Wanted<'a>, object: &'a DesiredPerson, circle: &Circle<'_>) {
-        if !circle.holds(&object.email) || !self.access.permits(object) {
-            wanted.beyond.insert(object.object.to_string());
-            if let Lookup::Found(person) = self.directory.find(object.remembered.id.as_ref(), &object.email) {
-                wanted.kept.insert(&person.email);
-            }
-            return;
-        }
-        match self.directory.find(object.remembered.id.as_ref(), &object.email) {
-            Lookup::Found(person) => {
-                wanted.people.insert(&person.email, person);
-                if !object.wanted.active {
-                    wanted.resting.insert(&person.email);
-                }
-            }
-            Lookup::Absent | Lookup::Unknown if object.wanted.active => {
-                wanted.waiting.insert(object.email.to_string(), WaitsFor::Joining);
-            }
-            Lookup::Absent | Lookup::Unknown => {}
-        }
     }
 
     /// Whether somebody may not be taken out of a group: they are leaving the account, or their object cannot be read.
@@ -262,19 +268,26 @@ pub(super) fn in_order(mut people: Vec<&Person>) -> Vec<&Person> {
     people
 }
 
-/// The objects that are named one by one: of a hundred thousand hardly any may be.
-fn objects_by_name(desired: &Desired) -> HashMap<&ObjectKey, &DesiredPerson> {
-    let of_groups = desired.groups.iter().flat_map(|wish| {
-        let members = wish.members.as_ref().map(|members| &members.named);
-        members.into_iter().chain(&wish.admins).chain([&wish.primary_for])
-    });
-    let of_contacts = desired.contact_groups.iter().filter_map(|wish| Some(&wish.members.as_ref()?.people));
-    let named: HashSet<&ObjectKey> = of_groups.chain(of_contacts).flat_map(|people| &people.users).collect();
-    if named.is_empty() {
-        return HashMap::default();
+/// Whoever is to have no access rests, as a deactivated person does.
+fn add_object<'a>(wanted: &mut Wanted<'a>, seen: &Seen<'a>, circle: &Circle<'_>) {
+    let object = seen.object;
+    if !circle.holds(&object.email) || !seen.permitted {
+        wanted.beyond.insert(object.object.to_string());
+        wanted.kept.extend(seen.row().map(Row));
+        return;
     }
-    let objects = desired.people.iter().map(|person| (&person.object, person));
-    objects.filter(|(object, _)| named.contains(object)).collect()
+    match seen.lookup {
+        Lookup::Found(person) => {
+            wanted.people.insert(Row(person));
+            if !object.wanted.active {
+                wanted.resting.insert(Row(person));
+            }
+        }
+        Lookup::Absent | Lookup::Unknown if object.wanted.active => {
+            wanted.waiting.insert(object.email.to_string(), WaitsFor::Joining);
+        }
+        Lookup::Absent | Lookup::Unknown => {}
+    }
 }
 
 impl<'a> Staying<'a> {
