@@ -55,8 +55,6 @@ pub struct AccountConfig {
     pub read_delay: ReadDelay,
     /// Rate limits: `on`, `off`, or sharper ones.
     pub limits: LimitsConfig,
-    /// The largest page that the user listing gives; larger requests are cut to it and the answer says so.
-    pub page_size_max: usize,
     /// The owner's e-mail address. Need not be among `people`.
     pub owner: String,
     /// Who is in the account besides the owner.
@@ -98,7 +96,6 @@ impl Default for AccountConfig {
             locked_settings: Vec::new(),
             read_delay: ReadDelay::default(),
             limits: LimitsConfig::default(),
-            page_size_max: 2000,
             owner: "owner@acme.example".into(),
             people: Vec::new(),
             users: 0,

@@ -18,6 +18,9 @@ pub struct Quirks {
     pub missing_scope: MissingScope,
     /// What a running create keeps other calls from (Zoom's rate limit documents name the create, not whom it locks).
     pub running_create_locks: CreateLock,
+    /// The largest page of people and of group members: 2,000 in Zoom's reference since October 2024, 300 before and in its
+    /// guide to pagination. Larger requests are cut to it, and the answer says so.
+    pub page_size: usize,
     /// What a listing says on its last page; Zoom's reference shows an empty token, some clients expect none.
     pub last_page_token: LastPageToken,
     /// Letters of an e-mail address as they were given, or in lower case; addresses are told apart without case
@@ -79,6 +82,7 @@ impl Default for Quirks {
             invalid_token: InvalidToken::default(),
             missing_scope: MissingScope::default(),
             running_create_locks: CreateLock::default(),
+            page_size: 2_000,
             last_page_token: LastPageToken::default(),
             email_case: EmailCase::default(),
             elsewhere: ElsewhereAnswer::default(),

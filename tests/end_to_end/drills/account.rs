@@ -162,7 +162,7 @@ async fn a_removal_whose_connection_does_not_exist_says_so_and_runs_once_it_does
 async fn pages_that_repeat_or_lose_rows_make_nobody_come_or_go() -> anyhow::Result<()> {
     let names = names(8);
     let people: Vec<_> = names.iter().map(|name| json!({"email": email(name)})).collect();
-    let world = World::connected(json!({"people": people, "pageSizeMax": 3}), json!({})).await?;
+    let world = World::connected(json!({"people": people, "quirks": {"pageSize": 3}}), json!({})).await?;
     world.declare(&names, &json!({})).await?;
     world.zoom.inject(lasting("/users", &json!("repeatedRow"))).await?;
     world.resync().await?;

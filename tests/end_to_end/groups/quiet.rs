@@ -42,7 +42,7 @@ async fn listing_calls(page_size: usize) -> anyhow::Result<Vec<Exchange>> {
     let person = |number| json!({"email": email(&format!("other-{number}")), "status": status(number)});
     let people: Vec<Value> = (0..1500).map(person).collect();
     let groups: Vec<Value> = (0..200).map(|number| json!({"name": format!("Group {number}")})).collect();
-    let account = json!({"users": 9999, "people": people, "groups": groups, "pageSizeMax": page_size, "seats": {"licensed": 20000}});
+    let account = json!({"users": 9999, "people": people, "groups": groups, "quirks": {"pageSize": page_size}, "seats": {"licensed": 20000}});
     let world = World::connected(account, json!({})).await?;
     world.group("one", json!({"name": "Group 7"})).await?;
     world.group_is("one", "Synced").await?;

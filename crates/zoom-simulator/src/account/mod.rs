@@ -50,6 +50,8 @@ pub(crate) use privileges::PRIVILEGES;
 pub use profile::{CustomAttribute, PhoneNumber, Profile};
 pub(crate) use refusal::{FieldError, Refusal};
 pub(crate) use roles::{MEMBER, OWNER, Role, RoleChange};
+#[cfg(test)]
+pub(crate) use seats::Taken;
 pub(crate) use settings::{SettingsQuery, Tree};
 pub(crate) use status::StatusAction;
 pub(crate) use update::UserPatch;

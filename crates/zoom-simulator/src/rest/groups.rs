@@ -130,7 +130,7 @@ struct MemberRow<'a> {
 fn members(session: &mut Session<'_>, request: &Request<'_>) -> Result<Reply, Refusal> {
     paid(session)?;
     let group = session.account.group(request.param(0))?;
-    let paging = request.paging(session, session.account.config.page_size_max.max(1))?;
+    let paging = request.paging(session, session.account.config.quirks.page_size.max(1))?;
     let size = paging.size;
     let listed = session.account.people.in_group(&group.id);
     let (people, next) = paging.people(listed);

@@ -70,7 +70,7 @@ fn list(session: &mut Session<'_>, request: &Request<'_>) -> Result<Reply, Refus
             return Err(Refusal::field("license", allowed));
         }
     };
-    let paging = request.paging(session, session.account.config.page_size_max.max(1))?;
+    let paging = request.paging(session, session.account.config.quirks.page_size.max(1))?;
     let (size, number) = (paging.size, request.page_number()?);
     let account = &*session.account;
     let listed = account.people.with_status(status);

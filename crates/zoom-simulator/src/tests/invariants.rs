@@ -6,6 +6,7 @@ use axum::http::Method;
 use serde_json::Value;
 
 use super::Rig;
+use crate::account::{License, Person, Status, Taken};
 use crate::quirks::Quirks;
 
 fn text<'a>(row: &'a Value, name: &str) -> &'a str {
@@ -27,6 +28,46 @@ fn unique<T: Ord + std::fmt::Debug>(all: impl IntoIterator<Item = T>) -> BTreeSe
 }
 
 impl Rig {
+    /// What must hold of the account's rows themselves: cheap enough for every step.
+    pub(crate) fn check_rows(&mut self) {
+        let account = &mut self.account;
+        account.people.take_changes();
+        let all: Vec<&Person> = account.people.all().collect();
+        unique(all.iter().map(|person| person.id.as_str()));
+        unique(all.iter().map(|person| person.email.to_lowercase()));
+        let names = all.iter().map(|person| person.profile.vanity_name.to_lowercase());
+        unique(names.filter(|name| !name.is_empty()));
+        assert_eq!(all.iter().filter(|person| person.is_owner()).count(), 1, "not one owner");
+        for person in &all {
+            assert!(account.roles.contains_key(&person.role), "{person:?} has a role that is not there");
+            for group in unique(&person.groups).into_iter().chain(unique(&person.administers)) {
+                assert!(account.groups.get(group).is_some(), "{person:?} is in a group that is not there");
+            }
+        }
+        let seated = |license, status| {
+            let takes = |person: &&&Person| !person.room && person.license() == license && person.status() == status;
+            u32::try_from(all.iter().filter(takes).count()).unwrap()
+        };
+        let taken =
+            |license| Taken { active: seated(license, Status::Active), pending: seated(license, Status::Pending) };
+        let (seats, bought) = (account.people.seats(), account.config.seats);
+        assert_eq!((seats.licensed, seats.basic), (taken(License::Licensed), taken(License::Basic)));
+        assert!(seats.licensed.total() <= bought.licensed, "more seats than bought: {seats:?}");
+        assert!(bought.basic.is_none_or(|limit| seats.basic.total() <= limit), "too many Basic people: {seats:?}");
+        let statuses = [Status::Active, Status::Inactive, Status::Pending];
+        let by_status = statuses.map(|status| account.people.with_status(status).len());
+        assert_eq!(by_status.iter().sum::<usize>(), all.len(), "listings do not add up");
+        let by_role = account.roles.keys().map(|role| account.people.with_role(role).len());
+        assert_eq!(by_role.sum::<usize>(), by_status[0] + by_status[1], "roles do not add up");
+        let by_group = account.groups.all().map(|group| account.people.in_group(&group.id).len());
+        assert_eq!(
+            by_group.sum::<usize>(),
+            all.iter().map(|person| person.groups.len()).sum::<usize>(),
+            "groups do not add up"
+        );
+    }
+
+    /// What must hold of the account's answers.
     pub(crate) fn check(&mut self) {
         let quirks = self.account.config.quirks;
         let rows = self.check_people(&quirks);
@@ -35,6 +76,7 @@ impl Rig {
         self.check_groups(&rows, &quirks);
         self.check_contact_groups();
         self.check_reads(&rows);
+        self.check_settings(&rows);
         self.check_scim(&rows);
     }
 
@@ -96,6 +138,8 @@ impl Rig {
         let roles = self.get("/roles")["roles"].as_array().unwrap().clone();
         unique(roles.iter().map(|role| text(role, "name").to_lowercase()));
         for role in &roles {
+            let read = self.get(&format!("/roles/{}", text(role, "id")));
+            assert!(role.as_object().unwrap().iter().all(|(name, value)| read[name] == *value), "{role} but {read}");
             let members = self.all(&format!("/roles/{}/members", text(role, "id")), "members");
             assert_eq!(number(role, "total_members"), members.len() as u64, "{role}");
             for member in members {
@@ -167,6 +211,40 @@ impl Rig {
         assert_eq!(readable(assistants), readable(schedulers));
     }
 
+    /// Everybody but pending people has settings, as many participants in a meeting as their licence allows, and nothing of
+    /// their own where the account or one of their groups has locked it.
+    fn check_settings(&mut self, rows: &BTreeMap<String, Value>) {
+        let account = (self.get("/accounts/me/settings"), self.get("/accounts/me/lock_settings"));
+        let groups: Vec<String> = self.account.groups.all().map(|group| format!("/groups/{}", group.id)).collect();
+        let of_group =
+            |path: &String| (self.get(&format!("{path}/settings")), self.get(&format!("{path}/lock_settings")));
+        let of_groups: Vec<(Value, Value)> = groups.iter().map(of_group).collect();
+        for (email, row) in rows {
+            let (status, settings) = self.call(Method::GET, &format!("/users/{email}/settings"), &Value::Null);
+            if text(row, "status") == "pending" {
+                assert!(status == 400 && matches!(number(&settings, "code"), 1000 | 1120), "{settings}");
+                continue;
+            }
+            let capacity = if number(row, "type") == 2 { 300 } else { 100 };
+            assert_eq!(settings["feature"]["meeting_capacity"], capacity, "{row}");
+            let files = settings["in_meeting"]["virtual_background_settings"]["files"].as_array().unwrap();
+            assert!(unique(files.iter().map(|file| text(file, "id"))).len() <= 10, "too many pictures");
+
+            let own = self.account.people.find(email).unwrap().groups.iter();
+            let own = own.filter_map(|id| groups.iter().position(|path| path.ends_with(&format!("/{id}"))));
+            let layers: Vec<_> = own.map(|place| &of_groups[place]).chain([&account]).collect();
+            for (section, name) in
+                [("in_meeting", "chat"), ("in_meeting", "waiting_room"), ("schedule_meeting", "audio_type")]
+            {
+                let value = &settings[section][name];
+                let locked = layers.iter().any(|(_, locks)| locks[section][name] == true);
+                // Settings come from the primary group, which is the first, or from the account.
+                let given = [&layers[0].0, &account.0].iter().any(|tree| tree[section][name] == *value);
+                assert!(!locked || given, "{email} has a {section}.{name} of their own: {value}");
+            }
+        }
+    }
+
     /// A contact group holds people and groups that are there, each of them once, and as many as it says.
     fn check_contact_groups(&mut self) {
         for group in self.all("/contacts/groups", "groups") {
@@ -180,7 +258,7 @@ impl Rig {
         }
     }
 
-    /// SCIM shows the same people, save those who are pending.
+    /// SCIM shows the same people, save those who are pending, and the same groups.
     fn check_scim(&mut self, rows: &BTreeMap<String, Value>) {
         let page = self.get("/scim2/Users?count=100");
         let shown = page["Resources"].as_array().unwrap().iter();
@@ -189,5 +267,9 @@ impl Rig {
         let there = there.map(|(email, row)| (email.clone(), text(row, "status") == "active"));
         assert_eq!(unique(shown), there.collect());
         assert_eq!(number(&page, "totalResults"), page["Resources"].as_array().unwrap().len() as u64);
+        let groups = self.get("/scim2/Groups?count=100")["Resources"].take();
+        let groups = groups.as_array().unwrap().iter().map(|group| (text(group, "id"), text(group, "displayName")));
+        let there = self.account.groups.all().map(|group| (group.id.as_str(), group.name.as_str()));
+        assert_eq!(unique(groups), there.collect());
     }
 }

@@ -13,7 +13,6 @@ sso: false
 ssoPreProvisioning: false
 scopes: ['user:read:admin']
 limits: {light: {perSecond: 1}, createsPerDay: 2}
-pageSizeMax: 300
 owner: boss@corp.example
 people:
   - {email: Ada@corp.example, firstName: Ada, type: Licensed, role: Help desk, groups: [Team], profile: {dept: R, jobTitle: Analyst}}
@@ -23,10 +22,10 @@ roles: [{name: Help desk, description: Tier 1}]
 groups: [{name: Team}]
 elsewhere: [{email: eve@mail.example}, {email: dan@mail.example, create: invited}]
 rooms: [room@corp.example]
-quirks: {statusReply: noContent, idChangesOnAcceptance: true}
+quirks: {statusReply: noContent, idChangesOnAcceptance: true, pageSize: 300}
 ";
     let config = AccountConfig::from_yaml(text).unwrap();
-    assert_eq!((config.plan, config.page_size_max), (Plan::Pro, 300));
+    assert_eq!((config.plan, config.quirks.page_size), (Plan::Pro, 300));
     let light = Some(Rate { per_second: 1, per_day: None });
     assert_eq!(config.limits, LimitsConfig::Sharper(Sharper { light, creates_per_day: Some(2), ..Sharper::default() }));
     let simulator = Simulator::start(config).await.unwrap();

@@ -1,5 +1,5 @@
 use serde_json::{Value, json};
-use zoom_simulator::{AccountConfig, GroupConfig, PersonConfig};
+use zoom_simulator::{AccountConfig, GroupConfig, PersonConfig, Quirks};
 
 use crate::support::{ADA, BOB, Zoom, active, inactive, pending, unlimited};
 
@@ -146,7 +146,13 @@ async fn member_pages_are_as_large_as_the_account_file_allows() {
     let people =
         (0..5).map(|number| PersonConfig { groups: vec!["A".into()], ..active(&format!("p{number}@acme.example")) });
     let groups = vec![GroupConfig { name: "A".into(), id: Some("a".into()) }];
-    let zoom = Zoom::start(AccountConfig { people: people.collect(), groups, page_size_max: 2, ..unlimited() }).await;
+    let zoom = Zoom::start(AccountConfig {
+        people: people.collect(),
+        groups,
+        quirks: Quirks { page_size: 2, ..Quirks::default() },
+        ..unlimited()
+    })
+    .await;
     let page = zoom.get("/groups/a/members?page_size=2000").await.succeeded(200);
     assert_eq!((&page["page_size"], &page["total_records"]), (&json!(2), &json!(5)));
     assert_eq!(page["members"].as_array().unwrap().len(), 2);

@@ -1,5 +1,5 @@
 use jiff::SignedDuration;
-use zoom_simulator::{AccountConfig, CustomAttribute, GroupConfig, PersonConfig, Plan, Profile};
+use zoom_simulator::{AccountConfig, CustomAttribute, GroupConfig, PersonConfig, Plan, Profile, Quirks};
 
 use crate::support::{ADA, BOB, Zoom, active, admin, inactive, pending, unlimited};
 
@@ -46,7 +46,10 @@ async fn a_page_token_is_good_for_a_quarter_of_an_hour_and_for_its_parameters_on
 
 #[tokio::test]
 async fn a_larger_page_than_allowed_is_cut_and_the_answer_says_so() {
-    let zoom = Zoom::start(AccountConfig { page_size_max: 3, ..unlimited() }.with_users(10, 1)).await;
+    let zoom = Zoom::start(
+        AccountConfig { quirks: Quirks { page_size: 3, ..Quirks::default() }, ..unlimited() }.with_users(10, 1),
+    )
+    .await;
     let body = zoom.get("/users?page_size=2000").await.succeeded(200);
     assert_eq!((&body["page_size"], body["users"].as_array().unwrap().len()), (&3.into(), 3));
     let zoom = Zoom::with([]).await;

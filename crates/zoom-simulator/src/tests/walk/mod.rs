@@ -1,0 +1,230 @@
+//! A seeded random walk over calls, edits in the portal and moves of the clock, with what must hold all the way.
+//!
+//! `WALK_STEPS` says how many steps (absent: 500) and `WALK_SEEDS` how many walks (absent: 4).
+
+mod calls;
+mod written;
+
+use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use axum::http::Method;
+use jiff::SignedDuration;
+use rand::rngs::SmallRng;
+use rand::seq::IndexedRandom;
+use rand::{RngExt, SeedableRng};
+use serde_json::Value;
+
+use self::calls::{address, any_call, any_group, any_role, anybody, group_name};
+use super::Rig;
+use crate::account::{PersonEdit, Status};
+use crate::config::{AccountConfig, ElsewhereConfig, GroupConfig, PersonConfig, RoleConfig, Seats};
+use crate::limits::LimitsConfig;
+use crate::quirks::*;
+use crate::rest::{Endpoint, endpoints};
+
+const STEPS: usize = 500;
+const SEEDS: usize = 4;
+
+/// How many steps go by between two looks at all answers of the account. After each step there is a look at its rows, and
+/// after a call that wrote, a read of what it wrote.
+const WHOLE_EVERY: usize = 25;
+
+fn pick<T: Copy>(rng: &mut SmallRng, list: &[T]) -> T {
+    *list.choose(rng).unwrap()
+}
+
+fn setting(name: &str, default: usize) -> usize {
+    std::env::var(name).map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name} is no number: {text}")))
+}
+
+#[test]
+fn counts_listings_seats_roles_and_groups_agree_all_along_a_random_walk() {
+    let steps = setting("WALK_STEPS", STEPS);
+    let seeds = 0..setting("WALK_SEEDS", SEEDS) as u64;
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get) as u64;
+    std::thread::scope(|scope| {
+        for thread in 0..threads {
+            let seeds = seeds.clone();
+            scope.spawn(move || seeds.filter(|seed| seed % threads == thread).for_each(|seed| checked(seed, steps)));
+        }
+    });
+}
+
+#[test]
+fn every_call_that_changes_something_is_made_with_success_on_the_walk() {
+    let mut made = BTreeSet::new();
+    for seed in 0..SEEDS as u64 {
+        let mut walk = Walk::new(seed);
+        for _ in 0..STEPS {
+            let taken = walk.step();
+            made.extend(taken.endpoint.filter(|_| taken.succeeded).map(name));
+        }
+    }
+    let writes = endpoints().filter(|endpoint| endpoint.method != Method::GET).map(name);
+    let missing: Vec<_> = writes.filter(|call| !made.contains(call)).collect();
+    assert!(missing.is_empty(), "not on the walk, or always refused: {missing:?}");
+}
+
+fn name(endpoint: &'static Endpoint) -> (&'static str, &'static str) {
+    (endpoint.method.as_str(), endpoint.template)
+}
+
+/// Walks with all checks.
+fn checked(seed: u64, steps: usize) {
+    let mut walk = Walk::new(seed);
+    let (mut succeeded, mut refused) = (0, 0);
+    for step in 0..steps {
+        let taken = catch_unwind(AssertUnwindSafe(|| {
+            let taken = walk.step();
+            walk.rig.check_rows();
+            if step % WHOLE_EVERY == 0 {
+                walk.rig.check();
+            }
+            taken
+        }));
+        match taken {
+            Ok(Step { succeeded: true, .. }) => succeeded += 1,
+            Ok(Step { succeeded: false, .. }) => refused += 1,
+            Err(_) => panic!("seed {seed}, step {step}: {}", walk.what),
+        }
+    }
+    walk.rig.check();
+    assert!(succeeded > steps / 5 && refused > steps / 20, "{succeeded} calls succeeded and {refused} were refused");
+}
+
+/// What became of a step; an endpoint only where it was a call.
+struct Step {
+    endpoint: Option<&'static Endpoint>,
+    succeeded: bool,
+}
+
+struct Walk {
+    rig: Rig,
+    rng: SmallRng,
+    /// The latest step, for whom it fails.
+    what: String,
+}
+
+impl Walk {
+    fn new(seed: u64) -> Self {
+        let mut rng = SmallRng::seed_from_u64(seed);
+        Self { rig: Rig::new(account(&mut rng), seed), rng, what: String::new() }
+    }
+
+    fn step(&mut self) -> Step {
+        match self.rng.random_range(0..100) {
+            0..4 => self.clock(),
+            4..20 => self.portal(),
+            _ => self.call(),
+        }
+    }
+
+    fn call(&mut self) -> Step {
+        let call = any_call(&self.rig, &mut self.rng);
+        self.what = format!("{call:?}");
+        let (endpoint, params) = call.endpoint();
+        let before = written::before(&mut self.rig, endpoint, &call);
+        let reply = self.rig.raw(call.method.clone(), &call.path, call.body.clone());
+        assert!(reply.status < 500, "answered {}", reply.status);
+        let answer: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
+        let succeeded = reply.status < 300 && answer.get("code").is_none();
+        if succeeded {
+            written::check(&mut self.rig, endpoint, &params, &call, &before, &answer);
+        }
+        Step { endpoint: Some(endpoint), succeeded }
+    }
+
+    fn clock(&mut self) -> Step {
+        let hours = pick(&mut self.rng, &[1, 30, 24 * 8, 24 * 31]);
+        self.what = format!("{hours} hours go by");
+        self.rig.advance(SignedDuration::from_hours(hours));
+        Step { endpoint: None, succeeded: true }
+    }
+
+    /// What an administrator or the people themselves do, past the API.
+    fn portal(&mut self) -> Step {
+        let Self { rig, rng, .. } = self;
+        let (who, group, now) = (anybody(rig, rng), any_group(rig, rng), rig.now);
+        let status = pick(rng, &[Status::Active, Status::Inactive, Status::Pending]);
+        let (what, succeeded) = match rng.random_range(0..14) {
+            0..6 => ("accepts", rig.account.accept_invitation(&who, now).is_ok()),
+            6 => {
+                let edit = PersonEdit { status: Some(status), ..PersonEdit::default() };
+                ("has another status", rig.account.edit_in_portal(&who, edit, now).is_ok())
+            }
+            7 => {
+                let role = rng.random_bool(0.5).then(|| any_role(rig, rng));
+                let edit = PersonEdit { email: Some(address(rng)), role, ..PersonEdit::default() };
+                ("has another address", rig.account.edit_in_portal(&who, edit, now).is_ok())
+            }
+            8 => {
+                let edit = PersonEdit { delete: true, ..PersonEdit::default() };
+                ("is deleted", rig.account.edit_in_portal(&who, edit, now).is_ok())
+            }
+            9 => {
+                let entry = PersonConfig { status, role: Some(any_role(rig, rng)), ..PersonConfig::new(address(rng)) };
+                ("or another is added", rig.account.place(entry, now).is_ok())
+            }
+            10 => ("joins a group", rig.account.join_in_portal(&group, &who).is_ok()),
+            11 => ("sees a new group", rig.account.create_group(&group_name(rng)).is_ok()),
+            12 => ("sees a group renamed", rig.account.rename_group(&group, &group_name(rng)).is_ok()),
+            _ => ("sees a group deleted", rig.account.delete_group(&group).is_ok()),
+        };
+        self.what = format!("in the portal {who} {what}");
+        Step { endpoint: None, succeeded }
+    }
+}
+
+/// An account with few seats, and quirks as chance has them.
+fn account(rng: &mut SmallRng) -> AccountConfig {
+    let elsewhere = |name: &str, create| ElsewhereConfig { email: format!("{name}@other.example"), create };
+    AccountConfig {
+        seats: Seats { licensed: 6, basic: Some(9) },
+        limits: LimitsConfig::Off,
+        people: (0..4).map(|number| PersonConfig::new(format!("p{number}@acme.example"))).collect(),
+        rooms: vec!["room@acme.example".into()],
+        elsewhere: vec![elsewhere("p0", None), elsewhere("p1", Some(ElsewhereAnswer::Invited))],
+        groups: vec![GroupConfig { name: "Everyone".into(), id: Some("g0".into()) }],
+        roles: vec![RoleConfig {
+            name: "Help desk".into(),
+            id: Some("r0".into()),
+            description: String::new(),
+            privileges: vec![],
+        }],
+        quirks: quirks(rng),
+        ..AccountConfig::default()
+    }
+}
+
+fn quirks(rng: &mut SmallRng) -> Quirks {
+    macro_rules! one_of {
+        ($($value:expr),+) => { pick(rng, &[$($value),+]) };
+    }
+    Quirks {
+        page_size: one_of!(3, 300, 2_000),
+        last_page_token: one_of!(LastPageToken::Missing, LastPageToken::Empty),
+        email_case: one_of!(EmailCase::Kept, EmailCase::Lowered),
+        elsewhere: one_of!(ElsewhereAnswer::Invited, ElsewhereAnswer::ActiveElsewhere, ElsewhereAnswer::AddressUsed),
+        foreign_user: one_of!(ForeignUser::OtherAccount, ForeignUser::Missing),
+        instant_activation: one_of!(true, false),
+        id_changes_on_acceptance: one_of!(true, false),
+        pending_patch: one_of!(PendingPatch::WithoutEffect, PendingPatch::Refused),
+        pending_group_id_works: one_of!(true, false),
+        expired_invitation: one_of!(ExpiredInvitation::Deletable, ExpiredInvitation::Refused),
+        empty_text: one_of!(EmptyText::Clears, EmptyText::Ignored),
+        null: one_of!(EmptyText::Clears, EmptyText::Ignored),
+        phone_numbers: one_of!(PhoneNumbers::Replaced, PhoneNumbers::Merged),
+        locked_settings: one_of!(LockedSettings::Kept, LockedSettings::Refused),
+        inactive_deletion: one_of!(InactiveDeletion::Allowed, InactiveDeletion::RefusedForSome),
+        inactive_deleted_after_days: one_of!(None, Some(30), Some(365)),
+        inactive_rows_have_groups: one_of!(true, false),
+        demoting_needs_owner: one_of!(true, false),
+        case_sensitive_group_names: one_of!(true, false),
+        role_reply: one_of!(RoleReply::Bare, RoleReply::Full),
+        missing_role: one_of!(MissingRole::UnderOk, MissingRole::Refused),
+        held_role: one_of!(HeldRole::Demotes, HeldRole::Refused),
+        plan_base: one_of!(PlanBase::Object, PlanBase::Array),
+        ..Quirks::default()
+    }
+}
