@@ -79,6 +79,9 @@ impl Pass<'_> {
         if did_something {
             return Ok(Applied::PlanAgain);
         }
+        if let Some(applied) = self.rejoin(plan, snapshot).await? {
+            return Ok(applied);
+        }
         if let Some(applied) = self.apply_groups(plan, snapshot).await? {
             return Ok(applied);
         }
@@ -210,6 +213,7 @@ impl Pass<'_> {
             role: None,
             adopts: true,
             drift: &[],
+            restore: None,
             not_applied: None,
             creating: true,
             requested_at: user.status.last_handled_requested_at.as_deref(),
@@ -233,15 +237,15 @@ impl Pass<'_> {
         self.context.cluster.write_user_status(object, &user.uid, &new).await
     }
 
-    /// Before a person comes back: the status says which licence they had. Once they are active nothing else tells.
+    /// Before a person comes back: the status says what they had. Once they are active nothing else tells.
     async fn announce_return(&self, planned: &PersonPlan, wish: &mut DesiredPerson) -> Result<(), ClusterError> {
-        if planned.restore.is_none() || planned.restore == wish.remembered.restore {
+        let Some(restore) = planned.restore.as_ref().filter(|_| planned.restore != wish.remembered.restore) else {
             return Ok(());
-        }
-        wish.remembered.restore = planned.restore;
+        };
+        wish.remembered.restore = Some(restore.clone());
         let Some(user) = self.context.index.user(&planned.object) else { return Ok(()) };
-        let restore = planned.restore.map(translate::license_out);
-        let new = api::ZoomUserStatus { restore, ..user.status.clone() };
+        let mut new = user.status.clone();
+        translate::returning::remember(&mut new, restore);
         self.context.cluster.write_user_status(&planned.object, &user.uid, &new).await
     }
 

@@ -7,7 +7,7 @@ use std::{
 
 use jiff::{SignedDuration, Timestamp};
 use zoom_account::Account;
-use zoom_core::{Class, Contested, DesiredPerson, Ledger, ObjectKey, Refusal};
+use zoom_core::{Class, Contested, DesiredPerson, GroupId, Ledger, ObjectKey, Refusal};
 
 use zoom_operator_api as api;
 
@@ -41,6 +41,8 @@ pub(super) struct Kept {
     corrections: HashMap<Box<str>, HashMap<String, (u32, Timestamp)>>,
     /// Removal records that failed: how often, and when to try them again.
     pub(super) removal_retries: HashMap<ObjectKey, RemovalRetry>,
+    /// Groups into which nobody could be put back: how often that failed, and when to try it again.
+    pub(super) rejoin_retries: HashMap<GroupId, (u32, Timestamp)>,
     /// What keeps the account from being managed.
     pub(super) trouble: Option<Trouble>,
     /// How many calls in a row did not get through.

@@ -21,6 +21,7 @@ mod pass;
 mod release;
 mod removals;
 mod report;
+mod returning;
 mod status;
 mod translate;
 mod trouble;

@@ -345,7 +345,8 @@ impl<'a> Pass<'a> {
         let writes = !self.kept.trouble.as_ref().is_some_and(Trouble::forbids_writes);
         let retries = self.kept.removal_retries.values().filter(|_| writes).map(|retry| until(retry.at));
         let wake = plan.wake_at.map(until);
-        let earliest = retries.chain(wake).chain(trouble).chain([next_listing]).min().unwrap_or(resync);
+        let rejoins = self.kept.rejoin_retries.values().filter(|_| writes).map(|(_, at)| until(*at));
+        let earliest = retries.chain(rejoins).chain(wake).chain(trouble).chain([next_listing]).min().unwrap_or(resync);
         earliest.max(Duration::from_millis(100))
     }
 }

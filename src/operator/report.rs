@@ -8,8 +8,8 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 use tracing::error;
 use zoom_core::{
-    Lookup, Mode, ObjectKey, Operation, Phase, Plan, Reason, Record, RecordReason, Seat, SeatCount, Standing, State,
-    Step, Verdict, plan_person,
+    Lookup, Mode, ObjectKey, Operation, Phase, Plan, Reason, Record, RecordReason, Restore, Seat, SeatCount, Standing,
+    State, Step, Verdict, plan_person,
 };
 use zoom_operator_api as api;
 
@@ -77,18 +77,22 @@ impl Pass<'_> {
         let news = plan.people.iter().filter_map(|planned| {
             let user = snapshot.users.get(&planned.object)?;
             let verdict = self.as_far_as_connected(&planned.verdict);
-            let new = self.news(user, &verdict, &planned.drift, None)?;
-            Some((&planned.object, user, verdict, new))
+            let new = self.news(user, &verdict, &planned.drift, planned.restore.as_ref(), None)?;
+            Some((planned, user, verdict, new))
         });
         bulk::each(
             news,
             || self.goes_on(snapshot),
-            |(object, user, verdict, new)| async move {
+            |(planned, user, verdict, new)| async move {
                 self.context.cluster.turns.next().await;
                 if self.is_now_ours(user, &new) {
                     self.context.cluster.turns.next().await;
                 }
-                tolerate(self.write_news(object, user, &verdict, &new).await)
+                for (group, why) in &planned.not_restored {
+                    let about = About { key: planned.object.clone(), uid: user.uid.clone() };
+                    self.tell_not_restored(&about, group, why);
+                }
+                tolerate(self.write_news(&planned.object, user, &verdict, &new).await)
             },
         )
         .await
@@ -123,7 +127,7 @@ impl Pass<'_> {
             wish.remembered.not_applied = fields.iter().map(|field| field.as_str().into()).collect();
         }
         let planned = plan_person(&wish, &self.policy, self.directory(), Timestamp::now()).seated(seat);
-        match self.news(&user, &planned.verdict, &planned.drift, not_applied) {
+        match self.news(&user, &planned.verdict, &planned.drift, None, not_applied) {
             Some(new) => self.write_news(object, &user, &planned.verdict, &new).await,
             None => Ok(()),
         }
@@ -135,6 +139,7 @@ impl Pass<'_> {
         user: &User,
         verdict: &Verdict,
         drift: &[String],
+        restore: Option<&Restore>,
         not_applied: Option<Vec<String>>,
     ) -> Option<api::ZoomUserStatus> {
         let wish = self.wish(user).filter(|_| !self.is_too_early(verdict))?;
@@ -147,6 +152,7 @@ impl Pass<'_> {
             wish: &wish,
             verdict,
             drift,
+            restore,
             row,
             role,
             adopts: self.adopts(),

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
-use zoom_core::{DesiredPerson, Lookup, ObservedLicense, Person, Phase, Reason, Standing, State, Verdict};
+use zoom_core::{DesiredPerson, Lookup, ObservedLicense, Person, Phase, Reason, Restore, Standing, State, Verdict};
 use zoom_operator_api::{
     self as api,
     conditions::{self, ConditionStatus, NewCondition},
@@ -86,6 +86,8 @@ pub(super) struct Finding<'a> {
     pub(super) adopts: bool,
     /// The fields that were changed in Zoom.
     pub(super) drift: &'a [String],
+    /// What the person had and does not have yet; `None` keeps what was known.
+    pub(super) restore: Option<&'a Restore>,
     /// Fields that Zoom accepted without effect; `None` keeps what was known.
     pub(super) not_applied: Option<Vec<String>>,
     /// Whether a create call is about to be made.
@@ -96,7 +98,7 @@ pub(super) struct Finding<'a> {
 
 /// The status of a user after a pass.
 pub(super) fn user(old: &api::ZoomUserStatus, finding: Finding<'_>, now: Timestamp) -> api::ZoomUserStatus {
-    let Finding { wish, verdict, row, role, adopts, drift, not_applied, creating, requested_at } = finding;
+    let Finding { wish, verdict, row, role, adopts, drift, restore, not_applied, creating, requested_at } = finding;
     let generation = wish.generation;
     let mut new = old.clone();
     let fresh_edit = old.observed_generation != Some(generation);
@@ -120,7 +122,10 @@ pub(super) fn user(old: &api::ZoomUserStatus, finding: Finding<'_>, now: Timesta
     } else {
         let managed = is_managed(verdict.reason) && (adopts || old.origin.is_some());
         match row {
-            Lookup::Found(person) if managed => seen(&mut new, old, wish, person, role, now),
+            Lookup::Found(person) if managed => {
+                seen(&mut new, old, wish, person, role, now);
+                translate::returning::had(&mut new, restore, wish, person, now);
+            }
             Lookup::Found(_) | Lookup::Unknown => {}
             Lookup::Absent => gone(&mut new, old, wish, verdict.reason, now),
         }
@@ -224,11 +229,6 @@ fn seen(
         ObservedLicense::Other(_) => None,
     };
     new.role = role.map(str::to_owned);
-    // Nothing is left to give back once they have it, somebody decided otherwise, or they are out again.
-    let waits = person.state == State::Inactive && wish.wanted.is_active(now);
-    if wish.wanted.license.is_some() || (new.license == new.restore && !waits) || !wish.wanted.is_active(now) {
-        new.restore = None;
-    }
 }
 
 fn gone(

@@ -18,6 +18,7 @@ use zoom_core::{
 use zoom_operator_api as api;
 
 pub(super) mod groups;
+pub(super) mod returning;
 use super::index::Namespaces;
 
 /// What an object says that this version cannot understand.
@@ -143,7 +144,7 @@ fn remembered(status: &api::ZoomUserStatus) -> Remembered {
         synced_generation: status.synced_generation,
         pending_since: status.pending_since.as_ref().map(|time| time.0),
         contested: Box::default(),
-        restore: status.restore.map(license_in),
+        restore: returning::remembered(status),
         default_license: status.default_license.map(license_in),
         elsewhere: status.elsewhere,
         not_applied: status.not_applied.iter().map(|field| field.as_str().into()).collect(),
@@ -392,7 +393,7 @@ pub(super) fn record(removal: &api::ZoomRemoval) -> Result<Record, Unreadable> {
         steps: spec.operations.iter().map(|step| step_in(step, heir.as_ref())).collect::<Result<_, _>>()?,
         not_before: spec.not_before.as_ref().map(|time| time.0),
         hold: spec.hold.as_deref().map(Into::into),
-        restore_license: spec.restore.as_ref().and_then(|restore| restore.license).map(license_in),
+        restore: spec.restore.as_ref().map(returning::restore_in),
         approved: spec.decision == Some(api::Decision::Approve),
         decided_by: spec.decided_by.clone().map(Into::into),
         phase: status.phase.map_or(zoom_core::Phase::Settling, phase_in),
@@ -529,7 +530,7 @@ pub(super) fn removal_object(record: &NewRecord, connection: &api::ZoomConnectio
         operations: steps.into_iter().map(|(step, _)| step).collect(),
         not_before: record.not_before.map(time),
         hold: record.hold.as_deref().map(str::to_owned),
-        restore: record.restore_license.map(|license| api::Restore { license: Some(license_out(license)) }),
+        restore: record.restore.as_ref().map(returning::restore_out),
         decision: None,
         decided_by: None,
         reason: None,

@@ -2,8 +2,9 @@
 
 use anyhow::ensure;
 use serde_json::json;
+use zoom_operator_testing::{Group, eventually};
 
-use crate::world::{CONNECTION, REMOVAL, USER, World, account_of, email, is_in_phase, message, ready_reason};
+use crate::world::{CONNECTION, DEADLINE, REMOVAL, USER, World, account_of, email, is_in_phase, message, ready_reason};
 
 /// Five people, of whom Ada is licensed.
 async fn team(connection: serde_json::Value) -> anyhow::Result<World<'static>> {
@@ -63,6 +64,61 @@ async fn who_is_let_in_again_by_an_edit_has_the_licence_of_before() -> anyhow::R
     world.edit(USER, "ada", json!({"active": true})).await?;
     world.user_is("ada", "Synced").await?;
     assert_eq!(world.person(&email("ada")).await?.license, "Licensed");
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_comes_back_is_in_their_groups_as_before() -> anyhow::Result<()> {
+    let person = |name| json!({"email": email(name), "groups": ["Staff", "Band", "Old"]});
+    let account = json!({
+        "quirks": {"deactivationTakesGroups": true},
+        "groups": [{"name": "Old"}, {"name": "Band"}, {"name": "Staff"}],
+        "people": [person("ada"), person("bob"), {"email": email("eve")}, {"email": email("lin")}],
+    });
+    let names = ["ada", "bob", "eve", "lin"];
+    let world = World::connected(account, json!({})).await?;
+    world.users(&names, &json!({})).await?;
+    world.users_are(&names, "Synced").await?;
+    let ids = |groups: &[Group], names: &[&str]| {
+        let id = |name: &&str| groups.iter().find(|group| group.name == **name).unwrap().id.clone();
+        names.iter().map(|name| json!({"id": id(name)})).collect::<Vec<_>>()
+    };
+    let groups = world.zoom.groups().await?;
+
+    // Both ways out: by an edit, and without the manifest.
+    world.edit(USER, "ada", json!({"active": false})).await?;
+    let ada = world.user_is("ada", "Deactivated").await?;
+    assert_eq!(ada["status"]["restoreGroups"], json!(ids(&groups, &["Staff", "Band", "Old"])));
+    world.delete_all(&["bob"]).await?;
+    let removal = world.removal_is("bob", "Done", "Completed").await?;
+    assert_eq!(removal["spec"]["restore"]["groups"], json!(ids(&groups, &["Staff", "Band", "Old"])));
+    world.members_are("Staff", &[]).await?;
+
+    world.zoom.delete_group("Old").await?;
+    world.edit(USER, "ada", json!({"active": true})).await?;
+    world.users(&["bob"], &json!({})).await?;
+    world.members_are("Staff", &["ada", "bob"]).await?;
+    world.members_are("Band", &["ada", "bob"]).await?;
+    for name in ["ada", "bob"] {
+        world
+            .until(USER, name, "has nothing left to get back", |user| {
+                user["status"]["restoreGroups"].is_null() && ready_reason(user) == Some("Synced")
+            })
+            .await?;
+        let about = format!("--field-selector=reason=GroupNotRestored,regarding.name={name}");
+        let arguments = ["get", "events.events.k8s.io", &about, "-o", "jsonpath={.items[*].note}"];
+        eventually(DEADLINE, format_args!("{name} is told of the group that is gone"), || async {
+            let told = world.kubectl(&arguments).await?;
+            ensure!(told.contains("was in the group"), "{told}");
+            Ok(())
+        })
+        .await?;
+        let row = world.person(&email(name)).await?;
+        assert_eq!(row.rest["groups"], json!(["Staff", "Band"]), "the primary group is the same");
+    }
+    world.zoom.clear_journal().await?;
+    world.resync().await?;
+    assert_eq!(world.zoom_writes().await?, [""; 0]);
     Ok(())
 }
 

@@ -71,7 +71,7 @@ impl Account {
             steps: new.steps.clone(),
             not_before: new.not_before,
             hold: new.hold.clone(),
-            restore_license: new.restore_license,
+            restore: new.restore.clone(),
             approved: false,
             decided_by: None,
             phase,

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use jiff::Timestamp;
 
 use crate::{
-    Class, Directory, Leaving, License, Lookup, Mode, NewRecord, ObjectKey, ObservedLicense, PersonRef, Phase, Reason,
-    Record, RecordReason, State, Step, Subject,
+    Class, Directory, Leaving, Mode, NewRecord, ObjectKey, PersonRef, Phase, Reason, Record, RecordReason, Restore,
+    Step, Subject,
     claims::Claims,
     guard::Intent,
     naming::{digest, short, truncated},
@@ -414,7 +414,7 @@ impl Desk {
                 steps: taking.steps.clone(),
                 not_before: taking.not_before,
                 hold: object.hold.clone(),
-                restore_license: licence_of(subject, input.directory),
+                restore: Restore::of(subject, input.directory),
             })),
         }
     }
@@ -456,14 +456,4 @@ fn oldest<W: Into<String>>(waves: impl Iterator<Item = (Class, W)>) -> HashMap<C
         oldest.entry(class).or_insert_with(|| wave.into());
     }
     oldest
-}
-
-fn licence_of(person: &PersonRef, directory: &Directory) -> Option<License> {
-    match directory.find_exactly(person) {
-        Lookup::Found(row) => match row.license {
-            ObservedLicense::Known(license) if row.state == State::Active => Some(license),
-            ObservedLicense::Known(_) | ObservedLicense::Other(_) => None,
-        },
-        Lookup::Absent | Lookup::Unknown => None,
-    }
 }

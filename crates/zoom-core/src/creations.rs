@@ -96,7 +96,7 @@ fn ask_for_creations(plan: &mut Plan, unasked: &[(ObjectKey, Email)], input: &In
             steps: vec![Step::Create],
             not_before: None,
             hold: None,
-            restore_license: None,
+            restore: None,
         });
         plan.changes.push(RecordChange {
             name: name.into(),

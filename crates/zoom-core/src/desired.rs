@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::{
     Attributes, Creation, CustomAttributes, DesiredContactGroup, DesiredGroup, DesiredRole, Drift, Email, Labels,
-    License, Lookup, NamedClaim, PersonRef, Phones, Reason, Removal, UserId,
+    License, Lookup, NamedClaim, PersonRef, Phones, Reason, Removal, Restore, UserId,
     directory::{Directory, Person},
 };
 
@@ -196,8 +196,8 @@ pub struct Remembered {
     pub pending_since: Option<Timestamp>,
     /// Fields that did not stay as they were put right.
     pub contested: Box<[Contested]>,
-    /// The licence that a person who is coming back had before; given until they have it.
-    pub restore: Option<License>,
+    /// What a person who is out, or is coming back, had before; each is given until they have it.
+    pub restore: Option<Restore>,
     /// The licence that a default gave when Zoom was last seen to hold the object whole.
     pub default_license: Option<License>,
     /// The person has a Zoom account elsewhere and was asked to move, as far as Zoom's answer to their creation told.

@@ -26,6 +26,7 @@ mod plan;
 mod policy;
 mod protected;
 mod record;
+mod returning;
 mod seats;
 mod suspicion;
 mod verdict;
@@ -61,6 +62,7 @@ pub use policy::{
 };
 pub use protected::{EmailPattern, Protected};
 pub use record::{Leaving, NewRecord, Next, Phase, Record, RecordReason, Source, Step, Subject, ThingKind, ThingRef};
+pub use returning::{FormerGroup, Rejoin, Restore};
 pub use seats::{PlanSeats, Seat, SeatCount, Seats};
 pub use suspicion::suspicion;
 pub use verdict::{Reason, Standing, Verdict};

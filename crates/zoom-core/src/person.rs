@@ -35,6 +35,7 @@ pub(crate) fn plan_found(
             operations: Vec::new(),
             taking: None,
             restore: None,
+            not_restored: Vec::new(),
             drift: Vec::new(),
             seat: Seat::NotNeeded,
             verdict,
@@ -62,38 +63,12 @@ pub(crate) fn plan_found(
         object: desired.object.clone(),
         operations: planned.operations,
         restore: None,
+        not_restored: Vec::new(),
         drift: planned.drift,
         taking: planned.taking,
         seat: Seat::NotNeeded,
         verdict: planned.verdict,
     }
-}
-
-/// Gives a person who comes back the licence that they had, where the object does not name one.
-pub(crate) fn restored(mut planned: PersonPlan, license: License, person: &Person) -> PersonPlan {
-    if let [Operation::Activate(_), rest @ ..] = &mut *planned.operations
-        && license > License::Basic
-    {
-        match rest.iter_mut().find_map(|operation| match operation {
-            Operation::Update(_, patch) => Some(patch),
-            Operation::Read(_)
-            | Operation::Create(_)
-            | Operation::SetRole { .. }
-            | Operation::SetEmail(..)
-            | Operation::Activate(_)
-            | Operation::Deactivate(_)
-            | Operation::Unlink(..)
-            | Operation::Delete(..) => None,
-        }) {
-            Some(patch) => patch.license = Some(license),
-            None => {
-                let patch = Patch { license: Some(license), ..Patch::default() };
-                planned.operations.push(Operation::Update(person.reference(), patch));
-            }
-        }
-        planned.restore = Some(license);
-    }
-    planned
 }
 
 struct Planned {
@@ -322,7 +297,7 @@ fn active(desired: &DesiredPerson, person: &Person, policy: &Policy, directory: 
     let mut difference = difference(wanted, person).without(&desired.ignored);
     if wanted.license.is_none() {
         let lower = |restore: &License| person.license != ObservedLicense::Known(*restore);
-        difference.patch.license = desired.remembered.restore.filter(lower);
+        difference.patch.license = desired.remembered.restore.as_ref().and_then(|had| had.license).filter(lower);
     }
     let drift = drifted(desired, &difference, &role);
     if !drift.is_empty() && desired.drift.unwrap_or(policy.drift) == Drift::Report {

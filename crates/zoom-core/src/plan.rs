@@ -1,16 +1,16 @@
 //! The plan for one account: every object's operations, in order, and what the guard says of the whole.
 
-use foldhash::HashMap;
 use jiff::Timestamp;
 
 use crate::{
-    Class, ContactGroupPlan, ContactRef, Desired, DesiredPerson, Directory, GroupPlan, Ledger, License, Lookup, Mode,
-    NewRecord, ObjectKey, Operation, Person, PersonRef, Phase, Policy, Reason, Record, RecordReason, RolePlan, Seat,
-    SeatCount, Step, UserId, Verdict,
+    Class, ContactGroupPlan, ContactRef, Desired, DesiredPerson, Directory, FormerGroup, GroupPlan, Ledger, Lookup,
+    Mode, NewRecord, ObjectKey, Operation, Person, PersonRef, Phase, Policy, Reason, Record, RecordReason, Rejoin,
+    Restore, RolePlan, Seat, SeatCount, Step, Verdict,
     claims::Claims,
     groups::{Groups, plan_roles},
     guard, leaving,
-    person::{plan_found, restored},
+    person::plan_found,
+    returning::{rejoin, restored, restores},
     seats,
 };
 
@@ -44,6 +44,8 @@ pub struct Plan {
     pub people: Vec<PersonPlan>,
     /// One entry for each live ZoomGroup, those that people edited first. They run after the people.
     pub groups: Vec<GroupPlan>,
+    /// People who are back in the account, to be put into their former groups. It runs after the people and before the groups.
+    pub rejoins: Vec<Rejoin>,
     /// One entry for each live ZoomRole. They run before the people, who may be given a role that is made.
     pub roles: Vec<RolePlan>,
     /// One entry for each live ZoomContactGroup. They run last: groups may be in them.
@@ -96,9 +98,11 @@ pub struct PersonPlan {
     pub object: ObjectKey,
     /// What to do, in this order. Read-only plans and held people keep theirs, for show.
     pub operations: Vec<Operation>,
-    /// The licence that the person is given back with these operations. Remember it before they run, see
-    /// [`Remembered::restore`](crate::Remembered::restore): afterwards nothing else tells of it.
-    pub restore: Option<License>,
+    /// What the person had and does not have yet. Remember it before the operations run, see
+    /// [`Remembered::restore`](crate::Remembered::restore): afterwards nothing else tells of it. Absent: as remembered.
+    pub restore: Option<Restore>,
+    /// The groups of that which the person does not get back, and why.
+    pub not_restored: Vec<(FormerGroup, String)>,
     /// The fields that were changed in Zoom, by their path in the spec.
     pub drift: Vec<String>,
     /// What is taken from the person; runs as a record.
@@ -183,9 +187,9 @@ pub fn plan(input: &Input<'_>) -> Plan {
                 None => plan_found(object, lookup, input.policy, input.directory, input.now),
             };
             let planned = claims.name_holder(seen, planned);
-            let unnamed = seen.row().filter(|_| object.wanted.license.is_none());
-            let planned = match unnamed.and_then(|row| Some((row, restores.get(row.id.as_ref()?)?))) {
-                Some((row, license)) => restored(planned, *license, row),
+            let had = |row: &Person| restores.get(row.id.as_ref()?).copied().or(object.remembered.restore.as_ref());
+            let planned = match seen.row().and_then(|row| Some((row, had(row)?))) {
+                Some((row, had)) => restored(planned, had, row, object.wanted.license.is_some()),
                 None => planned,
             };
             intents.extend(guard::Intent::of(seen, &planned));
@@ -200,6 +204,7 @@ pub fn plan(input: &Input<'_>) -> Plan {
     plan.groups = groups.plan();
     plan.roles = plan_roles(&groups);
     plan.contact_groups = groups.plan_contacts();
+    plan.rejoins = rejoin(&mut live, &groups, input);
     let freeing = guard::guard(&mut plan, &mut live, &intents, input, &claims, &groups);
     let seats_again_at = seats::allot(&mut plan, &mut live, input);
     guard::tell_dependents(&mut live, freeing);
@@ -215,16 +220,6 @@ pub fn plan(input: &Input<'_>) -> Plan {
     live.sort_by_key(|live| rank(live.seen.object, &live.planned));
     plan.people = live.into_iter().map(|live| live.planned).collect();
     plan
-}
-
-/// The licences that people had before they were last deactivated.
-fn restores(records: &[Record]) -> HashMap<&UserId, License> {
-    let ran = |record: &&Record| record.class == Class::Access && record.started_at.is_some();
-    let mut ran: Vec<_> = records.iter().filter(ran).collect();
-    ran.sort_unstable_by_key(|record| (record.created, &record.name));
-    let had = |record: &&'_ Record| record.restore_license.is_some();
-    let ran = ran.into_iter().filter(had);
-    ran.filter_map(|record| Some((record.person()?.id.as_ref()?, record.restore_license?))).collect()
 }
 
 /// An object and whom it means, looked up once: an account may hold a hundred thousand.
@@ -282,6 +277,7 @@ fn claimed_by(object: &DesiredPerson, winner: &ObjectKey) -> PersonPlan {
         object: object.object.clone(),
         operations: Vec::new(),
         restore: None,
+        not_restored: Vec::new(),
         drift: Vec::new(),
         taking: None,
         seat: Seat::NotNeeded,

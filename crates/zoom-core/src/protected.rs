@@ -80,7 +80,8 @@ impl Protected {
         by_email.or_else(of_role).or_else(of_group)
     }
 
-    fn names(&self, group: &Group) -> bool {
+    /// Whether it protects whoever is in a group.
+    pub(crate) fn names(&self, group: &Group) -> bool {
         self.groups.iter().any(|name| name.trim().eq_ignore_ascii_case(group.name.trim()))
     }
 

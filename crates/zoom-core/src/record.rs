@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::{
     Attribute, Class, Email, Heir, License, Lookup, ObjectKey, ObservedLicense, Operation, Patch, PersonRef, Policy,
-    RoleId, State, Successor,
+    Restore, RoleId, State, Successor,
     directory::{Directory, Person},
     plan::Input,
 };
@@ -299,8 +299,8 @@ pub struct Record {
     pub not_before: Option<Timestamp>,
     /// A legal hold, see [`DesiredPerson::hold`].
     pub hold: Option<Box<str>>,
-    /// The licence to give back if the person returns.
-    pub restore_license: Option<License>,
+    /// What to give back if the person returns; absent where nothing was known of it.
+    pub restore: Option<Restore>,
     /// Whether a human approved it.
     pub approved: bool,
     /// Who approved it, as far as they said.
@@ -335,8 +335,8 @@ pub struct NewRecord {
     pub not_before: Option<Timestamp>,
     /// See [`Record::hold`].
     pub hold: Option<Box<str>>,
-    /// See [`Record::restore_license`].
-    pub restore_license: Option<License>,
+    /// See [`Record::restore`].
+    pub restore: Option<Restore>,
 }
 
 impl NewRecord {

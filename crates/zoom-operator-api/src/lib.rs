@@ -40,7 +40,7 @@ pub use zoom_connection::{
 pub use zoom_contact_group::{ContactMembers, Privacy, ZoomContactGroup, ZoomContactGroupSpec, ZoomContactGroupStatus};
 pub use zoom_group::{ZoomGroup, ZoomGroupSpec, ZoomGroupStatus};
 pub use zoom_removal::{
-    Class, Decision, ListedPerson, Person, Phase, Restore, Source, Step, Target, TargetKind, ZoomRemoval,
+    Class, Decision, FormerGroup, ListedPerson, Person, Phase, Restore, Source, Step, Target, TargetKind, ZoomRemoval,
     ZoomRemovalSpec, ZoomRemovalStatus,
 };
 pub use zoom_role::{ZoomRole, ZoomRoleSpec, ZoomRoleStatus};

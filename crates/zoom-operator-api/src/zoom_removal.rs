@@ -417,13 +417,31 @@ impl JsonSchema for Step {
 }
 
 /// What a person had before a step. A role is never given back by itself.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(KubeSchema, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Restore {
     /// The licence. Absent: not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "LicenseType")]
     pub license: Option<LicenseType>,
+    /// The groups, in Zoom's order, at most 100. Absent: none, or not known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 100))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["id".to_owned()]))]
+    pub groups: Vec<FormerGroup>,
+}
+
+/// A group that a person was in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct FormerGroup {
+    /// Its id in Zoom.
+    #[schemars(length(min = 1, max = 128))]
+    pub id: String,
+    /// Its name at that time, for people. Absent: the groups of the account were not listed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String", length(max = 256))]
+    pub name: Option<String>,
 }
 
 /// A human's word on a held step.

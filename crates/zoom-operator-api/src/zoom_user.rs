@@ -8,7 +8,7 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{ConnectionReference, Duration, schemas};
+use crate::{ConnectionReference, Duration, FormerGroup, schemas};
 
 /// A person who should be in a Zoom account.
 #[derive(CustomResource, KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -501,11 +501,15 @@ pub struct ZoomUserStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Time")]
     pub created_at: Option<Time>,
-    /// The licence that a person who is coming back had before they were deactivated, until they have it again. Absent
-    /// otherwise.
+    /// The licence that the person had before they were deactivated, until they have it again. Absent otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "LicenseType")]
     pub restore: Option<LicenseType>,
+    /// The groups that the person was in before they were deactivated, until they are in them again. Absent otherwise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 100))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["id".to_owned()]))]
+    pub restore_groups: Vec<FormerGroup>,
     /// The licence that `userDefaults` of the connection gave when Zoom was last seen to hold the object whole: if they give
     /// another one now, that is no drift. Absent: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]

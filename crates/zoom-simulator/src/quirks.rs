@@ -59,6 +59,8 @@ pub struct Quirks {
     pub inactive_deletion: InactiveDeletion,
     /// After how many days the account itself deletes deactivated people. Absent: never.
     pub inactive_deleted_after_days: Option<u32>,
+    /// Whether deactivating somebody takes them out of their groups: no source says.
+    pub deactivation_takes_groups: bool,
     /// Whether rows and reads of deactivated people show their groups.
     pub inactive_rows_have_groups: bool,
     /// Whether taking the Admin role from somebody is refused to the app, as to an admin who is not the owner.
@@ -100,6 +102,7 @@ impl Default for Quirks {
             status_reply: StatusReply::default(),
             inactive_deletion: InactiveDeletion::default(),
             inactive_deleted_after_days: Some(365),
+            deactivation_takes_groups: false,
             inactive_rows_have_groups: false,
             demoting_needs_owner: false,
             case_sensitive_group_names: false,

@@ -36,7 +36,7 @@ impl World<'_> {
     }
 
     /// Waits until exactly these people are in a group in Zoom.
-    async fn members_are(&self, group: &str, names: &[&str]) -> anyhow::Result<()> {
+    pub(crate) async fn members_are(&self, group: &str, names: &[&str]) -> anyhow::Result<()> {
         let mut wanted: Vec<_> = names.iter().map(|name| email(name)).collect();
         wanted.sort();
         let holds = |group: &Group| sorted(&group.members) == wanted;

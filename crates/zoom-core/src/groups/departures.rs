@@ -278,7 +278,7 @@ impl<'a> Groups<'a> {
                 steps: vec![step.clone()],
                 not_before: None,
                 hold: None,
-                restore_license: None,
+                restore: None,
             })),
         }
     }

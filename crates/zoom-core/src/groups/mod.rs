@@ -9,6 +9,7 @@ mod observed;
 mod operation;
 mod plan;
 mod protection;
+mod returns;
 mod roles;
 mod roster;
 mod words;
@@ -26,6 +27,7 @@ pub use operation::{
 pub use plan::GroupPlan;
 pub(crate) use plan::Groups;
 pub use protection::Kept;
+pub(crate) use returns::{Return, Returns};
 pub use roles::RolePlan;
 pub(crate) use roles::plan_roles;
 pub use roster::WaitsFor;

@@ -384,7 +384,7 @@ impl<'a> Groups<'a> {
         Refusals::standing(&wish.refused, wish.object.generation, self.input.now, act)
     }
 
-    fn speaker(&self, wish: &'a DesiredGroup) -> Speaker<'a> {
+    pub(super) fn speaker(&self, wish: &'a DesiredGroup) -> Speaker<'a> {
         Speaker { namespace: &wish.object.key.namespace, circle: self.input.policy.access.circle(wish) }
     }
 

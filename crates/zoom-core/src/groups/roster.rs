@@ -100,6 +100,11 @@ impl<'a> Wanted<'a> {
         in_order(self.people().collect())
     }
 
+    /// Whether somebody is wanted.
+    pub(crate) fn names(&self, person: &Person) -> bool {
+        self.people.contains(&Row(person))
+    }
+
     /// Whether the object of somebody who is wanted wants them to have no access.
     pub(crate) fn rests(&self, person: &Person) -> bool {
         self.resting.contains(&Row(person))
@@ -112,7 +117,7 @@ impl<'a> Wanted<'a> {
 
     /// Whether somebody who is there is not meant to be.
     pub(crate) fn is_stranger(&self, person: &Person) -> bool {
-        !self.unclear && !self.people.contains(&Row(person)) && !self.kept.contains(&Row(person))
+        !self.unclear && !self.names(person) && !self.kept.contains(&Row(person))
     }
 }
 

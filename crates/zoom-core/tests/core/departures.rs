@@ -10,6 +10,11 @@ fn in_a_month() -> Removal {
     Removal::Delete(Departure { heir: None, after: Some(MONTH) })
 }
 
+/// What is remembered of somebody who had a licence and no groups.
+fn had(license: License) -> Restore {
+    Restore { license: Some(license), groups: Box::default() }
+}
+
 fn days(count: i64) -> jiff::SignedDuration {
     jiff::SignedDuration::from_hours(24 * count)
 }
@@ -94,7 +99,7 @@ fn who_is_declared_again_comes_back_with_the_licence_that_they_had(#[case] remov
     assert_eq!(world.row("person000").license, ObservedLicense::Known(License::Basic));
     world.reapply("person000");
     let plan = world.plan();
-    assert_eq!(planned(&plan, "person000").restore, Some(License::Licensed));
+    assert_eq!(planned(&plan, "person000").restore, Some(had(License::Licensed)));
     world.round();
     world.settle();
     let row = world.row("person000");
@@ -142,7 +147,7 @@ fn a_role_never_comes_back_from_memory() {
 #[test]
 fn an_interrupted_return_goes_on_to_the_licence() {
     let mut world = World::of(1);
-    world.object("person000").remembered.restore = Some(License::Licensed);
+    world.object("person000").remembered.restore = Some(had(License::Licensed));
     world.round();
     assert_eq!(world.row("person000").license, ObservedLicense::Known(License::Licensed));
 }

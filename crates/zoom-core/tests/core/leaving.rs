@@ -19,7 +19,7 @@ fn a_deleted_object_is_let_go_once_its_record_is_written() {
     let [record] = &*plan.new_records else { panic!("{:?}", plan.new_records) };
     assert!(record.deleted_source().is_some());
     assert_eq!((record.class, &*record.steps), (Class::Access, &[Step::Deactivate][..]));
-    assert_eq!(record.restore_license, Some(License::Basic));
+    assert_eq!(record.restore.as_ref().and_then(|had| had.license), Some(License::Basic));
     // Written, and then a crash before the object was let go.
     world.records.push(written(record, world.now));
     let plan = world.plan();

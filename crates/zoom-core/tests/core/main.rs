@@ -21,6 +21,7 @@ mod people;
 mod properties;
 mod protection;
 mod reasons;
+mod returning;
 mod seats;
 mod support;
 mod things;

@@ -106,6 +106,7 @@ pub(crate) struct World {
     pub(crate) policy: Policy,
     pub(crate) objects: BTreeMap<ObjectKey, DesiredPerson>,
     pub(crate) unreadable: Vec<Claim>,
+    pub(crate) unreadable_groups: Vec<NamedClaim>,
     pub(crate) groups: BTreeMap<ObjectKey, DesiredGroup>,
     pub(crate) zoom_groups: Vec<Group>,
     pub(crate) all_objects_seen: bool,
@@ -127,6 +128,8 @@ pub(crate) struct World {
     pub(crate) taken: Vec<(Timestamp, Class, Email, bool)>,
     /// Whom any operation was about.
     pub(crate) touched: BTreeSet<Email>,
+    /// Calls that put people back into a group, and how many.
+    pub(crate) rejoined: Vec<(String, usize)>,
     /// Operations that took the last active Admin's role or access.
     pub(crate) left_without_admin: Vec<String>,
     ids: usize,
@@ -139,6 +142,7 @@ impl Default for World {
             policy,
             objects: BTreeMap::new(),
             unreadable: Vec::new(),
+            unreadable_groups: Vec::new(),
             groups: BTreeMap::new(),
             zoom_groups: Vec::new(),
             all_objects_seen: true,
@@ -154,6 +158,7 @@ impl Default for World {
             now: start(),
             taken: Vec::new(),
             touched: BTreeSet::new(),
+            rejoined: Vec::new(),
             left_without_admin: Vec::new(),
             ids: 0,
         }
@@ -264,6 +269,10 @@ impl World {
             people: self.objects.values().cloned().collect(),
             unreadable: self.unreadable.clone(),
             groups: self.groups.values().cloned().collect(),
+            unreadable_things: UnreadableThings {
+                groups: self.unreadable_groups.clone(),
+                ..UnreadableThings::default()
+            },
             complete: self.all_objects_seen,
             ..Desired::default()
         }
@@ -321,6 +330,7 @@ impl World {
         self.write_records(&plan);
         self.run_records(&plan);
         self.run_people(&plan);
+        self.run_rejoins(&plan);
         self.report(&plan);
         plan
     }
@@ -397,8 +407,23 @@ impl World {
         }
     }
 
+    fn run_rejoins(&mut self, plan: &Plan) {
+        for rejoin in &plan.rejoins {
+            assert!((1..=GroupOperation::MEMBERS).contains(&rejoin.people.len()));
+            self.rejoined.push((rejoin.group.name.to_string(), rejoin.people.len()));
+            for (_, person) in &rejoin.people {
+                let row = self.zoom.get_mut(&person.email).unwrap();
+                assert_eq!(row.state, State::Active);
+                row.groups = Some(row.groups.iter().flatten().cloned().chain(rejoin.group.id.clone()).collect());
+            }
+        }
+    }
+
     pub(crate) fn run_people(&mut self, plan: &Plan) {
         for planned in plan.people.iter().filter(|planned| planned.is_runnable()) {
+            if planned.restore.is_some() {
+                self.objects.get_mut(&planned.object).unwrap().remembered.restore = planned.restore.clone();
+            }
             for operation in &planned.operations {
                 if self.refuses_seat(operation) {
                     return;
@@ -436,6 +461,10 @@ impl World {
                     remembered.origin.get_or_insert(Origin::Adopted);
                     remembered.id = row.reference().id.or(remembered.id.take());
                     remembered.email = Some(row.email.clone());
+                    remembered.restore = planned.restore.clone().or(remembered.restore.take());
+                    if row.state != State::Inactive && !object.wanted.is_active(self.now) {
+                        remembered.restore = None;
+                    }
                     let invited_elsewhere = row.state == State::Pending && row.email != object.email;
                     if (row.state != State::Inactive) == object.wanted.is_active(self.now) && !invited_elsewhere {
                         remembered.access_generation = Some(object.generation);
@@ -522,13 +551,17 @@ impl World {
                 assert_eq!(row.state, State::Active);
                 self.join(Person { email: to.clone(), ..row });
             }
-            Operation::Activate(_) => self.zoom.get_mut(who).unwrap().state = State::Active,
+            // Zoom is taken to have forgotten the groups.
+            Operation::Activate(_) => {
+                let row = self.zoom.get_mut(who).unwrap();
+                (row.state, row.groups) = (State::Active, Some(Box::default()));
+            }
             Operation::Deactivate(_) if self.zoom.get(who).is_some_and(|row| row.state == State::Pending) => {
                 self.zoom.remove(who);
             }
             Operation::Deactivate(_) => {
                 let row = self.zoom.get_mut(who).unwrap();
-                row.state = State::Inactive;
+                (row.state, row.groups) = (State::Inactive, None);
                 row.license = ObservedLicense::Known(License::Basic);
             }
             Operation::Unlink(..) | Operation::Delete(..) => {
@@ -559,7 +592,7 @@ pub(crate) fn written(new: &NewRecord, now: Timestamp) -> Record {
         steps: new.steps.clone(),
         not_before: new.not_before,
         hold: new.hold.clone(),
-        restore_license: new.restore_license,
+        restore: new.restore.clone(),
         approved: false,
         decided_by: None,
         phase: Phase::Settling,
@@ -581,7 +614,7 @@ pub(crate) fn by_hand(name: &str, step: Step) -> Record {
         steps: vec![step],
         not_before: None,
         hold: None,
-        restore_license: None,
+        restore: None,
         approved: false,
         decided_by: None,
         phase: Phase::Settling,

@@ -38,7 +38,11 @@ impl Account {
                 Ok(())
             }
             (StatusAction::Deactivate, State::Active { .. }) => {
-                self.people.edit(seq, |person| person.state = State::Inactive { since: now });
+                let takes_groups = self.config.quirks.deactivation_takes_groups;
+                self.people.edit(seq, |person| {
+                    person.state = State::Inactive { since: now };
+                    person.groups.retain(|_| !takes_groups);
+                });
                 Ok(())
             }
             (StatusAction::Activate, State::Active { .. })

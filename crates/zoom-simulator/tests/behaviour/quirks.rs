@@ -240,6 +240,19 @@ async fn rows_of_inactive_people_show_their_groups_or_none() {
 }
 
 #[tokio::test]
+async fn deactivating_somebody_takes_their_groups_or_leaves_them() {
+    for (deactivation_takes_groups, expected) in [(true, json!([])), (false, json!(["g"]))] {
+        let groups = vec![GroupConfig { name: "G".into(), id: Some("g".into()) }];
+        let quirks = Quirks { deactivation_takes_groups, ..Quirks::default() };
+        let people = vec![PersonConfig { groups: vec!["G".into()], ..active(ADA) }];
+        let zoom = Zoom::start(AccountConfig { quirks, groups, people, ..unlimited() }).await;
+        zoom.set_status(ADA, "deactivate").await.succeeded(200);
+        zoom.set_status(ADA, "activate").await.succeeded(200);
+        assert_eq!(zoom.get(&format!("/users/{ADA}")).await.succeeded(200)["group_ids"], expected);
+    }
+}
+
+#[tokio::test]
 async fn an_admin_can_be_demoted_by_the_app_or_by_the_owner_alone() {
     for (demoting_needs_owner, refused) in [(false, false), (true, true)] {
         let zoom = with(Quirks { demoting_needs_owner, ..Quirks::default() }, [admin(ADA)]).await;

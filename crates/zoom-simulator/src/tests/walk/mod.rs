@@ -218,6 +218,7 @@ fn quirks(rng: &mut SmallRng) -> Quirks {
         locked_settings: one_of!(LockedSettings::Kept, LockedSettings::Refused),
         inactive_deletion: one_of!(InactiveDeletion::Allowed, InactiveDeletion::RefusedForSome),
         inactive_deleted_after_days: one_of!(None, Some(30), Some(365)),
+        deactivation_takes_groups: one_of!(true, false),
         inactive_rows_have_groups: one_of!(true, false),
         demoting_needs_owner: one_of!(true, false),
         case_sensitive_group_names: one_of!(true, false),
