@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     Act, Attendance, ContactGroup, ContactGroupDraft, ContactId, ContactMember, ContactOperation, ContactRef,
     DesiredContactGroup, DesiredGroup, Kept, Membership, WaitsFor,
+    doubt::Doubt,
     identity::{Course, Whereabouts, course, manages},
     plan::{BEYOND, Groups, Refusals},
     roster::{Row, Speaker},
@@ -36,6 +37,7 @@ pub struct ContactGroupPlan {
     pub kept: Vec<Kept>,
     /// Nobody would be left whom the object wants.
     pub(crate) empties: bool,
+    pub(crate) doubt: Doubt,
     pub(crate) edited: bool,
 }
 
@@ -46,13 +48,14 @@ impl ContactGroupPlan {
             group: None,
             operations: Vec::new(),
             runnable: false,
-            verdict,
             members: None,
             added: wish.added.as_ref().clone(),
             leaving: Vec::new(),
             leaving_groups: Vec::new(),
             kept: Vec::new(),
             empties: false,
+            doubt: Doubt::at_rest(&verdict),
+            verdict,
             edited: wish.object.is_edited(wish.memory.observed_generation),
         }
     }
@@ -61,11 +64,6 @@ impl ContactGroupPlan {
     #[must_use]
     pub fn creates(&self) -> bool {
         matches!(self.operations.first(), Some(ContactOperation::Create(_)))
-    }
-
-    /// Whether it has to be read first who is in it.
-    pub(crate) fn members_unread(&self) -> bool {
-        self.operations.iter().any(|operation| matches!(operation, ContactOperation::Read(_)))
     }
 
     /// The members who are about to be added.
@@ -146,7 +144,10 @@ impl<'a> Groups<'a> {
         }
         match (&wish.members, &group.members) {
             (None, _) => {}
-            (Some(_), None) => planned.operations.push(ContactOperation::Read(reference)),
+            (Some(_), None) => {
+                planned.doubt = Doubt::OfAll;
+                planned.operations.push(ContactOperation::Read(reference));
+            }
             (Some(_), Some(present)) => self.manage_contacts(&mut planned, wish, present, &reference),
         }
         planned.verdict = verdict(&planned);
@@ -174,7 +175,10 @@ impl<'a> Groups<'a> {
             ContactId::User(user) => self.input.directory.by_id(user),
             ContactId::Group(_) => None,
         });
-        let people = people.filter(|person| self.may_leave(person, ThingKind::ContactGroup, &refused)).collect();
+        let people: Vec<_> = people.collect();
+        planned.doubt = self.doubt(wanted.unclear, &people);
+        let people =
+            people.into_iter().filter(|person| self.may_leave(person, ThingKind::ContactGroup, &refused)).collect();
         let people = self.unprotected(people, &mut planned.kept);
         planned.leaving = people.into_iter().map(Person::reference).collect();
         let groups = strangers.iter().filter_map(|id| match id {

@@ -4,6 +4,7 @@ mod attendance;
 mod contacts;
 mod departures;
 mod desired;
+mod doubt;
 mod identity;
 mod observed;
 mod operation;

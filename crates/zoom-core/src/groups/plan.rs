@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use super::{
     Act, Asked, Attendance, DesiredContactGroup, DesiredGroup, DesiredRole, Group, GroupOperation, GroupRef, Kept,
     MemberRefusal, Membership, People, Refused, WaitsFor,
+    doubt::Doubt,
     identity::{Course, Register, course, manages},
     protection::by_former_addresses,
     roster::{Roster, Speaker, Wanted, in_order},
@@ -53,6 +54,8 @@ pub struct GroupPlan {
     pub(crate) empties: bool,
     /// Nobody would administer it any more.
     pub(crate) empties_admins: bool,
+    pub(crate) doubt: Doubt,
+    pub(crate) doubt_about_admins: Doubt,
     /// Edits by people go first.
     pub(crate) edited: bool,
 }
@@ -64,7 +67,6 @@ impl GroupPlan {
             group: None,
             operations: Vec::new(),
             runnable: false,
-            verdict,
             members: None,
             admins: None,
             primaries: Attendance::default(),
@@ -75,6 +77,9 @@ impl GroupPlan {
             kept: Vec::new(),
             empties: false,
             empties_admins: false,
+            doubt: Doubt::at_rest(&verdict),
+            doubt_about_admins: Doubt::at_rest(&verdict),
+            verdict,
             edited: wish.object.is_edited(wish.memory.observed_generation),
         }
     }
@@ -309,8 +314,11 @@ impl<'a> Groups<'a> {
             Membership::Exclusive => true,
             Membership::Additive => person.id.as_ref().is_some_and(|id| planned.added.contains(id)),
         };
-        let strangers = rows.iter().filter(|person| wanted.is_stranger(person)).filter(may_go).copied();
-        let leaving = strangers.filter(|person| self.may_leave(person, ThingKind::Group, &refused)).collect();
+        let strangers: Vec<_> =
+            rows.iter().filter(|person| wanted.is_stranger(person)).filter(may_go).copied().collect();
+        planned.doubt = self.doubt(wanted.unclear, &strangers);
+        let leaving =
+            strangers.into_iter().filter(|person| self.may_leave(person, ThingKind::Group, &refused)).collect();
         planned.leaving = references(&self.unprotected(leaving, &mut planned.kept));
         // What selects nobody is more likely a slip than a wish: an emptied selector, a renamed department.
         let none_left = planned.members.as_ref().is_none_or(|members| members.present == 0);
@@ -327,7 +335,11 @@ impl<'a> Groups<'a> {
     }
 
     fn manage_admins(&self, planned: &mut GroupPlan, wish: &'a DesiredGroup, group: &Group, reference: &GroupRef) {
-        let (Some(admins), Some(present)) = (&wish.admins, &group.admins) else { return };
+        let Some(admins) = &wish.admins else { return };
+        let Some(present) = &group.admins else {
+            planned.doubt_about_admins = Doubt::OfAll;
+            return;
+        };
         let wanted = self.roster.named(admins, &self.speaker(wish));
         let is_admin = |person: &Person| present.contains(&person.email);
         let attending = Attending::of(&wanted, is_admin, &self.refusals(wish, Act::Administer));
@@ -343,12 +355,15 @@ impl<'a> Groups<'a> {
             crate::Lookup::Found(person) => Some(person),
             crate::Lookup::Absent | crate::Lookup::Unknown => None,
         });
-        let strangers = rows.filter(|person| wanted.is_stranger(person));
-        let leaving = strangers.filter(|person| self.may_leave(person, ThingKind::Group, &refused)).collect();
+        let strangers: Vec<_> = rows.filter(|person| wanted.is_stranger(person)).collect();
+        planned.doubt_about_admins = self.doubt(wanted.unclear, &strangers);
+        let leaving =
+            strangers.into_iter().filter(|person| self.may_leave(person, ThingKind::Group, &refused)).collect();
         let leaving = references(&self.unprotected(leaving, &mut planned.kept));
         let last_go = present.iter().all(|email| leaving.iter().any(|person| person.email == *email));
         if last_go && !attending.missing.is_empty() {
             // Whoever is to administer it instead comes first.
+            planned.doubt_about_admins = Doubt::OfAll;
             return;
         }
         planned.leaving_admins = leaving;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{
     DesiredRole, RoleDraft, RoleOperation,
+    doubt::Doubt,
     identity::{Course, Register, course},
     plan::Groups,
 };
@@ -26,6 +27,7 @@ pub struct RolePlan {
     pub taking: Option<RoleOperation>,
     /// How many people have the role; absent where it is not there.
     pub holders: Option<usize>,
+    pub(crate) doubt: Doubt,
 }
 
 impl RolePlan {
@@ -35,15 +37,11 @@ impl RolePlan {
             role: None,
             operations: Vec::new(),
             runnable: false,
-            verdict,
             taking: None,
             holders: None,
+            doubt: Doubt::at_rest(&verdict),
+            verdict,
         }
-    }
-
-    /// Whether it has to be read first what the role permits.
-    pub(crate) fn is_unread(&self) -> bool {
-        self.operations.iter().any(|operation| matches!(operation, RoleOperation::Read(_)))
     }
 
     /// Whether the role is about to be made.
@@ -110,6 +108,7 @@ fn manage(wish: &DesiredRole, role: &Role, register: &Register<'_, DesiredRole>,
     planned.holders = Some(holders(input, role.id.as_str()).count());
     if wish.privileges.is_some() && role.privileges.is_none() {
         planned.verdict = Verdict::new(Reason::Reconciling, "read the privileges");
+        planned.doubt = Doubt::OfAll;
         planned.operations.push(RoleOperation::Read(role.id.clone()));
         return planned;
     }
@@ -130,7 +129,10 @@ fn manage(wish: &DesiredRole, role: &Role, register: &Register<'_, DesiredRole>,
     planned.verdict = Verdict::new(Reason::Reconciling, format!("update role {:?}", wish.name));
     match if privileges { checked(wish, input) } else { Checked::Fits } {
         Checked::Fits => change(&mut planned, wish, role, renamed || differs, input),
-        Checked::Unread(owner) => planned.operations.push(RoleOperation::Read(owner)),
+        Checked::Unread(owner) => {
+            planned.doubt = Doubt::OfAll;
+            planned.operations.push(RoleOperation::Read(owner));
+        }
         Checked::Misfits(verdict) => planned.verdict = verdict,
     }
     planned
@@ -148,6 +150,7 @@ fn change(planned: &mut RolePlan, wish: &DesiredRole, role: &Role, otherwise: bo
     let all: BTreeSet<Box<str>> = present.chain(wanted).cloned().collect();
     if otherwise || Some(&all) != role.privileges.as_deref() {
         let draft = RoleDraft { privileges: Some(all), ..draft(wish) };
+        planned.doubt = Doubt::OfAll;
         planned.operations.push(RoleOperation::Update(role.id.clone(), draft));
     } else if input.directory.complete().people {
         planned.taking = Some(RoleOperation::Update(role.id.clone(), draft(wish)));
@@ -155,6 +158,7 @@ fn change(planned: &mut RolePlan, wish: &DesiredRole, role: &Role, otherwise: bo
     } else {
         let message = "the account was not listed completely yet: it is not known who would lose privileges";
         planned.verdict = Verdict::new(Reason::WaitingForListing, message);
+        planned.doubt = Doubt::OfAll;
     }
 }
 

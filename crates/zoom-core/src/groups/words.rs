@@ -1,25 +1,35 @@
 //! What the objects of groups, roles and contact groups say to the records that are open.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashSet};
 
 use super::{
     ContactId, ContactRef, NamedClaim,
     departures::{Departure, ends_thing, is_whole},
+    doubt::Doubts,
     plan::Groups,
     roster::in_order,
 };
 use crate::{
-    ContactGroupId, Email, GroupId, Leaving, Mode, ObjectKey, Person, PersonRef, Phase, Plan, Reason, Record,
-    RecordReason, Step, ThingKind, ThingRef, Verdict,
+    ContactGroupId, Desired, Email, GroupId, Leaving, Mode, ObjectKey, Person, PersonRef, Phase, Plan, Record,
+    RecordReason, Step, ThingKind, ThingRef,
     candidates::{Candidate, Outcome, Paper},
 };
+
+/// Whether an object asks for what a record says.
+#[derive(Clone, Copy)]
+enum Stance {
+    Asks,
+    TakesBack,
+    /// It cannot be known at present.
+    Unknown,
+}
 
 /// Why a record waits whose contact group was not read.
 pub(super) const UNREAD: &str = "waits until it was read who is in the contact group";
 
 impl<'a> Groups<'a> {
     pub(super) fn open_records(&self, departures: &[Departure<'a>], plan: &Plan, candidates: &mut Vec<Candidate<'a>>) {
-        let known = self.known(plan);
+        let (known, doubts) = (self.known(), Doubts::of(plan));
         let open = self.input.records.iter().filter(|record| record.phase.is_open());
         let mut found: Vec<Candidate<'a>> = open
             .filter_map(|record| Some((record, record.leaving()?)))
@@ -27,7 +37,12 @@ impl<'a> Groups<'a> {
                 let asked = departures.iter().find(|departure| departure.answers(record));
                 let now = asked.filter(|departure| departure.is_whole()).map_or(0, |departure| departure.count);
                 let in_use = self.in_use(&leaving.thing, candidates);
-                let word = self.word_on(record, leaving, asked.is_some(), &known);
+                let stance = match asked {
+                    Some(_) => Stance::Asks,
+                    None if self.is_in_doubt(record, leaving, &doubts) => Stance::Unknown,
+                    None => Stance::TakesBack,
+                };
+                let word = self.word_on(record, leaving, stance, &known);
                 let unread = self.ends_unread(&leaving.thing, &record.steps);
                 let frozen = word.is_none() || unread || (ends_thing(&record.steps) && in_use.is_waiting());
                 let waiting = |message: &str| {
@@ -58,33 +73,15 @@ impl<'a> Groups<'a> {
         candidates.extend(found);
     }
 
-    /// Of which objects, by uid, it could be found out what they want.
-    fn known(&self, plan: &Plan) -> HashMap<&'a str, bool> {
-        let desired = self.input.desired;
-        let is_known = |verdict: &Verdict| !matches!(verdict.reason, Reason::Suspended | Reason::WaitingForListing);
-        let verdicts: HashMap<(ThingKind, &ObjectKey), bool> = (plan.groups.iter())
-            .map(|planned| ((ThingKind::Group, &planned.object), is_known(&planned.verdict)))
-            .chain(plan.roles.iter().map(|planned| {
-                let known = is_known(&planned.verdict) && !planned.is_unread();
-                ((ThingKind::Role, &planned.object), known)
-            }))
-            .chain(plan.contact_groups.iter().map(|planned| {
-                let known = is_known(&planned.verdict) && !planned.members_unread();
-                ((ThingKind::ContactGroup, &planned.object), known)
-            }))
-            .collect();
-        let objects = (desired.groups.iter().map(|wish| (ThingKind::Group, &wish.object)))
-            .chain(desired.roles.iter().map(|wish| (ThingKind::Role, &wish.object)))
-            .chain(desired.contact_groups.iter().map(|wish| (ThingKind::ContactGroup, &wish.object)));
-        objects
-            .map(|(kind, object)| {
-                (&*object.uid, verdicts.get(&(kind, &object.key)).copied().unwrap_or(object.deleting))
-            })
-            .collect()
+    /// The uids of all objects that are there.
+    fn known(&self) -> HashSet<&'a str> {
+        let Desired { groups, roles, contact_groups, .. } = self.input.desired;
+        let objects = groups.iter().map(|wish| &wish.object).chain(roles.iter().map(|wish| &wish.object));
+        objects.chain(contact_groups.iter().map(|wish| &wish.object)).map(|object| &*object.uid).collect()
     }
 
     /// What the objects say to an open record; `None` if it cannot be known at present.
-    fn word_on(&self, record: &Record, leaving: &Leaving, asked: bool, known: &HashMap<&str, bool>) -> Option<Outcome> {
+    fn word_on(&self, record: &Record, leaving: &Leaving, stance: Stance, known: &HashSet<&str>) -> Option<Outcome> {
         let thing = &leaving.thing;
         let over = |phase, reason, message: String| Some(Outcome::new(phase, reason, message));
         let Some(source) = &record.source else {
@@ -97,11 +94,11 @@ impl<'a> Groups<'a> {
         if matches!(self.input.policy.mode, Mode::Plan | Mode::Suspend) {
             return Some(Outcome::undecided());
         }
-        match known.get(&*source.uid) {
-            Some(false) => None,
-            Some(true) if asked && ends_thing(&record.steps) => self.may_take(thing.kind).then(Outcome::undecided),
-            Some(true) if asked => Some(Outcome::undecided()),
-            Some(true) => {
+        match known.contains(&*source.uid).then_some(stance) {
+            Some(Stance::Asks) if ends_thing(&record.steps) => self.may_take(thing.kind).then(Outcome::undecided),
+            Some(Stance::Asks) => Some(Outcome::undecided()),
+            Some(Stance::Unknown) => None,
+            Some(Stance::TakesBack) => {
                 let left: HashSet<Email> = self.people_in(thing).into_iter().map(|person| person.email).collect();
                 let stayed = leaving.people.iter().filter(|person| left.contains(&person.email)).count();
                 if record.started_at.is_some() || (stayed == 0 && !is_whole(&record.steps)) {
@@ -110,7 +107,7 @@ impl<'a> Groups<'a> {
                 let message = format!("{} does not ask for this any more", source.object);
                 over(Phase::Cancelled, RecordReason::TakenBack, message)
             }
-            None if !self.input.policy.access.covers(&source.object.namespace) => {
+            None if self.input.desired.complete && !self.input.policy.access.covers(&source.object.namespace) => {
                 let namespace = &source.object.namespace;
                 let message = format!("the connection's access does not cover the namespace {namespace}");
                 over(Phase::Cancelled, RecordReason::NotPermitted, message)

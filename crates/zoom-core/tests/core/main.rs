@@ -5,6 +5,7 @@ mod access;
 mod access_of_groups;
 mod creations;
 mod departures;
+mod doubts;
 mod drift;
 mod group_properties;
 mod group_world;
