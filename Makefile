@@ -30,6 +30,14 @@ UNDER_FAULTS := bad_days::everything drills::account drills::deletions examples 
 test-faults: control-plane binaries ## End-to-end tests while every class of faults hits 2 % of the calls to Zoom
 	ZOOM_SIMULATOR_FAULT_RATE=0.02 cargo test --locked -p zoom-operator --test end_to_end -- $(UNDER_FAULTS)
 
+.PHONY: test-browser
+test-browser: ## The simulator's page in a real browser: Chromium, or what CHROMIUM names
+	@browser=$${CHROMIUM:-$$(command -v chromium chromium-browser google-chrome | head -n 1 || true)}; \
+	  if [ -z "$$browser" ]; then \
+	    echo "There is no Chromium: install it (Debian: apt-get install chromium), or name a browser in CHROMIUM." >&2; exit 1; \
+	  fi; \
+	  CHROMIUM="$$browser" cargo test --locked -p zoom-simulator --test behaviour -- --ignored browser
+
 .PHONY: control-plane
 control-plane: ## Download or build the test control plane's programs, once per machine
 	hack/control-plane/get >/dev/null

@@ -6,7 +6,8 @@ use serde::Deserialize;
 /// Where public sources disagree on Zoom's behaviour, or leave it open, which behaviour to show.
 ///
 /// In an account file they stand under `quirks:`, such as `quirks: {statusReply: noContent}`. The default is the
-/// behaviour that is harder to cope with, save where that would make an account unusable for a rehearsal.
+/// behaviour that is harder to cope with, save where the sources call the easier one the ordinary case, or the harder one
+/// would make an account unusable for a rehearsal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Quirks {
@@ -63,7 +64,8 @@ pub struct Quirks {
     pub deactivation_takes_groups: bool,
     /// Whether rows and reads of deactivated people show their groups.
     pub inactive_rows_have_groups: bool,
-    /// Whether taking the Admin role from somebody is refused to the app, as to an admin who is not the owner.
+    /// Whether taking the Admin role from somebody is refused to the app, as to an admin who is not the owner. Not by
+    /// default: the reference asks for the owner or the permission for role management.
     pub demoting_needs_owner: bool,
     /// Whether group names that differ in case alone are different names.
     pub case_sensitive_group_names: bool,
@@ -160,7 +162,8 @@ pub enum MissingScope {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum CreateLock {
-    /// The person who is created. Not the harder one: with the other, every pair of calls at the same time is a race.
+    /// The person who is created. Not the harder one: Zoom's rate limit documents limit concurrent operations on a single
+    /// resource.
     #[default]
     Person,
     /// Everybody in the account.
@@ -293,7 +296,7 @@ pub enum StatusReply {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum InactiveDeletion {
-    /// All. Not the harder one: with the other, a removal that deactivates first comes to its end for only one in two.
+    /// All. Not the harder one: the reference knows the refusal as an exception.
     #[default]
     Allowed,
     /// Every second one, by the order in which they came into the account; the others are refused with 400/200.

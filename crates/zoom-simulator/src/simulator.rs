@@ -44,8 +44,8 @@ pub enum StartError {
         source: std::io::Error,
     },
     /// The client that sends webhook events cannot be had.
-    #[error("cannot set up the sending of webhook events: {0}")]
-    NoClient(String),
+    #[error("cannot set up the sending of webhook events")]
+    NoClient(#[source] reqwest::Error),
 }
 
 /// How a simulator is started.
@@ -84,7 +84,7 @@ impl Simulator {
         let Options { seed, webhooks_anywhere, journal } = options;
         deliver::check_hosts(&config, webhooks_anywhere).map_err(ConfigError::from)?;
         let world = World::new(config.with_its_users(seed)?, seed, Journal::written_to(journal))?;
-        let http = deliver::client().map_err(|error| StartError::NoClient(error.to_string()))?;
+        let http = deliver::client().map_err(StartError::NoClient)?;
         let listen = |source| StartError::Listen { address, source };
         let listener = TcpListener::bind(address).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;

@@ -5,6 +5,7 @@ mod groups;
 mod listing;
 mod operations;
 mod people;
+mod quirks;
 mod removals;
 mod seats;
 

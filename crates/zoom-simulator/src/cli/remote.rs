@@ -5,7 +5,7 @@ use reqwest::{Client, Method, Response};
 use serde_json::Value;
 use url::Url;
 
-use super::Error;
+use super::{Error, with_causes};
 
 /// Which simulator.
 #[derive(Debug, Args)]
@@ -45,8 +45,9 @@ impl Remote {
         }
         let response = request.send().await.map_err(|error| {
             format!(
-                "no simulator answers at {}: {error}. Start one with `zoom-simulator serve --listen 127.0.0.1:8080`",
-                self.url
+                "no simulator answers at {}: {}. Start one with `zoom-simulator serve --listen 127.0.0.1:8080`",
+                self.url,
+                with_causes(&error)
             )
         })?;
         if response.status().is_success() {

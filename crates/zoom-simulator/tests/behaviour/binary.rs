@@ -121,9 +121,10 @@ fn the_example_account_is_sound_and_a_mistake_in_a_file_is_told() {
 }
 
 #[test]
-fn nobody_listening_is_told_with_what_to_do() {
+fn nobody_listening_is_told_with_the_cause_and_what_to_do() {
     let (found, _, error) = zoom_simulator(&["accounts", "--url", "http://127.0.0.1:9"]);
-    assert!(!found && error.contains("127.0.0.1:9") && error.contains("zoom-simulator serve"), "{error}");
+    let told = ["127.0.0.1:9", "Connection refused", "zoom-simulator serve"];
+    assert!(!found && told.iter().all(|part| error.contains(part)), "{error}");
 }
 
 #[tokio::test]
@@ -144,4 +145,16 @@ fn a_bad_account_file_ends_with_a_message_that_names_it() {
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8(output.stderr).unwrap().contains("/nowhere/account.yaml"));
     assert!(output.stdout.is_empty());
+}
+
+/// Without any CA certificate the client that sends webhook events cannot be built.
+#[cfg(target_os = "linux")]
+#[test]
+fn why_a_simulator_does_not_start_is_told_to_its_cause() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_zoom-simulator"));
+    command.args(["serve", "--listen", "127.0.0.1:0"]).env("SSL_CERT_FILE", "/nowhere").env("SSL_CERT_DIR", "/nowhere");
+    let output = command.output().unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success() && error.contains("webhook events: builder error: "), "{error}");
+    assert!(error.contains("CA certificates"), "{error}");
 }

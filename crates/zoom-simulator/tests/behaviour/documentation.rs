@@ -22,13 +22,12 @@ fn has_function(file: &Path, name: &str) -> bool {
     std::fs::read_to_string(file).is_ok_and(|text| text.contains(&format!("fn {name}(")))
 }
 
-#[test]
-fn every_test_that_the_table_of_behaviours_names_exists() {
-    let page = page();
-    let table = page.split("## What is faithful").nth(1).unwrap().split("\n## ").next().unwrap();
+/// The tests that a column of a section's table names: a test of this crate's `behaviour`, or a file and a test.
+fn check_tests(page: &str, section: &str, column: usize) -> (usize, usize) {
+    let table = page.split(&format!("\n## {section}\n")).nth(1).unwrap().split("\n## ").next().unwrap();
     let (mut rows, mut named) = (0, 0);
     for row in table.lines().filter(|line| line.starts_with("| ")).skip(1) {
-        let tests = quoted(row.split(" | ").nth(1).unwrap());
+        let tests = quoted(row.split(" | ").nth(column).unwrap());
         rows += 1;
         for test in &tests {
             let (file, name) = match test.split_once(": ") {
@@ -43,7 +42,16 @@ fn every_test_that_the_table_of_behaviours_names_exists() {
         }
         assert!(!tests.is_empty(), "no test stands behind: {row}");
     }
+    (rows, named)
+}
+
+#[test]
+fn every_test_that_the_tables_of_behaviours_and_of_defaults_name_exists() {
+    let page = page();
+    let (rows, named) = check_tests(&page, "What is faithful", 1);
     assert!(rows > 50 && named > rows, "{rows} rows, {named} tests");
+    let (rows, named) = check_tests(&page, "Where the default is the easier one", 2);
+    assert!(rows > 3 && named >= rows, "{rows} rows, {named} tests");
 }
 
 #[test]

@@ -172,12 +172,12 @@ async fn the_last_calls_are_also_served_alone_for_the_page_to_stay_up_to_date() 
     assert!(calls.text.contains("(1001)") && !calls.text.contains(&zoom.token));
 }
 
-/// Run it with `cargo test -p zoom-simulator -- --ignored` where Debian's `chromium` is installed.
+/// `make test-browser` runs it, and says which browser in `CHROMIUM`.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs Chromium"]
 async fn a_real_browser_runs_the_page_under_its_own_policy() {
     let zoom = Zoom::with([active(ADA)]).await;
-    let mut command = Command::new("chromium");
+    let mut command = Command::new(std::env::var("CHROMIUM").unwrap_or_else(|_| "chromium".to_owned()));
     command.args([
         "--headless",
         "--no-sandbox",
