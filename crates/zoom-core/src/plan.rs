@@ -200,7 +200,7 @@ pub fn plan(input: &Input<'_>) -> Plan {
     if let Some(message) = input.suspicion {
         tell_suspicion(&mut live, message);
     }
-    let groups = Groups::of(input, &objects);
+    let groups = Groups::of(input, &objects, &claims);
     plan.groups = groups.plan();
     plan.roles = plan_roles(&groups);
     plan.contact_groups = groups.plan_contacts();

@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     Desired, Email, GroupId, Mode, ObjectKey, Person, PersonRef, Policy, Reason, State, ThingKind, UserId, Verdict,
+    claims::Claims,
     plan::{Input, Seen},
 };
 
@@ -142,7 +143,7 @@ pub(crate) struct Groups<'a> {
 
 impl<'a> Groups<'a> {
     /// The objects are in the order of their names.
-    pub(crate) fn of(input: &Input<'a>, objects: &'a [Seen<'a>]) -> Self {
+    pub(crate) fn of(input: &Input<'a>, objects: &'a [Seen<'a>], claims: &Claims<'a>) -> Self {
         let Input { desired, directory, .. } = *input;
         let complete = directory.complete();
         let (unreadable, access) = (&desired.unreadable_things, &input.policy.access);
@@ -157,7 +158,8 @@ impl<'a> Groups<'a> {
         );
         let members: Vec<_> = desired.groups.iter().filter_map(|wish| wish.members.as_ref()).collect();
         let roster = Roster::of(input, objects, &members);
-        let (rows, choosers, former) = (HashMap::default(), HashMap::default(), by_former_addresses(input));
+        let (rows, choosers) = (HashMap::default(), HashMap::default());
+        let former = by_former_addresses(input, objects, claims);
         let mut groups = Self { register, roles, contacts, roster, rows, choosers, former, people: 0, input: *input };
         groups.seat();
         groups.choosers = groups.choosers();

@@ -6,8 +6,10 @@ use foldhash::HashMap;
 
 use super::{ContactId, RolePlan, plan::Groups, roles::holders, roster::in_order};
 use crate::{
-    Email, GroupId, Lookup, Person, Phase, Protected, Reason, RecordReason, Step, ThingKind, ThingRef, Verdict,
-    candidates::Outcome, plan::Input,
+    Email, GroupId, Person, Phase, Protected, Reason, Record, RecordReason, Step, ThingKind, ThingRef, Verdict,
+    candidates::Outcome,
+    claims::Claims,
+    plan::{Input, Seen},
 };
 
 /// Somebody who is not wanted and stays.
@@ -43,19 +45,26 @@ impl Kept {
     }
 }
 
-/// People who are protected by an address that only their object knows, by their present address.
-pub(super) fn by_former_addresses<'a>(input: &Input<'a>) -> HashMap<&'a Email, String> {
-    let Input { desired, directory, policy, .. } = *input;
-    if policy.protected.emails.is_empty() {
+/// People who are protected by an address that only their object knows, by their present address. The object is the one
+/// that speaks for them: any other could protect whom it likes.
+pub(super) fn by_former_addresses<'a>(
+    input: &Input<'a>,
+    objects: &[Seen<'a>],
+    claims: &Claims<'a>,
+) -> HashMap<&'a Email, String> {
+    let Input { desired, directory, policy, records, .. } = *input;
+    let wishes = [desired.groups.len(), desired.roles.len(), desired.contact_groups.len()];
+    let departs = |record: &Record| record.phase.is_open() && record.leaving().is_some();
+    if policy.protected.emails.is_empty() || (wishes == [0; 3] && !records.iter().any(departs)) {
         return HashMap::default();
     }
-    let protected = desired.people.iter().filter_map(|object| {
+    let protected = objects.iter().filter(|seen| seen.permitted).filter_map(|seen| {
+        let (object, row) = (seen.object, seen.row()?);
         let emails = [&object.email].into_iter().chain(&object.remembered.email).chain(&object.previous_emails);
-        let why = policy.protected.why(&emails.collect::<Vec<_>>(), None, directory)?;
-        match object.find(directory) {
-            Lookup::Found(person) => Some((&person.email, why)),
-            Lookup::Absent | Lookup::Unknown => None,
-        }
+        // Their present address protects them without an object.
+        let others: Vec<&Email> = emails.filter(|email| **email != row.email).collect();
+        let why = policy.protected.why(&others, None, directory)?;
+        claims.winner(*seen).is_none().then_some((&row.email, why))
     });
     protected.collect()
 }

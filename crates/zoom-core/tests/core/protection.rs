@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use rstest::rstest;
 use zoom_core::*;
 
-use crate::{group_world::*, support::*, things::*};
+use crate::{access::granted, group_world::*, support::*, things::*};
 
 /// Thirty people; the first three are in a group whose object wants the first alone.
 fn exclusive() -> (World, GroupId) {
@@ -48,6 +48,24 @@ fn a_protected_person_stays_in_a_group_and_is_told_of_and_the_others_leave(#[cas
     assert!(verdict.message.contains("person001@example.com (the connection protects"), "{}", verdict.message);
     assert!(!verdict.message.contains("person000") && !verdict.message.contains("person002"), "{}", verdict.message);
     assert!(is_idle(&plan), "{plan:?}");
+}
+
+#[rstest]
+#[case::not_permitted(|world: &mut World| {
+    world.policy.access = granted("team", vec![Grant::default()]);
+    ObjectKey::new("elsewhere", "impostor")
+})]
+#[case::younger_than_their_own(|_: &mut World| key("impostor"))]
+fn an_object_that_does_not_speak_for_somebody_does_not_protect_them(#[case] place: fn(&mut World) -> ObjectKey) {
+    let (mut world, id) = exclusive();
+    world.policy.protected.emails = vec![EmailPattern::new("formerly")];
+    let object = place(&mut world);
+    let mut impostor = DesiredPerson { object, email: address("person001"), ..crate::support::object("impostor") };
+    impostor.created = world.now;
+    impostor.previous_emails = [email("formerly@example.com")].into();
+    world.add(impostor);
+    world.settle_groups();
+    assert_eq!(world.members_of(&id), ["person000"]);
 }
 
 #[test]
