@@ -43,8 +43,8 @@ pub use groups::{
     Act, Asked, Attendance, ContactGroup, ContactGroupDraft, ContactGroupPlan, ContactId, ContactMember,
     ContactMembers, ContactOperation, ContactRef, DesiredContactGroup, DesiredGroup, DesiredRole, Group,
     GroupOperation, GroupPlan, GroupRef, Kept, MatchRule, MemberRefusal, Members, Membership, Memory, Missing,
-    NamedClaim, Object, People, Privacy, Refused, RoleDraft, RoleOperation, RolePlan, ThingRefusal, ThingRemoval,
-    WaitsFor,
+    NamedClaim, Object, People, Privacy, Refused, RoleDraft, RoleOperation, RolePlan, Shield, ThingRefusal,
+    ThingRemoval, WaitsFor,
 };
 pub use guard::Allowance;
 pub use labels::{LabelPool, Labels, Pool, Requirement, Selector};

@@ -27,7 +27,7 @@ pub use operation::{
 };
 pub use plan::GroupPlan;
 pub(crate) use plan::Groups;
-pub use protection::Kept;
+pub use protection::{Kept, Shield};
 pub(crate) use returns::{Return, Returns};
 pub use roles::RolePlan;
 pub(crate) use roles::plan_roles;

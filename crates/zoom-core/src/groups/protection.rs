@@ -1,4 +1,5 @@
-//! Whom the connection protects stays where they are: nothing is taken from them by groups, roles or contact groups.
+//! The account's owner and whom the connection protects stay where they are: nothing is taken from them by groups, roles or
+//! contact groups.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +7,7 @@ use foldhash::HashMap;
 
 use super::{ContactId, RolePlan, plan::Groups, roles::holders, roster::in_order};
 use crate::{
-    Email, GroupId, Person, Phase, Protected, Reason, Record, RecordReason, Step, ThingKind, ThingRef, Verdict,
+    Email, GroupId, Person, Phase, Protected, Reason, Record, RecordReason, RoleId, Step, ThingKind, ThingRef, Verdict,
     candidates::Outcome,
     claims::Claims,
     plan::{Input, Seen},
@@ -18,7 +19,18 @@ pub struct Kept {
     /// Their address.
     pub email: Email,
     /// What protects them.
-    pub why: Box<str>,
+    pub shield: Shield,
+}
+
+/// What protects somebody.
+#[derive(Clone, Debug, PartialEq, Eq, strum::Display)]
+pub enum Shield {
+    /// They are the account's owner.
+    #[strum(to_string = "the account's owner")]
+    Owner,
+    /// The connection, and how.
+    #[strum(to_string = "{0}")]
+    Connection(Box<str>),
 }
 
 impl Kept {
@@ -34,14 +46,24 @@ impl Kept {
     /// What is said about them, and what to do.
     pub(super) fn told(kept: &[Self]) -> String {
         // Who is a member, an administrator and in a group inside is named once.
-        let people: BTreeMap<&Email, &str> = kept.iter().map(|kept| (&kept.email, &*kept.why)).collect();
+        let people: BTreeMap<&Email, &Shield> = kept.iter().map(|kept| (&kept.email, &kept.shield)).collect();
         let more = people.len().saturating_sub(Self::NAMED);
         let named = people.iter().take(Self::NAMED);
-        let mut names: Vec<_> = named.map(|(email, why)| format!("{email} ({why})")).collect();
+        let mut names: Vec<_> = named.map(|(email, shield)| format!("{email} ({shield})")).collect();
         if more > 0 {
             names.push(format!("{more} more"));
         }
-        format!("{}: take that out of the connection's spec.protected first", names.join(", "))
+        let advice = match (
+            people.values().any(|shield| **shield == Shield::Owner),
+            people.values().all(|shield| **shield == Shield::Owner),
+        ) {
+            (_, true) => "take them out by hand in Zoom",
+            (true, false) => {
+                "take the owner out by hand in Zoom, and the others out of the connection's spec.protected,"
+            }
+            (false, false) => "take that out of the connection's spec.protected",
+        };
+        format!("{}: {advice} first", names.join(", "))
     }
 }
 
@@ -72,13 +94,17 @@ pub(super) fn by_former_addresses<'a>(
 impl<'a> Groups<'a> {
     /// Why nothing may be taken from somebody.
     pub(super) fn protects(&self, person: &Person) -> Option<Kept> {
+        let kept = |shield| Some(Kept { email: person.email.clone(), shield });
+        if person.role.as_ref().is_some_and(RoleId::is_owner) {
+            return kept(Shield::Owner);
+        }
         let protected = &self.input.policy.protected;
         if *protected == Protected::default() {
             return None;
         }
         let why = protected.why(&[&person.email], Some(person), self.input.directory);
         let why = why.or_else(|| self.former.get(&person.email).cloned())?;
-        Some(Kept { email: person.email.clone(), why: why.into() })
+        kept(Shield::Connection(why.into()))
     }
 
     /// Those who may leave, by address. The others are told of.

@@ -50,6 +50,34 @@ fn a_protected_person_stays_in_a_group_and_is_told_of_and_the_others_leave(#[cas
     assert!(is_idle(&plan), "{plan:?}");
 }
 
+/// Makes the second person the account's owner.
+fn own(world: &mut World) {
+    world.row("person001").role = Some(role_id(RoleId::OWNER));
+}
+
+#[test]
+fn the_owner_stays_in_groups_and_keeps_administering_them() {
+    let (mut world, id) = exclusive();
+    let admins: BTreeSet<Email> = ["person000", "person001", "person002"].map(address).into();
+    world.zoom_groups[0].admins = Some(admins.into());
+    world.group("Board").admins = Some(users(&["person000"]));
+    own(&mut world);
+    let plan = world.settle_groups();
+    assert_eq!(world.members_of(&id), ["person000", "person001"]);
+    let left: Vec<_> = world.zoom_groups[0].admins.as_deref().unwrap().iter().cloned().collect();
+    assert_eq!(left, ["person000", "person001"].map(address));
+    let message = &group_plan(&plan, "Board").verdict.message;
+    assert!(
+        message.contains("person001@example.com (the account's owner): take them out by hand in Zoom"),
+        "{message}"
+    );
+    // Beside somebody whom the connection protects.
+    world.policy.protected.emails = vec![EmailPattern::new("person002@*")];
+    world.enter("person002", &id);
+    let message = &group_plan(&world.plan(), "Board").verdict.message.clone();
+    assert!(message.contains("the owner out by hand in Zoom, and the others out of the connection's"), "{message}");
+}
+
 #[rstest]
 #[case::not_permitted(|world: &mut World| {
     world.policy.access = granted("team", vec![Grant::default()]);
@@ -113,9 +141,13 @@ fn a_protected_administrator_stays_one() {
 }
 
 #[rstest]
-#[case::known_at_once(true)]
-#[case::protected_later(false)]
-fn a_group_with_a_protected_person_is_not_deleted_whoever_approves(#[case] at_once: bool) {
+#[case::known_at_once(true, protect)]
+#[case::protected_later(false, protect)]
+#[case::the_owner(true, own)]
+fn a_group_with_a_protected_person_is_not_deleted_whoever_approves(
+    #[case] at_once: bool,
+    #[case] protect: fn(&mut World),
+) {
     let (mut world, id) = exclusive();
     let wish = world.group("Board");
     wish.memory = Memory { id: Some(id.clone()), origin: Some(Origin::Created), ..Memory::default() };
