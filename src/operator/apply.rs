@@ -12,7 +12,7 @@ use zoom_core::{
 use zoom_operator_api as api;
 
 use super::{
-    cluster::ClusterError,
+    cluster::{ClusterError, tolerate},
     events::About,
     index::{Snapshot, User},
     pass::{Applied, Pass},
@@ -25,6 +25,9 @@ const PATIENCE: Duration = Duration::from_millis(250);
 
 /// After so many calls in a row that did not get through, Zoom counts as down for everybody.
 const OUTAGES: u32 = 3;
+
+/// When a look at somebody is tried again that was asked for and failed.
+const LOOK_AGAIN: Duration = Duration::from_secs(30);
 
 /// How one turn ended.
 pub(super) enum Turn {
@@ -39,8 +42,7 @@ pub(super) enum Turn {
 impl Pass<'_> {
     /// Carries out what the plan lets run now.
     pub(super) async fn apply(&mut self, plan: &Plan, snapshot: &Snapshot) -> Result<Applied, ClusterError> {
-        let identified = self.kept.account.as_ref().is_some_and(Account::is_identified);
-        if self.kept.trouble.as_ref().is_some_and(Trouble::forbids_writes) || !identified {
+        if !self.is_usable() {
             return Ok(Applied::Settled);
         }
         let mut did_something = false;
@@ -49,7 +51,7 @@ impl Pass<'_> {
                 return Ok(Applied::Outdated);
             }
             let object = ObjectKey::new(self.key.namespace.clone(), name.clone());
-            match self.run_record(&object, plan, snapshot).await? {
+            match tolerate(self.run_record(&object, plan, snapshot).await)?.flatten() {
                 Some(Turn::Over | Turn::PlanAgain) => did_something = true,
                 Some(Turn::Account(trouble)) => return Ok(self.give_up(trouble)),
                 Some(Turn::Stopped) => return Ok(Applied::Stopped),
@@ -66,11 +68,12 @@ impl Pass<'_> {
             if self.is_outdated() {
                 return Ok(Applied::Outdated);
             }
-            match self.run_person(planned).await? {
-                Turn::Over => did_something = true,
-                Turn::PlanAgain => return Ok(Applied::PlanAgain),
-                Turn::Account(trouble) => return Ok(self.give_up(trouble)),
-                Turn::Stopped => return Ok(Applied::Stopped),
+            match tolerate(self.run_person(planned).await)? {
+                Some(Turn::Over) => did_something = true,
+                Some(Turn::PlanAgain) => return Ok(Applied::PlanAgain),
+                Some(Turn::Account(trouble)) => return Ok(self.give_up(trouble)),
+                Some(Turn::Stopped) => return Ok(Applied::Stopped),
+                None => {}
             }
             if self.is_overtaken(snapshot) {
                 return Ok(Applied::PlanAgain);
@@ -85,8 +88,14 @@ impl Pass<'_> {
         if let Some(applied) = self.apply_groups(plan, snapshot).await? {
             return Ok(applied);
         }
-        self.sweep(plan).await;
+        self.sweep(plan, snapshot).await;
         Ok(Applied::Settled)
+    }
+
+    /// Whether the account is the one that is meant, and nothing keeps it from being changed.
+    fn is_usable(&self) -> bool {
+        let identified = self.kept.account.as_ref().is_some_and(Account::is_identified);
+        identified && !self.kept.trouble.as_ref().is_some_and(Trouble::forbids_writes)
     }
 
     /// Whether something else is wanted by now. Planning costs time in a large account, so a stream of edits does not
@@ -305,8 +314,12 @@ impl Pass<'_> {
     }
 
     /// Reads the people whose objects ask for it, so that this pass also sees what no listing shows, and forgets what was
-    /// refused them. Returns whether nobody is left who could be read now: many at once take several passes.
-    pub(super) async fn read_requested(&mut self, snapshot: &Snapshot) -> bool {
+    /// refused them. Returns when to go on with those who are left: many at once take several passes.
+    pub(super) async fn read_requested(&mut self, snapshot: &Snapshot) -> Option<Duration> {
+        if !self.is_usable() {
+            return None;
+        }
+        let (mut later, mut outages) = (None, 0);
         for user in snapshot.users.values() {
             let Ok(wish) = &user.wish else { continue };
             let Some(request) = &user.requested_at else { continue };
@@ -315,33 +328,41 @@ impl Pass<'_> {
                 continue;
             }
             if !self.goes_on(snapshot) {
-                return false;
+                return Some(Duration::ZERO);
             }
-            let Some(account) = &mut self.kept.account else { return true };
+            let Some(account) = &mut self.kept.account else { return None };
             if let Err(error) = account.read(&wish.reference()).await {
                 warn!(object = %wish.object, error = %error, "the requested look at the person failed");
-                if error.reason() == Reason::ZoomUnavailable || Trouble::of(&error).is_some() {
-                    // The whole account is concerned: asked again by the next pass.
-                    return true;
+                let unavailable = error.reason() == Reason::ZoomUnavailable;
+                outages = if unavailable { outages + 1 } else { 0 };
+                if unavailable || Trouble::of(&error).is_some() {
+                    later = Some(LOOK_AGAIN);
+                    // Once is about this person, often in a row about the whole account.
+                    if unavailable && outages < OUTAGES {
+                        continue;
+                    }
+                    break;
                 }
             }
+            outages = 0;
             // Who asks for a look asks for another try, too.
             self.kept.refusals.remove(&wish.uid);
             self.kept.answered.insert(wish.uid.clone(), request.clone());
         }
-        true
+        later
     }
 
     /// Reads a few people one by one after each listing, only to look for drift that listings do not show.
-    async fn sweep(&mut self, plan: &Plan) {
+    async fn sweep(&mut self, plan: &Plan, snapshot: &Snapshot) {
         let Some(account) = &mut self.kept.account else { return };
         let listed_at = account.listed_at();
         if self.kept.swept_for == listed_at {
             return;
         }
         for person in &plan.sweep {
-            if !self.context.may_write() {
-                return;
+            // What people want goes first; the rest of the sweep is for the next listing.
+            if !self.context.may_write() || self.context.index.changed_since(&self.key, snapshot) {
+                break;
             }
             if let Err(error) = account.read(person).await {
                 warn!(error = %error, "looking for drift was broken off");

@@ -9,6 +9,7 @@ use kube::{
 };
 use serde::Serialize;
 use serde_json::{Value, json};
+use tracing::error;
 use zoom_core::ObjectKey;
 use zoom_operator_api as api;
 
@@ -40,6 +41,17 @@ impl ClusterError {
     /// Whether the object is gone, or another one has its name.
     fn is_gone(&self) -> bool {
         matches!(&*self.source, kube::Error::Api(status) if status.code == 404 || status.code == 409)
+    }
+}
+
+/// What the API server refuses of one object must not stop the others. `None` where it was refused.
+pub(super) fn tolerate<T>(written: Result<T, ClusterError>) -> Result<Option<T>, ClusterError> {
+    match written {
+        Err(refused) if refused.is_refusal() => {
+            error!(error = &refused as &dyn std::error::Error, "the API server refused this");
+            Ok(None)
+        }
+        written => written.map(Some),
     }
 }
 

@@ -29,7 +29,7 @@ use zoom_core::{ObjectKey, Phase, Reason, RecordReason, Verdict};
 use zoom_operator_api::{self as api, ZoomConnection};
 
 use super::{
-    cluster::ClusterError,
+    cluster::{ClusterError, tolerate},
     index::{ConnectionVersion, Named, Scope, Thing, Triggers, User},
     kept::Kept,
     lease::Leadership,
@@ -51,12 +51,30 @@ struct Shared {
     context: Context,
     connections: Vec<Store<Guarded>>,
     kept: Mutex<HashMap<ObjectKey, Arc<tokio::sync::Mutex<Kept>>>>,
+    /// The connections whose absence is being told, and whether there is more to tell.
+    mourned: Mutex<HashMap<ObjectKey, bool>>,
 }
 
 impl Shared {
     /// A connection's memory. The controller never reconciles one object twice at once, so nobody waits for it.
     fn kept(&self, key: &ObjectKey) -> Arc<tokio::sync::Mutex<Kept>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).entry(key.clone()).or_default().clone()
+    }
+
+    /// Whether nobody tells of this missing connection yet. Whoever does will tell once more.
+    fn begins_to_mourn(&self, key: &ObjectKey) -> bool {
+        let mut mourned = self.mourned.lock().unwrap_or_else(PoisonError::into_inner);
+        mourned.insert(key.clone(), true).is_none()
+    }
+
+    /// Whether there is more to tell.
+    fn goes_on_mourning(&self, key: &ObjectKey) -> bool {
+        let mut mourned = self.mourned.lock().unwrap_or_else(PoisonError::into_inner);
+        let more = mourned.get_mut(key).is_some_and(std::mem::take);
+        if !more {
+            mourned.remove(key);
+        }
+        more
     }
 
     fn forget(&self, key: &ObjectKey) {
@@ -92,7 +110,7 @@ pub(super) async fn run(context: Context, client: Client, scopes: Vec<(Scope, Tr
             (connections.clone(), (scope, triggers, connections, writer))
         })
         .unzip();
-    let shared = Arc::new(Shared { context, connections: stores, kept: Mutex::default() });
+    let shared = Arc::new(Shared { context, connections: stores, kept: Mutex::default(), mourned: Mutex::default() });
     join_all(scopes.into_iter().map(|(scope, triggers, connections, writer)| {
         let api = match scope {
             Some(namespace) => Api::namespaced(client.clone(), &namespace),
@@ -212,7 +230,9 @@ fn note(ended: Ended, shared: &Arc<Shared>) {
         Err(controller::Error::ObjectNotFound(reference)) => {
             let key = ObjectKey::new(reference.namespace.clone().unwrap_or_default(), reference.name.clone());
             shared.forget(&key);
-            tokio::spawn(mourn(key, shared.clone()));
+            if shared.begins_to_mourn(&key) {
+                tokio::spawn(mourn(key, shared.clone()));
+            }
         }
         Err(failure) => error!(error = &failure as &dyn std::error::Error, "pass failed"),
     }
@@ -229,9 +249,11 @@ async fn mourn(key: ObjectKey, shared: Arc<Shared>) {
     } else {
         format!("the operator does not watch namespace {namespace}, where the ZoomConnection {name} should be")
     };
-    while let Err(failure) = tell_objects(&shared.context, &key, &message).await {
-        warn!(connection = %key, error = &failure as &dyn std::error::Error, "objects without a connection");
-        sleep(AFTER_ERROR).await;
+    while shared.goes_on_mourning(&key) {
+        while let Err(failure) = tell_objects(&shared.context, &key, &message).await {
+            warn!(connection = %key, error = &failure as &dyn std::error::Error, "objects without a connection");
+            sleep(AFTER_ERROR).await;
+        }
     }
 }
 
@@ -259,7 +281,7 @@ async fn without_connection(context: &Context, connection: &ObjectKey, message: 
             let (generation, now) = (removal.generation, Timestamp::now());
             let new = status::removal(&removal.status, Phase::Held, reason, message, None, generation, now);
             context.cluster.turns.next().await;
-            context.cluster.write_removal_status(object, &removal.uid, &new).await?;
+            tolerate(context.cluster.write_removal_status(object, &removal.uid, &new).await)?;
         }
     }
     for (object, user) in &snapshot.users {
@@ -269,14 +291,14 @@ async fn without_connection(context: &Context, connection: &ObjectKey, message: 
         if user.deleting {
             if user.has_finalizer {
                 context.cluster.turns.next().await;
-                context.cluster.remove_finalizer::<User>(object, &user.uid).await?;
+                tolerate(context.cluster.remove_finalizer::<User>(object, &user.uid).await)?;
             }
             continue;
         }
         let new = status::user_without_plan(&user.status, &verdict, user.generation, Timestamp::now());
-        if status::user_differs(&user.status, &new) {
+        if user.is_legible && status::user_differs(&user.status, &new) {
             context.cluster.turns.next().await;
-            context.cluster.write_user_status(object, &user.uid, &new).await?;
+            tolerate(context.cluster.write_user_status(object, &user.uid, &new).await)?;
         }
     }
     Ok(())
@@ -293,13 +315,13 @@ async fn named_without_connection<K: Named>(
         }
         if thing.deleting {
             if thing.has_finalizer {
-                context.cluster.remove_finalizer::<Thing<K>>(object, &thing.uid).await?;
+                tolerate(context.cluster.remove_finalizer::<Thing<K>>(object, &thing.uid).await)?;
             }
             continue;
         }
         let new = status::named::without_plan(thing, verdict, Timestamp::now());
-        if status::named::differs::<K>(&thing.status, &new) {
-            context.cluster.write_named_status::<K>(object, &thing.uid, &new).await?;
+        if thing.is_legible && status::named::differs::<K>(&thing.status, &new) {
+            tolerate(context.cluster.write_named_status::<K>(object, &thing.uid, &new).await)?;
         }
     }
     Ok(())

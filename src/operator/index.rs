@@ -42,6 +42,8 @@ pub(super) struct User {
     pub(super) wish: Result<DesiredPerson, Misfit>,
     /// Its status as last seen or written.
     pub(super) status: api::ZoomUserStatus,
+    /// Whether its status is understood. Otherwise it is left as it is.
+    pub(super) is_legible: bool,
     /// Its uid.
     pub(super) uid: String,
     /// Counts its edits.
@@ -93,6 +95,8 @@ pub(super) struct Removal {
     pub(super) record: Result<Record, String>,
     /// Its status as last seen or written.
     pub(super) status: api::ZoomRemovalStatus,
+    /// Whether its status is understood. Otherwise it is left as it is.
+    pub(super) is_legible: bool,
     /// Its uid.
     pub(super) uid: String,
     /// Counts its edits.
@@ -132,11 +136,12 @@ impl Referrer for User {
         let connection = text(&object.data, "/spec/connectionRef/name").unwrap_or(api::DEFAULT_CONNECTION);
         let namespace = text(&object.data, "/spec/connectionRef/namespace").unwrap_or(&key.namespace);
         let connection = ObjectKey::new(namespace, connection);
-        let status = parsed.as_ref().ok().and_then(|user| user.status.clone()).unwrap_or_default();
+        let status = status(object);
         let wish = parsed.and_then(|user| translate::desired(&user).map_err(|problem| problem.to_string()));
         let user = Self {
             wish: wish.map_err(|problem| Misfit { claim: translate::claim(key, &object.data), problem }),
-            status,
+            is_legible: status.is_some(),
+            status: status.unwrap_or_default(),
             uid: meta.uid.clone().unwrap_or_default(),
             generation: meta.generation.unwrap_or_default(),
             has_finalizer: object.finalizers().iter().any(|finalizer| finalizer == api::FINALIZER),
@@ -177,11 +182,12 @@ impl Referrer for Removal {
         let parsed = parse::<api::ZoomRemoval>(object);
         let connection = text(&object.data, "/spec/connectionRef/name").unwrap_or(api::DEFAULT_CONNECTION);
         let connection = ObjectKey::new(meta.namespace.clone().unwrap_or_default(), connection);
-        let status = parsed.as_ref().ok().and_then(|removal| removal.status.clone()).unwrap_or_default();
+        let status = status(object);
         let record = parsed.and_then(|removal| translate::record(&removal).map_err(|problem| problem.to_string()));
         let removal = Self {
             record,
-            status,
+            is_legible: status.is_some(),
+            status: status.unwrap_or_default(),
             uid: meta.uid.clone().unwrap_or_default(),
             generation: meta.generation.unwrap_or_default(),
             version: version(object),
@@ -204,6 +210,15 @@ impl Referrer for Removal {
 
 fn parse<K: DeserializeOwned>(object: &DynamicObject) -> Result<K, String> {
     serde_json::to_value(object).and_then(serde_json::from_value).map_err(|problem| problem.to_string())
+}
+
+/// An object's status, also where the rest of it is not understood. `None` where the status is not understood either: what
+/// another version remembers in it must not be written over.
+fn status<S: DeserializeOwned + Default>(object: &DynamicObject) -> Option<S> {
+    match object.data.get("status") {
+        None | Some(Value::Null) => Some(S::default()),
+        Some(status) => S::deserialize(status).ok(),
+    }
 }
 
 fn text<'a>(value: &'a Value, pointer: &str) -> Option<&'a str> {

@@ -108,6 +108,12 @@ impl Kept {
         self.answered.retain(|uid, _| is_there(uid));
     }
 
+    /// Lets go of the account: to go on with it, it is dialed and listed anew.
+    pub(super) fn hang_up(&mut self) {
+        (self.account, self.dialed) = (None, None);
+        (self.dialed_at, self.listing_begun_at) = (None, None);
+    }
+
     /// Forgets everything that was kept of another connection.
     pub(super) fn belong_to(&mut self, uid: &str) {
         if self.uid != uid {

@@ -125,8 +125,7 @@ impl<'a> Pass<'a> {
         self.kept.ledger.get_or_insert_with(|| translate::ledger_in(spent));
         self.observe(claimed_by).await;
         self.begun = Instant::now();
-        let all_read =
-            self.policy.mode == Mode::Suspend || self.read_requested(&self.context.index.snapshot(&self.key)).await;
+        let look_again = self.read_requested(&self.context.index.snapshot(&self.key)).await;
         self.begun = Instant::now();
         loop {
             let snapshot = self.context.index.snapshot(&self.key);
@@ -136,7 +135,7 @@ impl<'a> Pass<'a> {
             match self.apply(&plan, &snapshot).await? {
                 Applied::Settled if stands => {
                     if self.report(&plan, &snapshot).await? {
-                        return Ok(if all_read { self.come_back(&plan) } else { Duration::ZERO });
+                        return Ok(look_again.into_iter().chain([self.come_back(&plan)]).min().unwrap_or_default());
                     }
                 }
                 Applied::Settled | Applied::PlanAgain => {}
@@ -201,12 +200,14 @@ impl<'a> Pass<'a> {
     async fn observe(&mut self, claimed_by: Option<&ObjectKey>) {
         if self.policy.mode == Mode::Suspend {
             self.kept.trouble = None;
+            // Afterwards the account is seen anew before anything is done to it.
+            self.kept.hang_up();
             return;
         }
         if let Some(other) = claimed_by {
             let message = format!("{other} manages the same account and is older: delete one of the two connections");
             self.kept.trouble = Some(Trouble::new(TroubleReason::AccountClaimed, message));
-            self.kept.account = None;
+            self.kept.hang_up();
             return;
         }
         let now = Timestamp::now();
@@ -343,7 +344,10 @@ impl<'a> Pass<'a> {
         let next_listing = if self.listing && !next_listing.is_zero() { next_listing } else { resync };
         let trouble = self.kept.trouble.as_ref().map(|trouble| trouble.retry_after(resync));
         let writes = !self.kept.trouble.as_ref().is_some_and(Trouble::forbids_writes);
-        let retries = self.kept.removal_retries.values().filter(|_| writes).map(|retry| until(retry.at));
+        // What may not run now is not tried again either: what lets it run asks for a pass.
+        let runs = |record: &ObjectKey| writes && plan.running.iter().any(|name| **name == *record.name);
+        let retries = self.kept.removal_retries.iter().filter(|(record, _)| runs(record));
+        let retries = retries.map(|(_, retry)| until(retry.at));
         let wake = plan.wake_at.map(until);
         let rejoins = self.kept.rejoin_retries.values().filter(|_| writes).map(|(_, at)| until(*at));
         let earliest = retries.chain(rejoins).chain(wake).chain(trouble).chain([next_listing]).min().unwrap_or(resync);

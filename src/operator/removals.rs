@@ -2,6 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
+    fmt::Display,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -20,7 +21,7 @@ use zoom_operator_api as api;
 use super::{
     apply::{Turn, retry_at, tracking},
     bulk,
-    cluster::ClusterError,
+    cluster::{ClusterError, tolerate},
     events::About,
     index::{Named, Referrer, Removal, Snapshot, Thing, User},
     kept::RemovalRetry,
@@ -103,9 +104,14 @@ impl Pass<'_> {
         let object = ObjectKey::new(self.key.namespace.clone(), record.name.as_str());
         match self.context.cluster.create_removal(&translate::removal_object(record, self.connection)).await {
             // One of that name that this version cannot understand is nothing to plan with, however often.
-            Ok(()) if !self.is_readable(&object) => {}
+            Ok(()) if !self.is_readable(&object) => {
+                self.not_written(record, &"there is one that this version does not understand", snapshot).await?;
+            }
             Ok(()) => is_new.store(true, Ordering::Relaxed),
-            Err(error) if error.is_refusal() => self.not_written(record, &error, snapshot).await?,
+            Err(error) if error.is_refusal() => {
+                error!(removal = record.name, error = &error as &dyn std::error::Error, "a removal was refused");
+                self.not_written(record, &error, snapshot).await?;
+            }
             Err(error) => return Err(error),
         }
         Ok(())
@@ -123,7 +129,7 @@ impl Pass<'_> {
             return Ok(());
         }
         self.context.cluster.turns.next().await;
-        self.set_phase(&object, &removal, change.phase, change.reason, &change.message).await
+        tolerate(self.set_phase(&object, &removal, change.phase, change.reason, &change.message).await).map(drop)
     }
 
     async fn let_user_go(
@@ -159,17 +165,12 @@ impl Pass<'_> {
     async fn not_written(
         &self,
         record: &NewRecord,
-        error: &ClusterError,
+        why: &(dyn Display + Sync),
         snapshot: &Snapshot,
     ) -> Result<(), ClusterError> {
-        error!(
-            removal = record.name,
-            error = error as &dyn std::error::Error,
-            "the removal cannot be written down, so nobody is removed"
-        );
         let Some(source) = &record.source else { return Ok(()) };
         let about = About { key: source.object.clone(), uid: source.uid.to_string() };
-        let note = format!("the removal cannot be written down, so nobody is removed: {error}");
+        let note = format!("the removal cannot be written down, so nobody is removed: {why}");
         match translate::thing_kind(&record.subject) {
             None => self.context.events.warning::<api::ZoomUser>(&about, "RemovalNotWritten", &note),
             Some(ThingKind::Group) => {
@@ -225,7 +226,7 @@ impl Pass<'_> {
     ) -> Result<(), ClusterError> {
         if has_finalizer && self.context.may_write() {
             self.context.cluster.turns.next().await;
-            self.context.cluster.remove_finalizer::<E>(object, uid).await?;
+            tolerate(self.context.cluster.remove_finalizer::<E>(object, uid).await)?;
         }
         Ok(())
     }

@@ -6,7 +6,6 @@ use std::{
 };
 
 use jiff::{SignedDuration, Timestamp};
-use tracing::error;
 use zoom_core::{
     Lookup, Mode, ObjectKey, Operation, Phase, Plan, Reason, Record, RecordReason, Restore, Seat, SeatCount, Standing,
     State, Step, Verdict, plan_person,
@@ -15,7 +14,7 @@ use zoom_operator_api as api;
 
 use super::{
     bulk,
-    cluster::ClusterError,
+    cluster::{ClusterError, tolerate},
     events::About,
     index::{Removal, Snapshot, User},
     metrics::{AccountState, OperationLabels},
@@ -44,14 +43,15 @@ impl Pass<'_> {
                 );
                 tolerate(self.write_without_plan(object, user, &Verdict::new(Reason::Unreadable, message)).await)?;
                 if user.deleting && user.has_finalizer && self.context.may_write() {
-                    self.context.cluster.remove_finalizer::<User>(object, &user.uid).await?;
+                    tolerate(self.context.cluster.remove_finalizer::<User>(object, &user.uid).await)?;
                 }
             }
         }
         self.report_named(plan, snapshot).await?;
         for (object, removal) in &snapshot.removals {
             if let Err(problem) = &removal.record
-                && removal.status.phase != Some(api::Phase::Refused)
+                && removal.is_legible
+                && removal.status.ended_at.is_none()
             {
                 let message = format!("this version of the operator does not understand the record: {problem}");
                 let refused = self.set_phase(object, removal, Phase::Refused, RecordReason::Unreadable, &message);
@@ -92,7 +92,7 @@ impl Pass<'_> {
                     let about = About { key: planned.object.clone(), uid: user.uid.clone() };
                     self.tell_not_restored(&about, group, why);
                 }
-                tolerate(self.write_news(&planned.object, user, &verdict, &new).await)
+                tolerate(self.write_news(&planned.object, user, &verdict, &new).await).map(drop)
             },
         )
         .await
@@ -188,7 +188,7 @@ impl Pass<'_> {
 
     async fn write_without_plan(&self, object: &ObjectKey, user: &User, verdict: &Verdict) -> Result<(), ClusterError> {
         let new = status::user_without_plan(&user.status, verdict, user.generation, Timestamp::now());
-        if !status::user_differs(&user.status, &new) {
+        if !user.is_legible || !status::user_differs(&user.status, &new) {
             return Ok(());
         }
         self.context.cluster.turns.next().await;
@@ -236,7 +236,7 @@ impl Pass<'_> {
         let due = snapshot.removals.iter().filter(|(_, removal)| is_due(removal)).map(|(object, _)| object);
         let delete = |object| async move {
             self.context.cluster.turns.next().await;
-            self.context.cluster.delete_removal(object).await
+            tolerate(self.context.cluster.delete_removal(object).await).map(drop)
         };
         bulk::each(due, || self.goes_on(snapshot), delete).await
     }
@@ -376,17 +376,6 @@ fn waits(reason: Reason) -> bool {
             | Reason::ZoomUnavailable
             | Reason::Suspicious
     )
-}
-
-/// What the API server refuses of one object must not silence the others.
-fn tolerate(written: Result<(), ClusterError>) -> Result<(), ClusterError> {
-    match written {
-        Err(refused) if refused.is_refusal() => {
-            error!(error = &refused as &dyn std::error::Error, "a status was refused");
-            Ok(())
-        }
-        written => written,
-    }
 }
 
 fn seats(count: SeatCount) -> api::SeatCount {

@@ -239,7 +239,11 @@ fn gone(
     now: Timestamp,
 ) {
     // A create call that ended in doubt may have been made all the same; who is found later is ours.
-    if old.state != Some(api::State::Creating) || reason != Reason::ZoomUnavailable {
+    let in_doubt = matches!(
+        reason,
+        Reason::ZoomUnavailable | Reason::WaitingForConnection | Reason::WaitingForListing | Reason::Suspicious
+    );
+    if old.state != Some(api::State::Creating) || !in_doubt {
         new.state = Some(api::State::Absent);
     }
     new.license = None;
@@ -298,8 +302,8 @@ pub(super) fn removal(
         if phase == Phase::Done {
             new.started_at = Some(translate::time(now));
         }
-        new.ended_at = Some(translate::time(now));
     }
+    new.ended_at = (!phase.is_open()).then(|| translate::time(now));
     let standing = match phase {
         Phase::Done | Phase::Cancelled => Standing::Ready,
         Phase::Settling | Phase::Held | Phase::Scheduled | Phase::Running => Standing::Progressing,

@@ -114,7 +114,9 @@ fn wanted(spec: &api::ZoomUserSpec) -> Result<Wanted, Unreadable> {
 /// The midnight after a day.
 fn end_of(day: &str) -> Result<Timestamp, Unreadable> {
     let unreadable = |problem| Unreadable::new("spec.activeUntil", &problem);
-    let next = day.parse::<Date>().and_then(Date::tomorrow).map_err(unreadable)?;
+    let day: Date = day.parse().map_err(unreadable)?;
+    // The last day of all has none after it: it is how one writes "for ever".
+    let Ok(next) = day.tomorrow() else { return Ok(Timestamp::MAX) };
     Ok(next.to_zoned(TimeZone::UTC).map_err(unreadable)?.timestamp())
 }
 
@@ -376,6 +378,9 @@ pub(super) fn record(removal: &api::ZoomRemoval) -> Result<Record, Unreadable> {
             return Err(Unreadable::new("spec", &"write either person or people"));
         }
     };
+    let reason = status.reason.as_deref().and_then(|reason| reason.parse().ok());
+    // Another version ended it for want of understanding: whoever does understand it begins again.
+    let was_unreadable = reason == Some(zoom_core::RecordReason::Unreadable);
     let labels = meta.labels.as_ref();
     let wave = labels.and_then(|labels| labels.get(api::WAVE_LABEL)).or(meta.name.as_ref()).cloned();
     Ok(Record {
@@ -396,8 +401,8 @@ pub(super) fn record(removal: &api::ZoomRemoval) -> Result<Record, Unreadable> {
         restore: spec.restore.as_ref().map(returning::restore_in),
         approved: spec.decision == Some(api::Decision::Approve),
         decided_by: spec.decided_by.clone().map(Into::into),
-        phase: status.phase.map_or(zoom_core::Phase::Settling, phase_in),
-        reason: status.reason.as_deref().and_then(|reason| reason.parse().ok()),
+        phase: status.phase.filter(|_| !was_unreadable).map_or(zoom_core::Phase::Settling, phase_in),
+        reason: reason.filter(|_| !was_unreadable),
         started_at: status.started_at.as_ref().map(|time| time.0),
         ran_approved: status.approved.unwrap_or_default(),
     })

@@ -146,3 +146,45 @@ async fn everything_was_told(world: &World<'_>) -> anyhow::Result<()> {
     }
     Ok(())
 }
+
+#[tokio::test]
+async fn an_object_that_the_api_server_refuses_to_change_stops_no_other() -> anyhow::Result<()> {
+    let world = World::managed(&["ada", "stuck"], json!({})).await?;
+    let policy = format!("{}-stuck", world.namespace);
+    let refuse = json!({"apiVersion": "v1", "kind": "List", "items": [
+        {
+            "apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingAdmissionPolicy",
+            "metadata": {"name": policy},
+            "spec": {
+                "matchConstraints": {
+                    "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": world.namespace}},
+                    "resourceRules": [{
+                        "apiGroups": ["zoom-operator.dev"], "apiVersions": ["*"], "operations": ["UPDATE"],
+                        "resources": ["zoomusers", "zoomusers/status"], "resourceNames": ["stuck"],
+                    }],
+                },
+                "validations": [{"expression": "false", "message": "nobody changes this"}],
+            },
+        },
+        {
+            "apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingAdmissionPolicyBinding",
+            "metadata": {"name": policy}, "spec": {"policyName": policy, "validationActions": ["Deny"]},
+        },
+    ]});
+    world.cluster.apply(&refuse.to_string()).await?;
+    eventually(DEADLINE, "the policy holds", || async {
+        let changed = world.kubectl(&["label", USER, "stuck", "tried=yes", "--dry-run=server"]).await;
+        ensure!(changed.is_err(), "the API server still takes changes");
+        Ok(())
+    })
+    .await?;
+    world.kubectl(&["delete", USER, "stuck", "--wait=false"]).await?;
+    world.edit(USER, "ada", json!({"lastName": "Lovelace"})).await?;
+    world.person_until(&email("ada"), "has her name", |person| person.last_name == "Lovelace").await?;
+    world.user_is("ada", "Synced").await?;
+
+    let kinds = "validatingadmissionpolicy,validatingadmissionpolicybinding";
+    world.cluster.kubectl(&["delete", kinds, &policy]).await?;
+    world.resync().await?;
+    world.gone(USER, "stuck").await
+}

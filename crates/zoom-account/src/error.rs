@@ -272,7 +272,8 @@ fn touches_standing(operation: &Operation) -> bool {
     }
 }
 
-/// Which seats have run out: as Zoom says, or else those that were asked for.
+/// The seats that were asked for, if Zoom says that they have run out. A licence that was not asked for says nothing of
+/// who waits for which, as where somebody is to lose a bundle and there is no Basic seat for them.
 pub(crate) fn lacking_seat(operation: &Operation, kind: &ErrorKind) -> Option<License> {
     let ErrorKind::NoSeats { of, .. } = kind else { return None };
     let asked = match operation {
@@ -286,12 +287,12 @@ pub(crate) fn lacking_seat(operation: &Operation, kind: &ErrorKind) -> Option<Li
         | Operation::Unlink(..)
         | Operation::Delete(..) => None,
     };
-    match of {
-        Seats::Basic => Some(License::Basic),
-        Seats::Licensed => Some(License::Licensed),
-        Seats::Unstated => asked.filter(|license| *license != License::Unassigned),
-        Seats::Workplace | Seats::Phone => None,
-    }
+    asked.filter(|asked| match of {
+        Seats::Basic => *asked == License::Basic,
+        Seats::Licensed => *asked == License::Licensed,
+        Seats::Unstated => *asked != License::Unassigned,
+        Seats::Workplace | Seats::Phone => false,
+    })
 }
 
 fn retry(class: RetryClass) -> Retry {

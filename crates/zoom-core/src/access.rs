@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    DesiredContactGroup, DesiredGroup, DesiredPerson, DesiredRole, Email, License, ObjectKey, People, protected::fits,
+    Claim, DesiredContactGroup, DesiredGroup, DesiredPerson, DesiredRole, Email, License, ObjectKey, People,
+    protected::fits,
 };
 
 /// What the objects of a namespace may declare. Absent limits allow everything, and so does the default.
@@ -79,7 +80,12 @@ impl Asks for DesiredPerson {
             beyond.then(|| format!("spec.license is {license}, and it may be {}", listed(licenses)))
         };
         let role = || grant.beyond_role("spec.role", self.wanted.role.as_deref()?);
-        grant.beyond_domain("spec.email", &self.email).or_else(license).or_else(role)
+        // They are found by it, too.
+        let former = || {
+            let mut emails = self.previous_emails.iter();
+            emails.find_map(|email| grant.beyond_domain("an address in spec.previousEmails", email))
+        };
+        grant.beyond_domain("spec.email", &self.email).or_else(former).or_else(license).or_else(role)
     }
 }
 
@@ -159,7 +165,7 @@ impl Access {
     pub fn permits(&self, object: &impl Asks) -> bool {
         match self {
             Self::Everybody => true,
-            Self::Granted(_) => self.grants(object).iter().any(|grant| object.beyond(grant).is_none()),
+            Self::Granted(_) => self.grants_of(object).iter().any(|grant| object.beyond(grant).is_none()),
         }
     }
 
@@ -169,7 +175,7 @@ impl Access {
         if self.permits(object) {
             return None;
         }
-        let beyond: Vec<_> = self.grants(object).iter().filter_map(|grant| object.beyond(grant)).collect();
+        let beyond: Vec<_> = self.grants_of(object).iter().filter_map(|grant| object.beyond(grant)).collect();
         let namespace = &object.asker().namespace;
         Some(if beyond.is_empty() {
             format!("spec.access of the connection does not cover the namespace {namespace}")
@@ -180,15 +186,29 @@ impl Access {
 
     /// Whom a permitted object may speak of.
     pub(crate) fn circle(&self, object: &impl Asks) -> Circle<'_> {
-        let grants = self.grants(object).iter().filter(|grant| object.beyond(grant).is_none());
+        self.circle_of(self.grants_of(object).iter().filter(|grant| object.beyond(grant).is_none()))
+    }
+
+    /// Whom an object may mean that could not be understood: nobody, if its namespace may not speak of whom it names.
+    pub(crate) fn circle_of_unreadable(&self, claim: &Claim) -> Option<Circle<'_>> {
+        let namespace = &claim.object.namespace;
+        let circle = self.covers(namespace).then(|| self.circle_of(self.grants(namespace).iter()))?;
+        claim.email.as_ref().is_none_or(|email| circle.holds(email)).then_some(circle)
+    }
+
+    fn circle_of<'a>(&self, grants: impl Iterator<Item = &'a Grant>) -> Circle<'a> {
         let limits = grants.map(|grant| grant.email_domains.as_ref()).collect::<Option<Vec<_>>>();
         Circle(limits.filter(|_| *self != Self::Everybody))
     }
 
-    fn grants(&self, object: &impl Asks) -> &[Grant] {
+    fn grants_of(&self, object: &impl Asks) -> &[Grant] {
+        self.grants(&object.asker().namespace)
+    }
+
+    fn grants(&self, namespace: &str) -> &[Grant] {
         match self {
             Self::Everybody => &[],
-            Self::Granted(grants) => grants.get(&*object.asker().namespace).map_or(&[], Vec::as_slice),
+            Self::Granted(grants) => grants.get(namespace).map_or(&[], Vec::as_slice),
         }
     }
 }

@@ -58,8 +58,10 @@ impl<'a> Claims<'a> {
             }
         }
         let managed = winners.values().filter(|seen| is_managed(**seen, input)).count();
-        let unreadable_objects = desired.unreadable.iter().map(|claim| &claim.object).collect();
-        let unreadable = Unreadable::of(&desired.unreadable);
+        let access = &input.policy.access;
+        let unreadable = || desired.unreadable.iter().filter(|claim| access.circle_of_unreadable(claim).is_some());
+        let unreadable_objects = unreadable().map(|claim| &claim.object).collect();
+        let unreadable = Unreadable::of(unreadable());
         Self { winners, contested, ids, movers, formers, unreadable, unreadable_objects, directory, managed }
     }
 
@@ -129,7 +131,7 @@ impl<'a> Claims<'a> {
 }
 
 impl<'a> Unreadable<'a> {
-    fn of(claims: &'a [Claim]) -> Self {
+    fn of(claims: impl Iterator<Item = &'a Claim>) -> Self {
         let mut unreadable = Self::default();
         for Claim { object, id, email } in claims {
             if let Some(id) = id {

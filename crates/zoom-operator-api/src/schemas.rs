@@ -8,7 +8,8 @@ use crate::membership::MOST_MEMBERS;
 /// Zoom's longest e-mail address (Zoom API reference, Users: create).
 const LONGEST_EMAIL: u32 = 128;
 
-const EMAIL: &str = r"^[^\\s@,;<>]+@[^\\s@.,;<>]+(\\.[^\\s@.,;<>]+)+$";
+/// Without blanks and control characters of any script.
+const EMAIL: &str = r"^[^\\p{Z}\\p{Cc}@,;<>]+@[^\\p{Z}\\p{Cc}@.,;<>]+(\\.[^\\p{Z}\\p{Cc}@.,;<>]+)+$";
 
 /// One e-mail address.
 pub(crate) fn email(_: &mut SchemaGenerator) -> Schema {

@@ -8,7 +8,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use zoom_core::{DesiredContactGroup, DesiredGroup, DesiredRole, NamedClaim, ObjectKey};
 use zoom_operator_api as api;
 
-use super::{Inner, Referrer, Table, parse, text, version};
+use super::{Inner, Referrer, Table, parse, status, text, version};
 use crate::operator::translate::{self, Unreadable};
 
 /// A kind whose objects each speak for one thing with a name.
@@ -18,13 +18,11 @@ pub(in crate::operator) trait Named:
     /// What an object wants, in the core's words.
     type Wish: Clone + Debug + Send + Sync;
     /// The object's status.
-    type Status: Clone + Debug + Default + PartialEq + Serialize + Send + Sync;
+    type Status: Clone + Debug + Default + PartialEq + Serialize + DeserializeOwned + Send + Sync;
     /// The kind.
     const KIND: &'static str;
     /// What the object wants.
     fn wish(&self) -> Result<Self::Wish, Unreadable>;
-    /// Its status, if it has one.
-    fn status(&self) -> Option<&Self::Status>;
     /// What every kind's status has.
     fn head(status: &mut Self::Status) -> Head<'_>;
     /// What is odd about the object and harms nobody, for people.
@@ -60,6 +58,8 @@ pub(in crate::operator) struct Thing<K: Named> {
     pub(in crate::operator) wish: Result<K::Wish, NamedMisfit>,
     /// Its status as last seen or written.
     pub(in crate::operator) status: K::Status,
+    /// Whether its status is understood. Otherwise it is left as it is.
+    pub(in crate::operator) is_legible: bool,
     /// What is odd about it.
     pub(in crate::operator) remarks: Vec<String>,
     /// Its uid.
@@ -95,13 +95,14 @@ impl<K: Named> Referrer for Thing<K> {
         let connection = text(&object.data, "/spec/connectionRef/name").unwrap_or(api::DEFAULT_CONNECTION);
         let namespace = text(&object.data, "/spec/connectionRef/namespace").unwrap_or(&key.namespace);
         let connection = ObjectKey::new(namespace, connection);
-        let status = parsed.as_ref().ok().and_then(|parsed| parsed.status().cloned()).unwrap_or_default();
+        let status = status(object);
         let remarks = parsed.as_ref().map(K::remarks).unwrap_or_default();
         let wish = parsed.and_then(|parsed| parsed.wish().map_err(|problem| problem.to_string()));
         let claim = || translate::groups::named_claim(key.clone(), &object.data);
         let thing = Self {
             wish: wish.map_err(|problem| NamedMisfit { claim: claim(), problem }),
-            status,
+            is_legible: status.is_some(),
+            status: status.unwrap_or_default(),
             remarks,
             uid: meta.uid.clone().unwrap_or_default(),
             generation: meta.generation.unwrap_or_default(),
@@ -151,10 +152,6 @@ impl Named for api::ZoomGroup {
         translate::groups::group(self)
     }
 
-    fn status(&self) -> Option<&api::ZoomGroupStatus> {
-        self.status.as_ref()
-    }
-
     fn head(status: &mut api::ZoomGroupStatus) -> Head<'_> {
         head!(status)
     }
@@ -180,10 +177,6 @@ impl Named for api::ZoomRole {
         translate::groups::role(self)
     }
 
-    fn status(&self) -> Option<&api::ZoomRoleStatus> {
-        self.status.as_ref()
-    }
-
     fn head(status: &mut api::ZoomRoleStatus) -> Head<'_> {
         head!(status)
     }
@@ -200,10 +193,6 @@ impl Named for api::ZoomContactGroup {
 
     fn wish(&self) -> Result<DesiredContactGroup, Unreadable> {
         translate::groups::contact_group(self)
-    }
-
-    fn status(&self) -> Option<&api::ZoomContactGroupStatus> {
-        self.status.as_ref()
     }
 
     fn head(status: &mut api::ZoomContactGroupStatus) -> Head<'_> {

@@ -129,3 +129,41 @@ fn an_edit_of_a_group_asks_for_a_pass_and_its_status_does_not() {
     index.apply::<Thing<api::ZoomGroup>>(&reported);
     assert!(triggers.try_recv().is_ok());
 }
+
+#[test]
+fn what_is_remembered_of_a_person_outlasts_an_object_that_is_not_understood() {
+    let index = index();
+    let mut object = user(5, false);
+    object.data["spec"]["license"] = json!({"type": "Platinum"});
+    object.data["status"] = json!({"id": "ada-id", "origin": "Created", "accessGeneration": 2});
+    index.apply::<User>(&object);
+    let user = index.user(&ada()).unwrap();
+    assert!(user.wish.is_err() && user.is_legible);
+    let status = &user.status;
+    assert_eq!((status.id.as_deref(), status.access_generation), (Some("ada-id"), Some(2)));
+    // What another version wrote there and this one does not understand is not written over.
+    object.metadata.resource_version = Some("6".to_owned());
+    object.data["status"] = json!({"id": "ada-id", "state": "Hibernating"});
+    index.apply::<User>(&object);
+    assert!(!index.user(&ada()).unwrap().is_legible);
+}
+
+#[test]
+fn a_record_that_another_version_did_not_understand_begins_again_and_one_that_ran_does_not() {
+    let phase = |reason: &str, phase: &str| {
+        let object = serde_json::from_value(json!({
+            "apiVersion": "zoom-operator.dev/v1alpha1",
+            "kind": "ZoomRemoval",
+            "metadata": {"namespace": "acme", "name": "zrm", "uid": "3", "resourceVersion": "7", "generation": 1},
+            "spec": {
+                "class": "Access", "person": {"email": "ada@acme.example"}, "operations": [{"action": "Deactivate"}],
+            },
+            "status": {"phase": phase, "reason": reason},
+        }));
+        let (_, removal) = Removal::read(&object.unwrap());
+        removal.record.unwrap().phase
+    };
+    assert_eq!(phase("Unreadable", "Refused"), zoom_core::Phase::Settling);
+    assert_eq!(phase("Protected", "Refused"), zoom_core::Phase::Refused);
+    assert_eq!(phase("Completed", "Done"), zoom_core::Phase::Done);
+}

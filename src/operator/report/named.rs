@@ -6,9 +6,8 @@ use jiff::Timestamp;
 use zoom_core::{GroupPlan, ObjectKey, Plan, Reason, Standing, Verdict};
 use zoom_operator_api as api;
 
-use super::tolerate;
 use crate::operator::{
-    cluster::ClusterError,
+    cluster::{ClusterError, tolerate},
     events::About,
     index::{Named, Snapshot, Thing},
     pass::Pass,
@@ -95,7 +94,7 @@ impl Pass<'_> {
             let new = status::without_plan(thing, &verdict, Timestamp::now());
             tolerate(self.write_named(object, thing, &verdict, &new).await)?;
             if thing.deleting && thing.has_finalizer && self.context.may_write() {
-                self.context.cluster.remove_finalizer::<Thing<K>>(object, &thing.uid).await?;
+                tolerate(self.context.cluster.remove_finalizer::<Thing<K>>(object, &thing.uid).await)?;
             }
         }
         Ok(())
@@ -110,7 +109,7 @@ impl Pass<'_> {
         verdict: &Verdict,
         new: &K::Status,
     ) -> Result<(), ClusterError> {
-        if !status::differs::<K>(&thing.status, new) || !self.context.may_write() {
+        if !thing.is_legible || !status::differs::<K>(&thing.status, new) || !self.context.may_write() {
             return Ok(());
         }
         let ours = K::head(&mut new.clone()).origin.is_some() && !thing.has_finalizer && self.adopts();

@@ -109,15 +109,19 @@ async fn credentials_are_not_sent_to_a_host_that_the_operator_does_not_allow() -
 }
 
 #[tokio::test]
-async fn of_two_connections_to_one_account_the_older_one_manages_it_until_it_goes() -> anyhow::Result<()> {
-    let world = connected(account_of(&[]), json!({})).await?;
-    world.reason(CONNECTION, "default", "Connected").await?;
+async fn a_connection_whose_account_an_older_one_took_works_again_once_that_one_goes() -> anyhow::Result<()> {
+    let world = connected(account_of(&[]), json!({"credentials": {"secretRef": {"name": "later"}}})).await?;
+    world.reason(CONNECTION, "default", "SecretMissing").await?;
     world.apply(CONNECTION, "younger", world.connection(json!({}))).await?;
-    let spec = json!({"email": email("ada"), "connectionRef": {"name": "younger"}});
-    world.user("ada", spec).await?;
+    world.reason(CONNECTION, "younger", "Connected").await?;
+    world.edit(CONNECTION, "default", json!({"credentials": {"secretRef": {"name": "zoom"}}})).await?;
+    world.reason(CONNECTION, "default", "Connected").await?;
+    world.patch(CONNECTION, "younger", json!({"spec": {"description": "The younger one"}})).await?;
     let claimed = world.reason(CONNECTION, "younger", "AccountClaimed").await?;
     let older = format!("{}/default", world.namespace);
     assert_says(&claimed, &[&older]);
+    let spec = json!({"email": email("ada"), "connectionRef": {"name": "younger"}});
+    world.user("ada", spec).await?;
     assert_says(&world.user_is("ada", "WaitingForConnection").await?, &["younger", "AccountClaimed", &older]);
     assert_eq!(world.zoom_writes().await?, [""; 0]);
 

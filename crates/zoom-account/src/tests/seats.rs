@@ -107,8 +107,9 @@ async fn a_refusal_is_noted_for_everybody_and_outlasts_a_listing() {
 }
 
 #[rstest]
-#[case::said(ZoomSeats::Basic, License::Licensed, Some(License::Basic))]
+#[case::said(ZoomSeats::Basic, License::Basic, Some(License::Basic))]
 #[case::as_asked(ZoomSeats::Unstated, License::Licensed, Some(License::Licensed))]
+#[case::of_another_licence(ZoomSeats::Basic, License::Licensed, None)]
 #[case::of_a_bundle(ZoomSeats::Workplace, License::Licensed, None)]
 #[case::of_what_needs_none(ZoomSeats::Unstated, License::Unassigned, None)]
 fn which_seat_is_lacking(#[case] of: ZoomSeats, #[case] asked: License, #[case] expected: Option<License>) {

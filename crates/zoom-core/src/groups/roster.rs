@@ -9,7 +9,7 @@ use foldhash::{HashMap, HashSet};
 
 use super::{MatchRule, Members, People};
 use crate::{
-    Class, Desired, Directory, Email, Lookup, ObjectKey, Person, PersonRef, Record, Selector, State, UserId,
+    Access, Class, Desired, Directory, Email, Lookup, ObjectKey, Person, PersonRef, Record, Selector, State, UserId,
     access::Circle,
     plan::{Input, Seen},
 };
@@ -28,7 +28,8 @@ pub(crate) struct Roster<'a> {
 /// People who are in no group's hands: nobody may take them out of one.
 #[derive(Default)]
 struct Staying<'a> {
-    everybody: bool,
+    /// Objects that say nothing may mean anybody of whom they may speak.
+    anybody: Vec<Circle<'a>>,
     ids: HashSet<&'a UserId>,
     emails: HashSet<&'a Email>,
 }
@@ -137,7 +138,7 @@ impl<'a> Roster<'a> {
             by_label: HashMap::default(),
             by_department: HashMap::default(),
             by_domain: HashMap::default(),
-            stay: Staying::of(desired, records),
+            stay: Staying::of(desired, records, &input.policy.access),
         };
         roster.index_objects(members);
         roster.index_people(members);
@@ -262,8 +263,10 @@ impl<'a> Roster<'a> {
 
     /// Whether somebody may not be taken out of a group: they are leaving the account, or their object cannot be read.
     pub(crate) fn stays(&self, person: &Person) -> bool {
-        let Staying { everybody, ids, emails } = &self.stay;
-        *everybody || emails.contains(&person.email) || person.id.as_ref().is_some_and(|id| ids.contains(id))
+        let Staying { anybody, ids, emails } = &self.stay;
+        anybody.iter().any(|circle| circle.holds(&person.email))
+            || emails.contains(&person.email)
+            || person.id.as_ref().is_some_and(|id| ids.contains(id))
     }
 }
 
@@ -296,11 +299,13 @@ fn add_object<'a>(wanted: &mut Wanted<'a>, seen: &Seen<'a>, circle: &Circle<'_>)
 }
 
 impl<'a> Staying<'a> {
-    fn of(desired: &'a Desired, records: &'a [Record]) -> Self {
+    fn of(desired: &'a Desired, records: &'a [Record], access: &'a Access) -> Self {
         let mut staying = Self::default();
         for claim in &desired.unreadable {
-            // An object that says nothing may mean anybody.
-            staying.everybody |= claim.id.is_none() && claim.email.is_none();
+            let Some(circle) = access.circle_of_unreadable(claim) else { continue };
+            if claim.id.is_none() && claim.email.is_none() {
+                staying.anybody.push(circle);
+            }
             staying.ids.extend(&claim.id);
             staying.emails.extend(&claim.email);
         }

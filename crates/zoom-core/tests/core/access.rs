@@ -1,6 +1,6 @@
 //! Which objects may speak for people.
 
-use crate::support::*;
+use crate::{group_world::*, support::*};
 use rstest::rstest;
 use zoom_core::*;
 
@@ -24,6 +24,10 @@ pub(crate) fn granted(namespace: &str, grants: Vec<Grant>) -> Access {
     |object: &mut DesiredPerson| object.email = Email::parse("ada@Sub.Example.com").unwrap(), Some("sub.example.com")
 )]
 #[case::licence(|object: &mut DesiredPerson| object.wanted.license = Some(License::Licensed), Some("Licensed"))]
+#[case::former_address(
+    |object: &mut DesiredPerson| object.previous_emails = [Email::parse("cfo@other.example").unwrap()].into(),
+    Some("spec.previousEmails is in other.example")
+)]
 #[case::role(|object: &mut DesiredPerson| object.wanted.role = Some("Admin".into()), Some("admin"))]
 #[case::role_in_any_case(|object: &mut DesiredPerson| object.wanted.role = Some("MEMBER".into()), None)]
 fn a_grant_covers_an_object_or_names_what_it_does_not(
@@ -67,6 +71,37 @@ fn what_is_not_permitted_does_nothing_and_claims_nobody() {
         |object: &ObjectKey| plan.people.iter().find(|planned| planned.object == *object).unwrap().verdict.reason;
     assert_eq!(verdict(&ObjectKey::new("elsewhere", "person000")), Reason::Synced);
     assert_eq!(verdict(&key("person000")), Reason::NotPermitted);
+}
+
+/// The object of a colleague that could not be understood, and whom of two it keeps from what their own object asks for.
+#[rstest]
+#[case::elsewhere("elsewhere", Some(address("person000")), Reason::Synced)]
+#[case::limited_to_another_domain("sales", Some(address("person000")), Reason::Synced)]
+#[case::says_nothing("sales", None, Reason::Synced)]
+#[case::not_limited("wide", Some(address("person000")), Reason::ClaimedByAnother)]
+fn what_cannot_be_understood_claims_only_whom_it_may_speak_of(
+    #[case] namespace: &str,
+    #[case] email: Option<Email>,
+    #[case] expected: Reason,
+) {
+    let mut world = World::of(2);
+    let (sales, wide) = (vec![limited_to("sales.example.com")], vec![Grant::default()]);
+    let grants = [("team", wide.clone()), ("sales", sales), ("wide", wide)];
+    world.policy.access = Access::Granted(grants.map(|(namespace, grants)| (namespace.into(), grants)).into());
+    world.unreadable = vec![Claim { object: ObjectKey::new(namespace, "broken"), id: None, email }];
+    assert_eq!(world.verdict("person000"), expected);
+    let id = world.found("research", &["person000", "person001"]);
+    world.add_group(DesiredGroup {
+        members: members(&["person000"]),
+        membership: Membership::Exclusive,
+        ..group("research")
+    });
+    world.settle_groups();
+    assert_eq!(world.members_of(&id), ["person000"], "the other one may leave");
+}
+
+fn limited_to(domain: &str) -> Grant {
+    Grant { email_domains: Some([domain.into()].into()), ..Grant::default() }
 }
 
 #[test]
