@@ -61,6 +61,24 @@ where
     .boxed()
 }
 
+/// Calls `ask` for each item, several at once, and returns what it found, in any order.
+///
+/// # Errors
+/// The first error ends it.
+pub(super) fn found<'a, T, R, E, A>(
+    items: impl IntoIterator<Item = T, IntoIter: Send + 'a>,
+    ask: impl Fn(T) -> A + Send + 'a,
+) -> BoxFuture<'a, Result<Vec<R>, E>>
+where
+    T: Send + 'a,
+    R: Send + 'a,
+    E: Send + 'a,
+    A: Future<Output = Result<Option<R>, E>> + Send + 'a,
+{
+    let answers = stream::iter(items).map(ask).buffer_unordered(AT_ONCE);
+    answers.try_filter_map(|found| ready(Ok(found))).try_collect().boxed()
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -102,6 +120,25 @@ mod tests {
         };
         assert_eq!(each(0..10_000, || !stop.load(Ordering::Relaxed), write).await, Ok(false));
         assert_eq!((begun.into_inner(), ended.into_inner()), (21, 21));
+    }
+
+    #[tokio::test]
+    async fn questions_are_asked_several_at_once_and_their_yes_is_kept() {
+        let (now, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let ask = |place: usize| {
+            let (now, most) = (&now, &most);
+            async move {
+                most.fetch_max(now.fetch_add(1, Ordering::Relaxed) + 1, Ordering::Relaxed);
+                sleep(Duration::from_millis(5)).await;
+                now.fetch_sub(1, Ordering::Relaxed);
+                if place == 100 { Err(place) } else { Ok(place.is_multiple_of(10).then_some(place)) }
+            }
+        };
+        let mut kept = found(0..100, ask).await.unwrap();
+        kept.sort_unstable();
+        assert_eq!(kept, [0, 10, 20, 30, 40, 50, 60, 70, 80, 90]);
+        assert_eq!(found(0..200, ask).await, Err(100));
+        assert_eq!(most.into_inner(), AT_ONCE);
     }
 
     #[tokio::test]

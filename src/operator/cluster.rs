@@ -1,13 +1,17 @@
 //! Every read and write of the Kubernetes API that a pass makes, counted, and put into the index as answered.
 
+use std::fmt::Debug;
+
+use futures::future;
 use k8s_openapi::{
-    api::core::v1::Namespace, apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition,
+    ClusterResourceScope, api::core::v1::Namespace,
+    apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition,
 };
 use kube::{
     Api, Client, CustomResourceExt, Resource,
     api::{ApiResource, DynamicObject, Patch, PatchParams, PostParams},
 };
-use serde::Serialize;
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use tracing::error;
 use zoom_core::ObjectKey;
@@ -279,21 +283,21 @@ impl Cluster {
 
     /// Whether a namespace, or a kind itself, is going or gone: then its objects' deletion means nothing.
     pub(super) async fn is_torn_down<K: CustomResourceExt>(&self, namespace: &str) -> Result<bool, ClusterError> {
-        let failed = |kind, name: &str, source| ClusterError {
-            verb: "get",
-            kind,
-            object: ObjectKey::new("", name),
-            source: Box::new(source),
-        };
-        let found = Api::<Namespace>::all(self.client.clone()).get_opt(namespace).await;
-        let found = found.map_err(|source| failed("Namespace", namespace, source))?;
-        if found.is_none_or(|namespace| namespace.metadata.deletion_timestamp.is_some()) {
-            return Ok(true);
-        }
-        let name = K::crd_name();
-        let found = Api::<CustomResourceDefinition>::all(self.client.clone()).get_opt(name).await;
-        let found = found.map_err(|source| failed("CustomResourceDefinition", name, source))?;
-        Ok(found.is_none_or(|definition| definition.metadata.deletion_timestamp.is_some()))
+        let namespace = self.is_going::<Namespace>("Namespace", namespace);
+        let kind = self.is_going::<CustomResourceDefinition>("CustomResourceDefinition", K::crd_name());
+        let (namespace, kind) = future::try_join(namespace, kind).await?;
+        Ok(namespace || kind)
+    }
+
+    async fn is_going<K>(&self, kind: &'static str, name: &str) -> Result<bool, ClusterError>
+    where
+        K: Resource<DynamicType = (), Scope = ClusterResourceScope> + Clone + Debug + DeserializeOwned,
+    {
+        let found = Api::<K>::all(self.client.clone()).get_metadata_opt(name).await;
+        let object = || ObjectKey::new("", name);
+        let found =
+            found.map_err(|source| ClusterError { verb: "get", kind, object: object(), source: Box::new(source) })?;
+        Ok(found.is_none_or(|found| found.metadata.deletion_timestamp.is_some()))
     }
 
     /// A ZoomUser as it is right now, whatever the index knows, and the connection that it names.

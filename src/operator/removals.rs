@@ -77,14 +77,12 @@ impl Pass<'_> {
 
     /// Kinds and namespaces of new records whose objects are going as a whole.
     async fn torn_down(&self, plan: &Plan) -> Result<HashSet<(&'static str, Arc<str>)>, ClusterError> {
-        let (mut seen, mut going) = (HashSet::new(), HashSet::new());
-        for record in &plan.new_records {
-            let Some(place) = place(record).filter(|place| seen.insert(place.clone())) else { continue };
-            if self.is_torn_down(&record.subject, &place.1).await? {
-                going.insert(place);
-            }
-        }
-        Ok(going)
+        let places: HashMap<_, &Subject> =
+            plan.new_records.iter().filter_map(|record| Some((place(record)?, &record.subject))).collect();
+        let going = bulk::found(places, |(place, subject)| async move {
+            Ok(self.is_torn_down(subject, &place.1).await?.then_some(place))
+        });
+        Ok(going.await?.into_iter().collect())
     }
 
     async fn write_record(
