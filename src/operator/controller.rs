@@ -29,8 +29,9 @@ use zoom_core::{ObjectKey, Phase, Reason, RecordReason, Verdict};
 use zoom_operator_api::{self as api, ZoomConnection};
 
 use super::{
+    bulk,
     cluster::{ClusterError, tolerate},
-    index::{ConnectionVersion, Named, Scope, Thing, Triggers, User},
+    index::{ConnectionVersion, Named, Removal, Scope, Thing, Triggers, User},
     kept::Kept,
     lease::Leadership,
     pass::{Context, Pass},
@@ -199,7 +200,7 @@ async fn reconcile(connection: Arc<Guarded>, shared: Arc<Shared>) -> Result<Acti
             let generation = invalid.metadata.generation.unwrap_or_default();
             let status = status::unreadable_connection(&message, generation, Timestamp::now());
             context.cluster.write_connection_status(&key, &uid, &status).await?;
-            without_connection(context, &key, &message).await?;
+            without_connection(context, &key, &message, || context.may_write()).await?;
             return Ok(Action::await_change());
         }
     };
@@ -262,44 +263,71 @@ async fn tell_objects(context: &Context, connection: &ObjectKey, message: &str) 
     if context.index.watches(&connection.namespace) && context.cluster.has_connection(connection).await? {
         return Ok(());
     }
-    without_connection(context, connection, message).await
+    // Many objects take a while: a connection that comes meanwhile speaks for them itself.
+    let goes_on = || context.may_write() && !context.index.has_connection(connection);
+    without_connection(context, connection, message, goes_on).await
 }
 
 /// Objects whose connection is missing say so, and are let go when they are deleted: nobody is removed for that.
-async fn without_connection(context: &Context, connection: &ObjectKey, message: &str) -> Result<(), ClusterError> {
-    let verdict = Verdict::new(Reason::WaitingForConnection, message.to_owned());
+async fn without_connection(
+    context: &Context,
+    connection: &ObjectKey,
+    message: &str,
+    goes_on: impl Fn() -> bool + Copy + Send + Sync,
+) -> Result<(), ClusterError> {
+    let verdict = &Verdict::new(Reason::WaitingForConnection, message.to_owned());
     let snapshot = context.index.snapshot(connection);
-    named_without_connection::<api::ZoomGroup>(context, &snapshot.groups, &verdict).await?;
-    named_without_connection::<api::ZoomRole>(context, &snapshot.roles, &verdict).await?;
-    named_without_connection::<api::ZoomContactGroup>(context, &snapshot.contact_groups, &verdict).await?;
-    for (object, removal) in &snapshot.removals {
-        let open = removal.record.as_ref().is_ok_and(|record| record.phase.is_open());
-        // What was held for its size stays so, whatever comes of the connection.
-        let told = matches!(removal.status.reason.as_deref(), Some("WaitingForConnection" | "OverLimit"));
-        if open && !told && context.may_write() {
-            let reason = RecordReason::WaitingForConnection;
-            let (generation, now) = (removal.generation, Timestamp::now());
-            let new = status::removal(&removal.status, Phase::Held, reason, message, None, generation, now);
-            context.cluster.turns.next().await;
-            tolerate(context.cluster.write_removal_status(object, &removal.uid, &new).await)?;
-        }
+    named_without_connection::<api::ZoomGroup>(context, &snapshot.groups, verdict).await?;
+    named_without_connection::<api::ZoomRole>(context, &snapshot.roles, verdict).await?;
+    named_without_connection::<api::ZoomContactGroup>(context, &snapshot.contact_groups, verdict).await?;
+    let told = bulk::each(&snapshot.removals, goes_on, |(object, removal)| async move {
+        tolerate(removal_without_connection(context, object, removal, message).await).map(drop)
+    });
+    if told.await? {
+        let told = bulk::each(&snapshot.users, goes_on, |(object, user)| async move {
+            tolerate(user_without_connection(context, object, user, verdict).await).map(drop)
+        });
+        told.await?;
     }
-    for (object, user) in &snapshot.users {
-        if !context.may_write() {
-            return Ok(());
-        }
-        if user.deleting {
-            if user.has_finalizer {
-                context.cluster.turns.next().await;
-                tolerate(context.cluster.remove_finalizer::<User>(object, &user.uid).await)?;
-            }
-            continue;
-        }
-        let new = status::user_without_plan(&user.status, &verdict, user.generation, Timestamp::now());
-        if user.is_legible && status::user_differs(&user.status, &new) {
+    Ok(())
+}
+
+async fn removal_without_connection(
+    context: &Context,
+    object: &ObjectKey,
+    removal: &Removal,
+    message: &str,
+) -> Result<(), ClusterError> {
+    let open = removal.record.as_ref().is_ok_and(|record| record.phase.is_open());
+    // What was held for its size stays so, whatever comes of the connection.
+    let told = matches!(removal.status.reason.as_deref(), Some("WaitingForConnection" | "OverLimit"));
+    if !open || told {
+        return Ok(());
+    }
+    let reason = RecordReason::WaitingForConnection;
+    let (generation, now) = (removal.generation, Timestamp::now());
+    let new = status::removal(&removal.status, Phase::Held, reason, message, None, generation, now);
+    context.cluster.turns.next().await;
+    context.cluster.write_removal_status(object, &removal.uid, &new).await
+}
+
+async fn user_without_connection(
+    context: &Context,
+    object: &ObjectKey,
+    user: &User,
+    verdict: &Verdict,
+) -> Result<(), ClusterError> {
+    if user.deleting {
+        if user.has_finalizer {
             context.cluster.turns.next().await;
-            tolerate(context.cluster.write_user_status(object, &user.uid, &new).await)?;
+            context.cluster.remove_finalizer::<User>(object, &user.uid).await?;
         }
+        return Ok(());
+    }
+    let new = status::user_without_plan(&user.status, verdict, user.generation, Timestamp::now());
+    if user.is_legible && status::user_differs(&user.status, &new) {
+        context.cluster.turns.next().await;
+        context.cluster.write_user_status(object, &user.uid, &new).await?;
     }
     Ok(())
 }

@@ -460,6 +460,11 @@ impl Index {
         };
     }
 
+    /// Whether the watch has shown this connection.
+    pub(super) fn has_connection(&self, connection: &ObjectKey) -> bool {
+        self.lock().connections.contains_key(connection)
+    }
+
     /// Whether a connection is still as a pass took it up.
     pub(super) fn is_current(&self, connection: &ObjectKey, version: &ConnectionVersion) -> bool {
         self.lock().connections.get(connection) == Some(version)
