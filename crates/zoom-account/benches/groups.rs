@@ -2,7 +2,7 @@
 //! many it takes at least.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a table for people")]
 
-use std::{sync::Arc, time::Instant};
+use std::{process::ExitCode, sync::Arc};
 
 use jiff::Timestamp;
 use tokio::sync::oneshot;
@@ -15,12 +15,20 @@ use zoom_core::{
 };
 use zoom_simulator::{AccountConfig, LimitsConfig, PersonConfig, Simulator};
 
+#[path = "../../../benches/table/mod.rs"]
+mod table;
+
+use table::Bar;
+
 const PEOPLE: usize = 400;
 const GROUPS: usize = 200;
 const IN_A_GROUP: usize = 250;
 
 /// The pages of an account of this size: people of three states, roles, groups.
 const LISTING: usize = 5;
+
+/// The read of somebody that shows whose account it is.
+const PROOF: usize = 1;
 
 /// A simulated account, and what is wanted of it.
 struct Bench {
@@ -109,17 +117,15 @@ fn wish(number: usize) -> DesiredGroup {
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() {
+async fn main() -> ExitCode {
     let additions = GROUPS * (1 + IN_A_GROUP.div_ceil(GroupOperation::MEMBERS));
     let mut bench = Bench::start().await;
-    println!("{:<30} {:>7} {:>7} {:>7} {:>7}", "200 groups of 250", "calls", "least", "ratio", "ms");
-    for (name, least) in [("from nothing", LISTING + additions), ("an idle pass", LISTING)] {
-        let start = Instant::now();
-        let calls = bench.pass().await;
-        let ms = start.elapsed().as_millis();
-        let ratio = f64::from(u32::try_from(calls).unwrap()) / f64::from(u32::try_from(least).unwrap());
-        println!("{name:<30} {calls:>7} {least:>7} {ratio:>7.3} {ms:>7}");
+    table::about("an account: 200 groups of 250 people");
+    for (name, least) in [("from nothing, calls", LISTING + PROOF + additions), ("an idle pass, calls", LISTING)] {
+        let calls = u32::try_from(bench.pass().await).unwrap();
+        table::row(name, f64::from(calls), "", Bar::AtMost(f64::from(u32::try_from(least).unwrap())));
     }
     let members = |planned: &zoom_core::GroupPlan| planned.members.as_ref().map_or(0, |members| members.present);
     assert!(bench.plan().groups.iter().all(|planned| members(planned) == IN_A_GROUP));
+    table::end()
 }

@@ -2,12 +2,17 @@
 //! answers from another thread.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a table for people")]
 
-use std::{sync::mpsc, thread, time::Duration};
+use std::{process::ExitCode, sync::mpsc, thread, time::Duration};
 
 use tokio::runtime::{Builder, Runtime};
 use url::Url;
 use zoom_client::{Config, Credentials, Endpoints, Limits, UserPatch, UserStatus, ZoomClient};
 use zoom_simulator::{AccountConfig, LimitsConfig, Simulator};
+
+#[path = "../../../benches/table/mod.rs"]
+mod table;
+
+use table::Bar;
 
 const PEOPLE: usize = 100_000;
 const CALLS: u32 = 5_000;
@@ -36,20 +41,20 @@ fn processor() -> Duration {
     Duration::from_nanos(spent.split(' ').next().unwrap().parse().unwrap())
 }
 
+/// What one call took, which has no bar: what the machine can do decides.
 fn row(what: &str, calls: u32, took: Duration) {
-    let (all, one) = (took.as_secs_f64() * 1e3, took.as_secs_f64() * 1e6 / f64::from(calls));
-    println!("{what:<32} {calls:>8} {all:>14.1} {one:>16.1}");
+    table::row(what, took.as_secs_f64() * 1e6 / f64::from(calls), "us", Bar::None);
 }
 
-fn main() {
+fn main() -> ExitCode {
     let credentials = Credentials { client_id: "simulator".to_owned(), client_secret: "simulator-secret".into() };
     let config = Config::new("acme", credentials, Endpoints::custom(&simulator()), Limits::off());
     let client = ZoomClient::new(config).unwrap();
-    println!("{:<32} {:>8} {:>14} {:>16}", "client", "calls", "processor ms", "microseconds each");
+    table::about("the client: processor time of a call");
     runtime().block_on(async {
         let before = processor();
         let listing = client.list_users(UserStatus::Active, 2000).await.unwrap();
-        row("listing of 100,000 people", listing.pages, processor() - before);
+        row("a page of 2,000 people", listing.pages, processor() - before);
         assert_eq!(listing.complete, Ok(()));
         let ids: Vec<_> = listing.rows.iter().filter_map(|row| row.id.as_deref()).collect();
 
@@ -66,4 +71,5 @@ fn main() {
         }
         row("updates of one person", CALLS, processor() - before);
     });
+    table::end()
 }

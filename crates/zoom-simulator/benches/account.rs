@@ -4,10 +4,15 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+
+#[path = "../../../benches/table/mod.rs"]
+mod table;
+
+use table::{Bar, row};
 
 const PEOPLE: usize = 100_000;
 const PAGES: usize = 20;
@@ -98,22 +103,19 @@ impl Client {
     }
 }
 
-fn row(what: &str, found: f64, unit: &str, bound: &str) {
-    println!("{what:<44} {found:>10.1} {unit:<6} {bound:>10}");
-}
-
 /// How many calls of a kind one core answers in a second, by the processor time that they took.
 fn per_core(served: &Served, what: &str, mut call: impl FnMut(u32)) {
     let before = served.processor();
     (0..CALLS).for_each(&mut call);
     let took = served.processor() - before;
-    row(what, f64::from(CALLS) / took.as_secs_f64(), "/s", "> 5000");
+    row(what, f64::from(CALLS) / took.as_secs_f64(), "/s", Bar::Over(5000.0));
 }
 
-fn main() {
+fn main() -> ExitCode {
+    table::about("the simulator: 100,000 people");
     let served = Served::start();
-    row("start with 100,000 people", served.started.as_secs_f64() * 1000.0, "ms", "< 2000");
-    row("resident after the start", served.megabytes("VmRSS"), "MB", "< 250");
+    row("start with 100,000 people", served.started.as_secs_f64() * 1000.0, "ms", Bar::Under(2000.0));
+    row("resident after the start", served.megabytes("VmRSS"), "MB", Bar::Under(250.0));
     let mut client = Client::connect(&served.address);
 
     let (mut token, mut slowest, mut ids) = (String::new(), Duration::ZERO, Vec::new());
@@ -129,8 +131,8 @@ fn main() {
         ids.extend(rows.iter().map(|row| row["id"].as_str().unwrap().to_owned()));
     }
     let took = (served.processor() - before_pages).as_secs_f64() * 1000.0 / PAGES as f64;
-    row("processor time of a page of 2,000 rows", took, "ms", "< 15");
-    row("slowest of 20 such pages", slowest.as_secs_f64() * 1000.0, "ms", "< 15");
+    row("processor time of a page of 2,000 rows", took, "ms", Bar::Under(15.0));
+    row("slowest of 20 such pages", slowest.as_secs_f64() * 1000.0, "ms", Bar::None);
     let id = |number: u32| &ids[number as usize * 7919 % ids.len()];
     per_core(&served, "reads of one person", |number| {
         client.bytes("GET", &format!("/v2/users/{}", id(number)), "");
@@ -139,5 +141,6 @@ fn main() {
         client.bytes("PATCH", &format!("/v2/users/{}", id(number)), r#"{"dept":"Research","job_title":"Analyst"}"#);
     });
     per_core(&served, "summaries", |_| drop(client.bytes("GET", "/v2/users/summary", "")));
-    row("resident after all these calls", served.megabytes("VmRSS"), "MB", "< 250");
+    row("resident after all these calls", served.megabytes("VmRSS"), "MB", Bar::Under(250.0));
+    table::end()
 }
