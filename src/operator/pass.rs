@@ -349,7 +349,8 @@ impl<'a> Pass<'a> {
         let retries = self.kept.removal_retries.iter().filter(|(record, _)| runs(record));
         let retries = retries.map(|(_, retry)| until(retry.at));
         let wake = plan.wake_at.map(until);
-        let rejoins = self.kept.rejoin_retries.values().filter(|_| writes).map(|(_, at)| until(*at));
+        let rejoins = plan.rejoins.iter().filter(|_| writes).filter_map(|rejoin| rejoin.group.id.as_ref());
+        let rejoins = rejoins.filter_map(|group| self.kept.rejoin_retries.get(group)).map(|(_, at)| until(*at));
         let earliest = retries.chain(rejoins).chain(wake).chain(trouble).chain([next_listing]).min().unwrap_or(resync);
         earliest.max(Duration::from_millis(100))
     }
