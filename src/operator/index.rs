@@ -421,11 +421,12 @@ impl Index {
         self.lock().namespaces.clone()
     }
 
-    /// Asks for a pass over every connection that something refers to, or did.
+    /// Asks for a pass over every connection that there is, or that something refers to or did.
     pub(super) fn trigger_all(&self) {
         let connections: Vec<ObjectKey> = {
             let inner = self.lock();
-            inner.changes.keys().cloned().collect()
+            let unnamed = inner.connections.keys().filter(|connection| !inner.changes.contains_key(*connection));
+            inner.changes.keys().chain(unnamed).cloned().collect()
         };
         connections.iter().for_each(|connection| self.trigger(connection));
     }

@@ -55,6 +55,8 @@ pub(super) struct Kept {
     pub(super) swept_for: Option<Timestamp>,
     /// What was spent of the connection's limits; absent before its status was looked at.
     pub(super) ledger: Option<Ledger>,
+    /// Records that were about to run without being asked, by name: of which class, how many people, and when.
+    pub(super) announced: HashMap<Box<str>, (Class, usize, Timestamp)>,
     /// Records that are in the ledger already, by uid.
     pub(super) noted: HashSet<String>,
     /// The connection's status as last written.

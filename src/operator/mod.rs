@@ -22,6 +22,7 @@ mod release;
 mod removals;
 mod report;
 mod returning;
+mod spending;
 mod status;
 mod translate;
 mod trouble;

@@ -121,8 +121,7 @@ impl<'a> Pass<'a> {
     /// Runs the five steps, over and over until nothing is left to do now. Returns when to come back although nothing
     /// happened.
     pub(super) async fn run(mut self, claimed_by: Option<&ObjectKey>) -> Result<Duration, ClusterError> {
-        let spent = self.connection.status.as_ref().map_or(&[][..], |status| &status.spent);
-        self.kept.ledger.get_or_insert_with(|| translate::ledger_in(spent));
+        self.recall_spending(&self.context.index.snapshot(&self.key));
         self.observe(claimed_by).await;
         self.begun = Instant::now();
         let look_again = self.read_requested(&self.context.index.snapshot(&self.key)).await;
@@ -131,6 +130,7 @@ impl<'a> Pass<'a> {
             let snapshot = self.context.index.snapshot(&self.key);
             self.policy.access = translate::access(self.connection, &self.context.index.namespaces());
             let plan = self.plan(&snapshot);
+            self.announce_spending(&plan, &snapshot).await?;
             let stands = self.write_down(&plan, &snapshot).await?;
             match self.apply(&plan, &snapshot).await? {
                 Applied::Settled if stands => {

@@ -324,18 +324,6 @@ impl Pass<'_> {
         Ok(Some(Turn::Over))
     }
 
-    /// Notes once that a record took something without a human's word.
-    pub(super) fn note_spent(&mut self, record: &Record, removal: &Removal) {
-        if record.is_unasked() && self.kept.noted.insert(removal.uid.clone()) {
-            let window = self.policy.guard.window;
-            let since = Timestamp::now().checked_sub(window).unwrap_or(Timestamp::MIN);
-            let others = self.context.index.removals(&self.key);
-            let others: Vec<&Record> = others.iter().filter_map(|removal| removal.record.as_ref().ok()).collect();
-            let people = record.people_anew(&others, since);
-            self.kept.spend(record.class, people, window);
-        }
-    }
-
     /// The last look before something is taken from a person: is it still meant?
     async fn look(&self, record: &Record) -> Result<Look, ClusterError> {
         let (Some(source), Some(person)) = (&record.source, record.person()) else { return Ok(Look::Meant) };

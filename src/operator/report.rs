@@ -64,8 +64,7 @@ impl Pass<'_> {
         let uids: HashSet<&str> = snapshot.users.values().map(|user| user.uid.as_str()).collect();
         self.kept.forget_users(|uid| uids.contains(uid));
         self.kept.group_refusals.retain(snapshot);
-        let present: HashSet<&str> = snapshot.removals.values().map(|removal| removal.uid.as_str()).collect();
-        self.kept.noted.retain(|uid| present.contains(&**uid));
+        self.settle_spending(snapshot);
         let running = |removal: &Removal| removal.status.phase == Some(api::Phase::Running);
         self.kept.removal_retries.retain(|object, _| snapshot.removals.get(object).is_some_and(|found| running(found)));
         self.measure(plan);
@@ -176,7 +175,9 @@ impl Pass<'_> {
 
     /// Whether the first listing is under way, and will say more in a moment.
     fn is_too_early(&self, verdict: &Verdict) -> bool {
-        self.kept.trouble.is_none() && verdict.reason == Reason::WaitingForListing
+        let listed = self.kept.account.as_ref().is_some_and(|account| account.listed_at().is_some());
+        let unseen = listed && self.context.index.unseen().is_some();
+        self.kept.trouble.is_none() && verdict.reason == Reason::WaitingForListing && !unseen
     }
 
     fn adopts(&self) -> bool {
@@ -279,7 +280,7 @@ impl Pass<'_> {
         new.people = Some(self.count(plan, &snapshot));
         new.seats = plan.seats.map(|licensed| api::Seats { licensed: seats(licensed) });
         new.idle_protection = self.idle_protection();
-        new.spent = self.kept.ledger.as_ref().map(translate::ledger_out).unwrap_or_default();
+        new.spent = translate::ledger_out(&self.spending());
         new.missing_scopes =
             self.kept.trouble.as_ref().map(|trouble| trouble.missing_scopes.clone()).unwrap_or_default();
         new.last_listing = listed_at.map(translate::time).or(old.last_listing.clone());

@@ -4,22 +4,21 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference, Time};
-use kube::{
-    Resource,
-    core::{Selector, SelectorExt as _},
-};
+use kube::Resource;
 use serde_json::Value;
 use strum::VariantArray;
 use zoom_core::{
-    Access, Attribute, Attributes, Claim, CreateMethod, CustomAttribute, DesiredPerson, Email, EmailPattern, Grant,
-    Leaving, Ledger, NewRecord, ObjectKey, PersonRef, Phone, Policy, Record, Remembered, Spent, Subject, Successor,
-    ThingRef, UserId, Wanted,
+    Access, Attribute, Attributes, Claim, CreateMethod, CustomAttribute, DesiredPerson, Email, EmailPattern, Leaving,
+    Ledger, NewRecord, ObjectKey, PersonRef, Phone, Policy, Record, Remembered, Spent, Subject, Successor, ThingRef,
+    UserId, Wanted,
 };
 use zoom_operator_api as api;
 
+mod access;
 pub(super) mod groups;
 pub(super) mod returning;
-use super::index::Namespaces;
+
+pub(super) use access::access;
 
 /// What an object says that this version cannot understand.
 #[derive(Debug, thiserror::Error)]
@@ -230,49 +229,6 @@ same_words!(target_in, target_out: api::TargetKind => zoom_core::ThingKind { Gro
 same_words!(data_in, data_out: api::Data => zoom_core::Data {
     Meetings, Webinars, Recordings, Whiteboards, Clips, Notes, Visitors, Docs,
 });
-
-/// Which objects a connection lets speak for people, with the namespaces as they are labelled now.
-pub(super) fn access(connection: &api::ZoomConnection, namespaces: &Namespaces) -> Access {
-    let own = connection.metadata.namespace.clone().unwrap_or_default();
-    let Some(rules) = &connection.spec.access else {
-        return Access::Granted([(own.into(), vec![Grant::default()])].into());
-    };
-    let selectors: Vec<_> = rules.iter().map(|rule| (rule, selector(rule))).collect();
-    let grants = |namespace: &str, labels: &BTreeMap<String, String>| {
-        let covers = |selector: &Selected| match selector {
-            Selected::Own => namespace == own,
-            Selected::Labelled(selector) => selector.matches(labels),
-            Selected::Nothing => false,
-        };
-        selectors.iter().filter(|(_, selector)| covers(selector)).map(|(rule, _)| grant(rule)).collect::<Vec<_>>()
-    };
-    Access::Granted(namespaces.iter().map(|(name, labels)| (name.clone(), grants(name, labels))).collect())
-}
-
-/// The namespaces that a rule is about.
-enum Selected {
-    Own,
-    Labelled(Selector),
-    /// The selector means nothing, such as an operator that there is not.
-    Nothing,
-}
-
-fn selector(rule: &api::AccessRule) -> Selected {
-    rule.namespaces.as_ref().map_or(Selected::Own, |namespaces| {
-        Selector::try_from(namespaces.selector.clone()).map_or(Selected::Nothing, Selected::Labelled)
-    })
-}
-
-fn grant(rule: &api::AccessRule) -> Grant {
-    let folded = |texts: &Vec<String>| texts.iter().map(|text| text.trim().to_lowercase().into()).collect();
-    Grant {
-        email_domains: rule.email_domains.as_ref().map(folded),
-        licenses: rule.licenses.as_ref().map(|licenses| licenses.iter().map(|license| license_in(*license)).collect()),
-        roles: Some(rule.roles.as_ref().map_or_else(|| ["member".into()].into(), folded)),
-        groups: Some(folded(&rule.groups)),
-        group_admins: rule.group_admins,
-    }
-}
 
 /// How many people may be read one by one at each resync, only to look for drift.
 const SWEEP: usize = 60;

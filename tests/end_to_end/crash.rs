@@ -7,7 +7,7 @@ use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use serde_json::{Value, json};
 use zoom_operator_testing::{Operator, OperatorOptions, eventually};
 
-use crate::world::{DEADLINE, USER, World, all, binaries, email, merged, ready_reason};
+use crate::world::{DEADLINE, USER, World, account_of, all, binaries, email, merged, ready_reason};
 
 const CRASHES: usize = 10;
 
@@ -95,6 +95,33 @@ async fn killed_at_ten_moments_the_operator_creates_everybody_once() -> anyhow::
     world.lease = 20;
     world.start_operator().await?;
     everybody_is_created_once(&world, &names).await
+}
+
+#[tokio::test]
+async fn what_ran_right_before_a_crash_counts_although_somebody_deletes_its_record() -> anyhow::Result<()> {
+    let names = ["ada", "bob", "eve", "lin"];
+    let mut world = World::bare(account_of(&names)).await?;
+    world.lease = 4;
+    world.connect(json!({"guard": {"limits": {"access": {"percent": 0, "floor": 1}}}})).await?;
+    world.start_operator().await?;
+    world.users(&names, &json!({})).await?;
+    world.users_are(&names, "Synced").await?;
+    // Zoom carries it out, and the operator never learns of it.
+    let lost = json!({"timeOutAfter": {"holdMs": 60_000}});
+    world.zoom.inject(json!({"method": "PUT", "path": "/users/{userId}/status", "effect": lost})).await?;
+    world.edit(USER, "ada", json!({"active": false})).await?;
+    world.person_until(&email("ada"), "is deactivated", |person| person.status == "inactive").await?;
+    world.operator.as_mut().context("an operator runs")?.kill9();
+    world.kubectl(&["delete", "zoomremovals", "--all"]).await?;
+    world.zoom.clear_faults().await?;
+
+    world.lease = 20;
+    world.start_operator().await?;
+    world.user_is("ada", "Deactivated").await?;
+    world.edit(USER, "bob", json!({"active": false})).await?;
+    world.removal_is("bob", "Held", "OverLimit").await?;
+    assert_eq!(world.person(&email("bob")).await?.status, "active");
+    Ok(())
 }
 
 /// Whether an operator says that it leads.

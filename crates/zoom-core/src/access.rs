@@ -146,7 +146,8 @@ pub enum Access {
     /// Every object.
     #[default]
     Everybody,
-    /// The objects of these namespaces, each within one of its grants.
+    /// The objects of these namespaces, each within one of its grants. A namespace without a grant is named, too: of others
+    /// nothing is known.
     Granted(BTreeMap<Box<str>, Vec<Grant>>),
 }
 
@@ -157,6 +158,14 @@ impl Access {
         match self {
             Self::Everybody => true,
             Self::Granted(grants) => grants.get(namespace).is_some_and(|grants| !grants.is_empty()),
+        }
+    }
+
+    /// Whether it is known what the objects of a namespace may do: that may go by labels that cannot be seen.
+    pub(crate) fn knows(&self, namespace: &str) -> bool {
+        match self {
+            Self::Everybody => true,
+            Self::Granted(grants) => grants.contains_key(namespace),
         }
     }
 

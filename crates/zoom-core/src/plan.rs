@@ -205,6 +205,7 @@ pub fn plan(input: &Input<'_>) -> Plan {
     plan.roles = plan_roles(&groups);
     plan.contact_groups = groups.plan_contacts();
     plan.rejoins = rejoin(&mut live, &groups, input);
+    tell_unseen(&mut plan, &mut live, input);
     let freeing = guard::guard(&mut plan, &mut live, &intents, input, &claims, &groups);
     let seats_again_at = seats::allot(&mut plan, &mut live, input);
     guard::tell_dependents(&mut live, freeing);
@@ -290,6 +291,26 @@ fn tell_suspicion(live: &mut [Live<'_>], message: &str) {
     for Live { planned, .. } in live.iter_mut().filter(|live| live.planned.verdict.reason == Reason::WaitingForListing)
     {
         planned.verdict = Verdict::new(Reason::Suspicious, message.to_owned());
+    }
+}
+
+/// While not everything can be seen, of whom nothing is known is not told that nothing is permitted to them.
+fn tell_unseen(plan: &mut Plan, live: &mut [Live<'_>], input: &Input<'_>) {
+    if input.desired.complete {
+        return;
+    }
+    let people = live.iter_mut().map(|live| (&live.planned.object, &mut live.planned.verdict));
+    let groups = plan.groups.iter_mut().map(|planned| (&planned.object, &mut planned.verdict));
+    let roles = plan.roles.iter_mut().map(|planned| (&planned.object, &mut planned.verdict));
+    let contact_groups = plan.contact_groups.iter_mut().map(|planned| (&planned.object, &mut planned.verdict));
+    for (object, verdict) in people.chain(groups).chain(roles).chain(contact_groups) {
+        if verdict.reason == Reason::NotPermitted && !input.policy.access.knows(&object.namespace) {
+            let message = format!(
+                "the labels of the namespace {} cannot be seen, and spec.access of the connection may go by them",
+                object.namespace
+            );
+            *verdict = Verdict::new(Reason::WaitingForListing, message);
+        }
     }
 }
 

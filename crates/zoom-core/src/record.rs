@@ -269,6 +269,16 @@ impl Subject {
         }
     }
 
+    /// How many people it is about.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        match self {
+            Self::Person(_) => 1,
+            Self::People(people) => people.len(),
+            Self::Members(leaving) => leaving.count,
+        }
+    }
+
     /// How many more there are whom it does not name.
     pub(crate) fn unnamed(&self) -> usize {
         match self {
@@ -380,11 +390,7 @@ impl Record {
     /// How many people it is about.
     #[must_use]
     pub fn people(&self) -> usize {
-        match &self.subject {
-            Subject::Person(_) => 1,
-            Subject::People(people) => people.len(),
-            Subject::Members(leaving) => leaving.count,
-        }
+        self.subject.count()
     }
 
     /// How many people it is about of whom none of the other records took something in the same class since a time without

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    Directory, License, ObjectKey, Operation, PersonPlan, Plan, Reason, Verdict,
+    Directory, License, ObjectKey, ObservedLicense, Operation, PersonPlan, Plan, Reason, Step, Verdict,
     plan::{Input, Live},
 };
 
@@ -274,12 +274,15 @@ pub(crate) fn allot(plan: &mut Plan, live: &mut [Live<'_>], input: &Input<'_>) -
     let needs: Vec<_> = needs.filter(|(_, need)| need.is_any()).collect();
     let wanted = |license| needs.iter().filter(|(_, need)| need.is_for(license)).count();
     let mut books = [License::Basic, License::Licensed].map(|license| Book::of(license, wanted(license), input));
+    for book in &mut books {
+        book.free = book.free.map(|free| free.saturating_add(would_free(book.license, live)));
+    }
     plan.seats = count(wanted(License::Licensed), input);
 
     let mut waiting: Vec<_> = needs
         .iter()
         .filter_map(|(place, need)| Some((live.get(*place)?, *place, *need)))
-        .filter(|(live, ..)| live.planned.is_runnable())
+        .filter(|(live, ..)| live.planned.is_runnable() || is_shown_only(&live.planned))
         .map(|(live, place, need)| (age(live), place, need))
         .collect();
     waiting.sort_unstable_by_key(|(age, place, _)| (*age, *place));
@@ -289,6 +292,10 @@ pub(crate) fn allot(plan: &mut Plan, live: &mut [Live<'_>], input: &Input<'_>) -
         let Some(Live { planned, .. }) = live.get_mut(place) else { continue };
         let lacking = books.iter().find(|book| need.is_for(book.license) && !book.has_one());
         if let Some(book) = lacking {
+            if is_shown_only(planned) {
+                planned.verdict.message.to_mut().push_str(&format!("; would wait for a seat: {}", book.why));
+                continue;
+            }
             again_at = book.again_at.into_iter().chain(again_at).min();
             *planned = planned.clone().without_seat(book.why.clone());
             continue;
@@ -299,6 +306,34 @@ pub(crate) fn allot(plan: &mut Plan, live: &mut [Live<'_>], input: &Input<'_>) -
         planned.seat = Seat::Allotted;
     }
     again_at
+}
+
+/// Whether the mode Plan keeps it from being carried out.
+fn is_shown_only(planned: &PersonPlan) -> bool {
+    planned.verdict.reason == Reason::PlanOnly
+}
+
+/// How many seats people would free whose plan is only shown; otherwise they free them before anything is planned with them.
+fn would_free(license: License, live: &[Live<'_>]) -> usize {
+    let gives_up = |live: &&Live<'_>| {
+        let has_one = live.seen.row().is_some_and(|row| row.license == ObservedLicense::Known(license));
+        let frees = |step: &Step| match step {
+            Step::Deactivate | Step::Unlink(_) | Step::Delete(_) => true,
+            Step::SetLicense(lower) => *lower < license,
+            Step::SetRole(_)
+            | Step::SetEmail(_)
+            | Step::RemoveMembers
+            | Step::RemoveAdmins
+            | Step::DeleteGroup
+            | Step::DeleteRole
+            | Step::DeleteContactGroup
+            | Step::RemoveGroups
+            | Step::TakePrivileges
+            | Step::Create => false,
+        };
+        has_one && live.planned.taken().iter().any(frees)
+    };
+    live.iter().filter(|live| is_shown_only(&live.planned)).filter(gives_up).count()
 }
 
 fn age<'a>(live: &Live<'a>) -> (Timestamp, &'a ObjectKey) {

@@ -215,6 +215,21 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_refusal_is_a_matter_of_connections_too_that_no_object_names() {
+        let (index, triggers) = Index::new(&[None]);
+        let version = crate::operator::index::ConnectionVersion::of(&kube::api::ObjectMeta::default());
+        index.note_connection(ObjectKey::new("acme", "unused"), Some(version));
+        let events = Mutex::new(Some(vec![Err(watcher::Error::InitialListFailed(forbidden()))]));
+        let watch = || {
+            let events: Events = events.lock().unwrap().take().unwrap_or_default();
+            stream::iter(events).chain(stream::pending())
+        };
+        assert_eq!(index.follow_events("ZoomUsers", watch, drop).now_or_never(), None);
+        let triggered = triggers.into_iter().next().unwrap().try_recv();
+        assert_eq!(triggered, Ok(ObjectKey::new("acme", "unused")));
+    }
+
+    #[tokio::test]
     async fn an_interruption_is_no_refusal() {
         let gone = kube::Error::Api(Status::failure("too old", "Expired").with_code(410).boxed());
         let mut events = listed();

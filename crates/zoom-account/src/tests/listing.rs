@@ -254,3 +254,28 @@ async fn rotated_credentials_keep_the_directory_and_end_the_listing() {
     assert_eq!(rig.row(ADA).state, State::Active);
     rig.list().await.unwrap();
 }
+
+#[tokio::test]
+async fn a_page_token_that_expires_half_way_begins_the_listing_anew() {
+    let people = (0..12).map(|place| PersonConfig::new(format!("person{place:02}@acme.example"))).collect();
+    let quirks = zoom_simulator::Quirks { page_size: 3, ..zoom_simulator::Quirks::default() };
+    let mut rig = Rig::start(AccountConfig { people, quirks, ..AccountConfig::default() }).await;
+    // Three pages are read, and the next one comes too late.
+    rig.zoom.inject(on("GET", "/users", FaultEffect::Delay { ms: 0 }).times(3));
+    rig.zoom.inject(on("GET", "/users", FaultEffect::Delay { ms: 2_000 }));
+    let ended = rig.begin().unwrap();
+    let under_way = async {
+        while !rig.zoom.faults().is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), under_way).await.expect("the fourth page is asked for");
+    rig.zoom.advance(jiff::SignedDuration::from_mins(16));
+    ended.await.unwrap();
+
+    let report = rig.account.take_listing().unwrap().unwrap();
+
+    assert_eq!((report.people, report.incomplete.len()), (13, 0), "{:?}", report.incomplete);
+    assert_eq!(rig.zoom.counters()["GET /users"].get("400"), Some(&1), "{:?}", rig.zoom.counters());
+    assert_eq!(rig.find("nobody@acme.example"), Lookup::Absent);
+}

@@ -142,3 +142,19 @@ fn a_person_whose_object_is_deleted_in_plan_mode_is_told_to_be_released() {
     assert_eq!(plan.released, [(key("person000"), Release::Switch)]);
     assert_eq!(plan.let_go.len(), 2);
 }
+
+#[test]
+fn while_namespaces_cannot_be_seen_nobody_is_told_that_nothing_is_permitted_to_them() {
+    let mut world = World::of(2);
+    world.policy.access = Access::Granted(std::collections::BTreeMap::new());
+    world.all_objects_seen = false;
+    world.delete("person001");
+    world.settle();
+    let plan = world.plan();
+    assert_eq!(verdict(&plan, "person000").reason, Reason::WaitingForListing);
+    assert!(verdict(&plan, "person000").message.contains("namespace team"), "{:?}", verdict(&plan, "person000"));
+    assert!(world.touched.is_empty(), "and whoever leaves waits as well");
+    // A namespace that is known and has no grant is told at once.
+    world.policy.access = granted("team", Vec::new());
+    assert_eq!(world.verdict("person000"), Reason::NotPermitted);
+}

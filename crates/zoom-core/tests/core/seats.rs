@@ -373,3 +373,23 @@ proptest! {
         prop_assert!(learned.refused_seats <= 1 + 40 * 31 / 300 + 1, "{}", learned.refused_seats);
     }
 }
+
+#[test]
+fn a_plan_that_is_only_shown_says_who_would_wait_for_a_seat() {
+    let mut world = World::of(4);
+    world.bought = Some(1);
+    for (place, hours) in [(0, 3), (1, 2), (2, 1)] {
+        world.object(&name(place)).created = start() - seconds(hours * 3600);
+        world.edit(&name(place), |wanted| wanted.license = Some(License::Licensed));
+    }
+    // Somebody would give one up.
+    world.bought = Some(2);
+    world.row("person003").license = ObservedLicense::Known(License::Licensed);
+    world.edit("person003", |wanted| wanted.license = Some(License::Basic));
+    world.policy.mode = Mode::Plan;
+    let plan = world.plan();
+    let waits =
+        |place| verdict(&plan, &name(place)).message.contains("would wait for a seat: no Licensed seat is free");
+    assert_eq!([0, 1, 2].map(waits), [false, false, true]);
+    assert!((0..3).all(|place| verdict(&plan, &name(place)).reason == Reason::PlanOnly));
+}
