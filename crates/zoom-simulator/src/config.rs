@@ -188,9 +188,20 @@ fn read<T: DeserializeOwned>(text: &str) -> Result<T, ConfigError> {
         })
     });
     read.map_err(|error| match field.as_str() {
-        "" | "." => ConfigError::Unreadable(error.to_string()),
-        field => ConfigError::Unreadable(format!("{field}: {error}")),
+        "" | "." => ConfigError::Unreadable(in_plain_words(&error)),
+        field => ConfigError::Unreadable(format!("{field}: {}", in_plain_words(&error))),
     })
+}
+
+/// The parser's words in those of somebody who writes an account file and not Rust.
+fn in_plain_words(error: &impl std::fmt::Display) -> String {
+    const WORDS: [(&str, &str); 4] = [
+        ("invalid u32", "allowed are whole numbers from 0 to 4294967295"),
+        ("invalid u64", "allowed are whole numbers from 0 on"),
+        ("expected sequence start", "allowed is a list"),
+        ("expected mapping start", "allowed are fields with values"),
+    ];
+    WORDS.iter().fold(error.to_string(), |text, (theirs, plain)| text.replace(theirs, plain))
 }
 
 /// Why an account cannot be simulated.
@@ -199,6 +210,16 @@ pub enum ConfigError {
     /// The account file is not YAML of the expected shape.
     #[error("cannot read the account file: {0}")]
     Unreadable(String),
+    /// A field's value is not allowed.
+    #[error("{field}: found {found:?}, allowed are {allowed}")]
+    Field {
+        /// The field.
+        field: &'static str,
+        /// What was found.
+        found: String,
+        /// What may stand there.
+        allowed: &'static str,
+    },
     /// Too many made-up people are asked for.
     #[error("users: found {0}, allowed are 0 to {MOST_USERS}")]
     TooManyUsers(usize),

@@ -39,6 +39,7 @@ mod history;
 mod journal;
 mod limits;
 mod listener;
+mod mistakes;
 mod page;
 mod pages;
 mod population;

@@ -12,6 +12,9 @@ use super::{Account, Person, Refusal, Seq};
 /// How many groups an account may have (Zoom API reference, Groups: create).
 const MOST: usize = 5_000;
 
+/// How many characters a group's name may have (Zoom API reference, Groups: create).
+pub(crate) const GROUP_NAME_MAX: usize = 127;
+
 /// A group.
 #[derive(Clone, Debug)]
 pub(crate) struct Group {

@@ -39,7 +39,7 @@ pub(crate) use create::{CreateAction, NewUser};
 pub(crate) use delete::Deletion;
 pub(crate) use features::{Feature, FeatureChange};
 pub(crate) use group_settings::Part;
-pub(crate) use groups::{Group, Groups};
+pub(crate) use groups::{GROUP_NAME_MAX, Group, Groups};
 pub(crate) use password::{PasswordProblem, digest};
 pub(crate) use people::{Change, People, Selection};
 pub use person::{License, Status};
@@ -52,11 +52,12 @@ pub(crate) use refusal::{FieldError, Refusal};
 pub(crate) use roles::{MEMBER, OWNER, Role, RoleChange};
 #[cfg(test)]
 pub(crate) use seats::Taken;
-pub(crate) use settings::{SettingsQuery, Tree};
+pub(crate) use settings::{SettingsQuery, Tree, lockable};
 pub(crate) use status::StatusAction;
 pub(crate) use update::UserPatch;
 
 use crate::config::{AccountConfig, ConfigError};
+use crate::mistakes;
 use crate::quirks::{ElsewhereAnswer, EmailCase, ForeignUser};
 
 /// How long an invitation can be accepted (Zoom support: thirty days).
@@ -83,6 +84,7 @@ pub(crate) struct Account {
 
 impl Account {
     pub(crate) fn new(config: AccountConfig, seed: u64, now: Timestamp) -> Result<Self, ConfigError> {
+        mistakes::check(&config)?;
         let answer = |create: Option<ElsewhereAnswer>| create.unwrap_or(config.quirks.elsewhere);
         let elsewhere = config.elsewhere.iter().map(|entry| (entry.email.to_lowercase(), answer(entry.create)));
         let elsewhere = elsewhere.collect();
@@ -93,7 +95,7 @@ impl Account {
             contact_groups: ContactGroups::default(),
             elsewhere,
             settings: Tree::new(),
-            locks: Tree::new(),
+            locks: settings::locked(&config.locked_settings),
             features_changed_at: None,
             ids: SmallRng::seed_from_u64(seed),
             config,

@@ -70,6 +70,21 @@ pub(crate) fn shipped_locks() -> Tree {
     sections.map(|(section, settings)| (section.clone(), unlocked(settings))).collect()
 }
 
+/// Whether a setting is one that can be locked.
+pub(crate) fn lockable(section: &str, name: &str) -> bool {
+    LOCKABLE.contains(&section) && SHIPPED.get(section).is_some_and(|settings| settings.get(name).is_some())
+}
+
+/// A tree of locks with these settings locked, each as `section.name`.
+pub(super) fn locked(settings: &[String]) -> Tree {
+    let mut tree = Tree::new();
+    for (section, name) in settings.iter().filter_map(|setting| setting.split_once('.')) {
+        let lock = Tree::from_iter([(name.to_owned(), Value::Bool(true))]);
+        merge(&mut tree, &Tree::from_iter([(section.to_owned(), Value::Object(lock))]));
+    }
+    tree
+}
+
 /// Puts `change` over `tree`, object by object.
 pub(crate) fn merge(tree: &mut Tree, change: &Tree) {
     for (name, value) in change {

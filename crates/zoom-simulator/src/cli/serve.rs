@@ -57,33 +57,43 @@ enum Switch {
 const TEACHING: &str = r#"In a browser: the address itself shows the account as its administrator sees it.
 
 Zoom's side:
-  POST /oauth/token      tokens (account acme, client simulator, secret simulator-secret)
-  /v2/...                users, settings, roles, groups, contact groups, plan usage
+  POST /oauth/token      tokens (account acme, client simulator,
+                         secret simulator-secret)
+  /v2/...                users, settings, roles, groups, contact groups, usage
   /scim2/...             SCIM 2
 
-The simulator's own controls, without a token, as JSON; GET /simulator/openapi.json describes all of them:
-  GET    /simulator/people                  everybody, with everything
-  POST   /simulator/people                  add: {"email": "ada@acme.example", "type": "Licensed"}
-  PATCH  /simulator/people/EMAIL            edit as Zoom's portal would: {"lastName": "L", "profile": {"dept": "X"}},
-                                            {"status": "inactive"}, {"delete": true}
-  POST   /simulator/people/EMAIL/accept     accept the invitation
-  PATCH  /simulator/account                 {"clientSecret": "..."}, {"seats": {"licensed": 3}}, {"revokeTokens": true}
-  GET    /simulator/journal?since=N         calls and answers; /simulator/journal/lines?follow=true as they come
-  GET    /simulator/counters                calls by endpoint and status, and their cost by rate label
-  POST   /simulator/faults                  {"method": "POST", "path": "/users", "count": 2,
-                                             "effect": {"answer": {"status": 503}}}, or with "probability": 0.1
-  POST   /simulator/clock                   {"advance": "1h"}, {"set": "2030-01-01T00:00:00Z"}, {"freeze": true}
-  POST   /simulator/webhooks                {"url": "http://127.0.0.1:9000/", "secret": "..."}
-  GET    /simulator/accounts                all accounts; the paths above mean the first one, those of another are
-                                            under /simulator/accounts/ID
+The simulator's own controls, without a token, as JSON
+(GET /simulator/openapi.json describes all of them):
+  GET    /simulator/people               everybody, with everything
+  POST   /simulator/people               {"email": "ada@acme.example"}
+  PATCH  /simulator/people/EMAIL         as Zoom's portal would edit:
+                                         {"lastName": "L"}, {"delete": true},
+                                         {"status": "inactive"}
+  POST   /simulator/people/EMAIL/accept  accept the invitation
+  PATCH  /simulator/account              {"seats": {"licensed": 3}},
+                                         {"revokeTokens": true}
+  GET    /simulator/journal/lines        calls and answers, a line each;
+                                         with ?follow=true as they come
+  GET    /simulator/counters             calls by endpoint and status
+  POST   /simulator/faults               {"path": "/users", "count": 2,
+                                         "effect": {"answer": {"status": 503}}}
+  POST   /simulator/clock                {"advance": "1h"}, {"freeze": true}
+  POST   /simulator/webhooks             {"url": "http://127.0.0.1:9000/",
+                                         "secret": "..."}
+  GET    /simulator/accounts             all accounts; the paths above mean the
+                                         first, for another put
+                                         /simulator/accounts/ID before them
 
 An account file: `zoom-simulator accounts example` prints one.
 
-Try it:
+Try it, the second command in another terminal:
   zoom-simulator serve --listen 127.0.0.1:8080 --users 100
-  curl -u simulator:simulator-secret -d grant_type=account_credentials -d account_id=acme http://127.0.0.1:8080/oauth/token
-  curl -X POST -d '{"effect": {"htmlPage": {"status": 502}}}' http://127.0.0.1:8080/simulator/faults
   zoom-simulator journal --follow
+and in a third:
+  curl -u simulator:simulator-secret -d grant_type=account_credentials \
+    -d account_id=acme http://127.0.0.1:8080/oauth/token
+  curl -d '{"effect": {"htmlPage": {"status": 502}}}' \
+    http://127.0.0.1:8080/simulator/faults
 "#;
 
 impl Serve {

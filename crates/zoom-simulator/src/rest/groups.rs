@@ -8,7 +8,7 @@ use super::fields::Fields;
 use super::named::named_people;
 use super::roles::paid;
 use super::{Endpoint, Reply, Request, Session, endpoint, time, without_nulls};
-use crate::account::{Account, Group, Refusal, Status};
+use crate::account::{Account, GROUP_NAME_MAX, Group, Refusal, Status};
 use crate::config::Plan;
 use crate::limits::Label::{Light, Medium};
 
@@ -85,7 +85,7 @@ fn list(session: &mut Session<'_>, request: &Request<'_>) -> Result<Reply, Refus
 fn name(request: &Request<'_>) -> Result<String, Refusal> {
     let body = request.object()?;
     let mut fields = Fields::new(&body, "");
-    let name = fields.text("name", 127);
+    let name = fields.text("name", GROUP_NAME_MAX);
     if name.as_ref().is_none_or(|name| name.trim().is_empty()) {
         fields.reject("name", "Missing field: name.");
     }

@@ -1,4 +1,7 @@
+use serde_json::json;
 use zoom_simulator::{AccountConfig, License, LimitsConfig, Plan, Rate, Sharper, Simulator, Status};
+
+use crate::support::{ADA, Zoom, active, unlimited};
 
 #[tokio::test]
 async fn an_account_file_sets_up_people_roles_groups_rooms_and_the_rest() {
@@ -74,6 +77,40 @@ async fn an_account_that_cannot_be_is_refused_with_the_person_named() {
         let error = Simulator::start(AccountConfig::from_yaml(text).unwrap()).await.unwrap_err().to_string();
         assert!(error.to_lowercase().contains("ada@acme"), "{error}");
     }
+}
+
+#[test]
+fn a_mistake_in_an_account_file_is_told_with_field_finding_and_what_is_allowed() {
+    for (text, told) in [
+        ("accountId: ''", ["accountId", "\"\"", "not empty"]),
+        ("owner: boss", ["owner", "boss", "email address"]),
+        ("rooms: [hall]", ["rooms", "hall", "email address"]),
+        ("elsewhere: [{email: eve}]", ["elsewhere", "eve", "email address"]),
+        ("lockedSettings: [chat]", ["lockedSettings", "chat", "in_meeting.chat"]),
+        ("scopes: [users]", ["scopes", "users", "user:read:admin"]),
+        ("quirks: {pageSize: 0}", ["quirks.pageSize", "0", "1 or more"]),
+        ("groups: [{name: Team}, {name: team}]", ["groups", "team", "differ"]),
+        ("groups: [{name: ' '}]", ["groups", "\" \"", "1 to 127"]),
+        ("roles: [{name: Admin}]", ["roles", "Admin", "once"]),
+        ("seats: {licensed: many}", ["seats.licensed", "many", "from 0 to 4294967295"]),
+        ("managedDomains: acme.example", ["managedDomains", "acme.example", "a list"]),
+        ("plan: Gold", ["plan", "Gold", "Free, Pro, Business"]),
+    ] {
+        let error = AccountConfig::from_yaml(text).and_then(AccountConfig::check).unwrap_err().to_string();
+        assert!(told.iter().all(|part| error.contains(part)), "{text}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn settings_that_the_account_file_locks_are_locked_for_everybody() {
+    let locked_settings = vec!["in_meeting.chat".into(), "in_meeting.polling".into()];
+    let zoom = Zoom::start(AccountConfig { locked_settings, people: vec![active(ADA)], ..unlimited() }).await;
+    let locks = zoom.get("/accounts/me/lock_settings").await.succeeded(200);
+    assert_eq!((&locks["in_meeting"]["chat"], &locks["in_meeting"]["co_host"]), (&json!(true), &json!(false)));
+    let path = format!("/users/{ADA}/settings");
+    zoom.patch(&path, json!({"in_meeting": {"polling": false, "co_host": false}})).await.succeeded(204);
+    let settings = zoom.get(&path).await.succeeded(200);
+    assert_eq!((&settings["in_meeting"]["polling"], &settings["in_meeting"]["co_host"]), (&json!(true), &json!(false)));
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::super::fields::Fields;
 use super::super::{Reply, Request, Session};
 use super::{Operation, available, filter, operations, page};
-use crate::account::{Group, Refusal, Seq};
+use crate::account::{GROUP_NAME_MAX, Group, Refusal, Seq};
 
 const CORE: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
 
@@ -41,7 +41,7 @@ pub(super) fn create(session: &mut Session<'_>, request: &Request<'_>) -> Result
     available(session)?;
     let body = request.object()?;
     let mut fields = Fields::new(&body, "");
-    let name = fields.text("displayName", 127).filter(|name| !name.trim().is_empty());
+    let name = fields.text("displayName", GROUP_NAME_MAX).filter(|name| !name.trim().is_empty());
     fields.finish()?;
     let name = name.ok_or_else(|| Refusal::field("displayName", "This field is required."))?;
     let members = body.get("members").map(ids).unwrap_or_default();
@@ -81,7 +81,7 @@ fn carry_out(session: &mut Session<'_>, id: &str, operation: &Operation) -> Resu
             session.account.add_to_group(id, &wanted).map(drop)
         }
         ("add" | "replace", "displayName") => {
-            let name = value.as_str().filter(|name| !name.trim().is_empty() && name.chars().count() < 128);
+            let name = value.as_str().filter(|name| !name.trim().is_empty() && name.chars().count() <= GROUP_NAME_MAX);
             let name =
                 name.ok_or_else(|| Refusal::field("displayName", "A name of 1 to 127 characters is required."))?;
             session.account.rename_group(id, name)

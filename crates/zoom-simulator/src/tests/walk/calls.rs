@@ -68,15 +68,15 @@ fn upload(rng: &mut SmallRng, path: impl Into<String>) -> Call {
 }
 
 pub(super) fn any_call(rig: &Rig, rng: &mut SmallRng) -> Call {
-    match rng.random_range(0..17) {
+    match rng.random_range(0..20) {
         0..3 => create(rng),
         3..6 => on_a_person(rig, rng),
-        6 => around_a_person(rig, rng),
-        7 => on_a_role(rig, rng),
-        8..10 => on_a_group(rig, rng),
-        10..12 => on_a_contact_group(rig, rng),
-        12..14 => on_settings(rig, rng),
-        14 => on_pictures(rig, rng),
+        6..8 => around_a_person(rig, rng),
+        8..10 => on_a_role(rig, rng),
+        10..12 => on_a_group(rig, rng),
+        12..14 => on_a_contact_group(rig, rng),
+        14..16 => on_settings(rig, rng),
+        16..18 => on_pictures(rig, rng),
         _ => by_scim(rig, rng),
     }
 }
@@ -107,6 +107,14 @@ fn fitting(rig: &Rig, rng: &mut SmallRng, fits: impl Fn(&Person) -> bool) -> Str
     let people: Vec<_> = rig.account.people.all().filter(|person| fits(person)).collect();
     let found = people.choose(rng).filter(|_| rng.random_bool(0.7)).map(|person| person.id.clone());
     found.unwrap_or_else(|| anybody(rig, rng))
+}
+
+/// Mostly a group and somebody in it, as `groups_of` tells.
+fn pair(rig: &Rig, rng: &mut SmallRng, groups_of: impl Fn(&Person) -> &[String]) -> (String, String) {
+    let of = |person| groups_of(person).iter().map(move |group| (group.clone(), person.id.clone()));
+    let pairs: Vec<_> = rig.account.people.all().flat_map(of).collect();
+    let found = pairs.choose(rng).filter(|_| rng.random_bool(0.8)).cloned();
+    found.unwrap_or_else(|| (any_group(rig, rng), anybody(rig, rng)))
 }
 
 pub(super) fn address(rng: &mut SmallRng) -> String {
@@ -160,7 +168,10 @@ fn on_a_person(rig: &Rig, rng: &mut SmallRng) -> Call {
             let heir = anybody(rig, rng);
             delete(format!("{path}?action=delete&transfer_email={heir}&transfer_meeting=true"))
         }
-        _ => put(format!("{path}/email"), &json!({"email": address(rng)})),
+        _ => {
+            let who = fitting(rig, rng, |person| person.status() == Status::Active && !person.is_admin());
+            put(format!("/users/{who}/email"), &json!({"email": address(rng)}))
+        }
     }
 }
 
@@ -202,7 +213,10 @@ fn on_a_role(rig: &Rig, rng: &mut SmallRng) -> Call {
             let changes = [json!({"name": name}), json!({"description": name, "privileges": privileges})];
             patch(format!("/roles/{role}"), changes.choose(rng).unwrap())
         }
-        _ => delete(format!("/roles/{role}")),
+        _ => {
+            let own: Vec<_> = rig.account.roles.keys().filter(|id| id.len() > 1).collect();
+            delete(format!("/roles/{}", own.choose(rng).filter(|_| rng.random_bool(0.7)).copied().unwrap_or(&role)))
+        }
     }
 }
 
@@ -210,20 +224,25 @@ fn on_a_group(rig: &Rig, rng: &mut SmallRng) -> Call {
     let (group, other) = (any_group(rig, rng), any_group(rig, rng));
     let who = fitting(rig, rng, |person| person.status() == Status::Active);
     let path = format!("/groups/{group}");
-    let member = fitting(rig, rng, |person| person.groups.contains(&group));
-    let admin = fitting(rig, rng, |person| person.administers.contains(&group));
     match rng.random_range(0..15) {
         0 | 1 => post("/groups", &json!({"name": group_name(rng)})),
         2 => patch(path, &json!({"name": group_name(rng)})),
         3 => delete(path),
         4..8 => post(format!("{path}/members"), &json!({"members": [{"id": who}, {"email": anybody(rig, rng)}]})),
-        8 => delete(format!("{path}/members/{member}")),
+        8 => {
+            let (group, member) = pair(rig, rng, |person| &person.groups);
+            delete(format!("/groups/{group}/members/{member}"))
+        }
         9..11 => {
             let body = json!({"action": pick(rng, &["move", "set_primary"]), "target_group_id": other});
-            patch(format!("{path}/members/{member}"), &body)
+            let (group, member) = pair(rig, rng, |person| &person.groups);
+            patch(format!("/groups/{group}/members/{member}"), &body)
         }
-        11..14 => post(format!("{path}/admins"), &json!({"admins": [{"id": who}]})),
-        _ => delete(format!("{path}/admins/{admin}")),
+        11..13 => post(format!("{path}/admins"), &json!({"admins": [{"id": who}]})),
+        _ => {
+            let (group, admin) = pair(rig, rng, |person| &person.administers);
+            delete(format!("/groups/{group}/admins/{admin}"))
+        }
     }
 }
 
@@ -304,22 +323,26 @@ fn files(rng: &mut SmallRng, tree: &Tree) -> String {
 }
 
 fn on_pictures(rig: &Rig, rng: &mut SmallRng) -> Call {
-    let (who, group) = (any_id(rig, rng), any_group(rig, rng));
+    let who = fitting(rig, rng, |person| person.status() == Status::Active);
+    let group = any_group(rig, rng);
     let (of_person, of_group) = (format!("/users/{who}"), format!("/groups/{group}"));
     match rng.random_range(0..7) {
         0 => upload(rng, format!("{of_person}/picture")),
         1 => delete(format!("{of_person}/picture")),
         2 => upload(rng, format!("{of_person}/settings/virtual_backgrounds")),
         3 => {
-            let who = fitting(rig, rng, |person| person.backgrounds.is_some());
+            let some = |person: &Person| person.backgrounds.as_deref().is_some_and(|some| *some != Default::default());
+            let who = fitting(rig, rng, |person| person.status() == Status::Active && some(person));
             let ids = files(rng, &rig.account.settings_of(&who, rig.now).unwrap_or_default());
             delete(format!("/users/{who}/settings/virtual_backgrounds?file_ids={ids}"))
         }
         4 | 5 => upload(rng, format!("{of_group}/settings/virtual_backgrounds")),
         _ => {
-            let tree = rig.account.groups.get(&group).map(|group| group.settings.tree(Part::Settings));
-            let ids = files(rng, &tree.unwrap_or_default());
-            delete(format!("{of_group}/settings/virtual_backgrounds?file_ids={ids}"))
+            let trees = rig.account.groups.all().map(|group| (&group.id, group.settings.tree(Part::Settings)));
+            let found: Vec<_> = trees.map(|(group, tree)| (group, files(rng, &tree))).collect();
+            let with_files = found.iter().find(|(_, ids)| ids != "nope");
+            let (group, ids) = with_files.map_or((&group, "nope"), |(group, ids)| (*group, ids));
+            delete(format!("/groups/{group}/settings/virtual_backgrounds?file_ids={ids}"))
         }
     }
 }

@@ -51,19 +51,24 @@ fn counts_listings_seats_roles_and_groups_agree_all_along_a_random_walk() {
     });
 }
 
+/// Walks of the ordinary length until all were made; a dozen would do, whatever chance has in store for each of them.
 #[test]
 fn every_call_that_changes_something_is_made_with_success_on_the_walk() {
-    let mut made = BTreeSet::new();
-    for seed in 0..SEEDS as u64 {
+    let writes = endpoints().filter(|endpoint| endpoint.method != Method::GET);
+    let mut missing: BTreeSet<_> = writes.map(name).collect();
+    for seed in 0..40 {
         let mut walk = Walk::new(seed);
         for _ in 0..STEPS {
             let taken = walk.step();
-            made.extend(taken.endpoint.filter(|_| taken.succeeded).map(name));
+            if let Some(endpoint) = taken.endpoint.filter(|_| taken.succeeded) {
+                missing.remove(&name(endpoint));
+            }
+        }
+        if missing.is_empty() {
+            return;
         }
     }
-    let writes = endpoints().filter(|endpoint| endpoint.method != Method::GET).map(name);
-    let missing: Vec<_> = writes.filter(|call| !made.contains(call)).collect();
-    assert!(missing.is_empty(), "not on the walk, or always refused: {missing:?}");
+    panic!("not on the walk, or always refused: {missing:?}");
 }
 
 fn name(endpoint: &'static Endpoint) -> (&'static str, &'static str) {
