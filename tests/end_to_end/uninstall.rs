@@ -6,7 +6,7 @@ use anyhow::{Context as _, ensure};
 use serde_json::{Value, json};
 use zoom_operator_testing::{ControlPlane, Operator, OperatorOptions, eventually};
 
-use crate::world::{CONNECTION, DEADLINE, REMOVAL, USER, World, account_of, binaries, email, is_in_phase};
+use crate::world::{CONNECTION, DEADLINE, REMOVAL, USER, World, ZOOM_GROUP, account_of, binaries, email, is_in_phase};
 
 const CHART: &str = "charts/zoom-operator";
 const RELEASE: &str = "zoom-operator";
@@ -53,10 +53,10 @@ async fn run_hook(cluster: &ControlPlane, namespace: &str, more: &[&str]) -> any
     Ok(String::from_utf8(output.stdout)?)
 }
 
-/// Waits until none of the ZoomUsers carries a finalizer.
+/// Makes sure that none of the objects carries a finalizer.
 async fn assert_released(world: &World<'_>) -> anyhow::Result<()> {
-    for user in world.list(USER).await? {
-        ensure!(user["metadata"]["finalizers"] == json!(null), "{user}");
+    for object in world.list(USER).await?.into_iter().chain(world.list(ZOOM_GROUP).await?) {
+        ensure!(object["metadata"]["finalizers"] == json!(null), "{object}");
     }
     Ok(())
 }
@@ -70,7 +70,10 @@ async fn uninstalled_under_a_running_operator_everything_is_let_go_and_installed
     cluster.helm(&install).await?;
     cluster.kubectl(&["wait", "--for=condition=Established", "--timeout=60s", "-f", "crds"]).await?;
     let names = ["ada", "bob", "eve"];
-    let world = World::on(&cluster, account_of(&names)).await?;
+    let mut account = account_of(&names);
+    account["groups"] = json!([{"name": "Team"}]);
+    account["people"][0]["groups"] = json!(["Team"]);
+    let world = World::on(&cluster, account).await?;
     let lease = ["--lease-duration", "6"];
     let arguments = ["--lease-namespace", &home, "--lease-name", RELEASE, "--allow-host", "127.0.0.1"];
     let arguments: Vec<String> = [&arguments[..], &lease].concat().into_iter().map(str::to_owned).collect();
@@ -82,13 +85,15 @@ async fn uninstalled_under_a_running_operator_everything_is_let_go_and_installed
     let operator = start().await?;
     world.connect(json!({"guard": {"quietPeriod": "1h"}})).await?;
     world.users(&names, &json!({})).await?;
+    world.apply(ZOOM_GROUP, "team", json!({"name": "Team", "members": {"users": ["ada"]}})).await?;
     world.users_are(&names, "Synced").await?;
+    world.reason(ZOOM_GROUP, "team", "Synced").await?;
     world.delete_all(&["eve"]).await?;
     world.removal_is("eve", "Settling", "QuietPeriod").await?;
 
     // The operator runs on until the hook takes its lease.
     let said = uninstall(&cluster, &home, &lease).await?;
-    assert!(said.contains("released 2 objects"), "{said}");
+    assert!(said.contains("released 3 objects"), "{said}");
     assert_released(&world).await?;
     eventually(DEADLINE, "the operator has given up", || async {
         let log = operator.log();
@@ -105,7 +110,9 @@ async fn uninstalled_under_a_running_operator_everything_is_let_go_and_installed
     let _again = start().await?;
     world.users(&["bob"], &json!({})).await?;
     world.users_are(&["ada", "bob"], "Synced").await?;
-    world.until(USER, "ada", "has its finalizer again", |user| user["metadata"]["finalizers"].is_array()).await?;
+    for (kind, name) in [(USER, "ada"), (ZOOM_GROUP, "team")] {
+        world.until(kind, name, "has its finalizer again", |one| one["metadata"]["finalizers"].is_array()).await?;
+    }
     world.resync().await?;
     assert_eq!(world.zoom_writes().await?, [""; 0]);
     assert_eq!(world.statuses(&names).await?, ["active"; 3]);

@@ -100,8 +100,8 @@ impl Pass<'_> {
         Ok(())
     }
 
-    /// Writes a status if it differs, the finalizer first if the object now speaks for something, and warns when the object
-    /// becomes stalled.
+    /// Adds the finalizer if the object speaks for something, writes a status if it differs, and warns when the object becomes
+    /// stalled.
     pub(in crate::operator) async fn write_named<K: Named>(
         &self,
         object: &ObjectKey,
@@ -109,11 +109,16 @@ impl Pass<'_> {
         verdict: &Verdict,
         new: &K::Status,
     ) -> Result<(), ClusterError> {
-        if !thing.is_legible || !status::differs::<K>(&thing.status, new) || !self.context.may_write() {
+        if !thing.is_legible || !self.context.may_write() {
             return Ok(());
         }
-        let ours = K::head(&mut new.clone()).origin.is_some() && !thing.has_finalizer && self.adopts();
+        // Also where nothing differs: a release took the finalizers off.
+        let ours =
+            K::head(&mut new.clone()).origin.is_some() && !thing.has_finalizer && !thing.deleting && self.adopts();
         if ours && !self.context.cluster.add_finalizer::<Thing<K>>(object, &thing.uid).await? {
+            return Ok(());
+        }
+        if !status::differs::<K>(&thing.status, new) {
             return Ok(());
         }
         self.context.cluster.write_named_status::<K>(object, &thing.uid, new).await?;
