@@ -248,10 +248,12 @@ fn asks<'i>(live: &[Live<'i>], intents: &'i [Intent<'_>], input: &Input<'i>) -> 
         return asks;
     }
     let suspended = input.policy.mode == Mode::Suspend;
-    for Live { seen: Seen { object, .. }, planned } in
+    for Live { seen: seen @ Seen { object, .. }, planned } in
         live.iter().filter(|live| sources.contains(&*live.seen.object.uid))
     {
-        let known = !suspended && planned.verdict.reason != Reason::WaitingForListing;
+        // What a namespace may say is not known as long as not everything was seen.
+        let permitted = seen.permitted || input.desired.complete;
+        let known = !suspended && permitted && planned.verdict.reason != Reason::WaitingForListing;
         asks.insert(&*object.uid, Ask { deleting: false, edited: object.is_edited(), known, steps: None });
     }
     for object in input.desired.people.iter().filter(|object| object.deleting) {

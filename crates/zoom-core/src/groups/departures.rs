@@ -14,6 +14,7 @@ use crate::{
     Class, Email, Leaving, Mode, NewRecord, ObjectKey, Person, PersonRef, Phase, Plan, Reason, Record, RecordReason,
     Role, RoleId, Source, Standing, Step, Subject, ThingKind, ThingRef, Verdict,
     candidates::{Candidate, Desk, Outcome, Paper},
+    plan::Input,
 };
 
 /// How many people one record names: keeps the object far below what etcd stores.
@@ -160,7 +161,10 @@ impl<'a> Groups<'a> {
         wish: &'a W,
         register: &Register<'a, W>,
     ) -> Option<Departure<'a>> {
-        if self.input.policy.mode == Mode::Plan || !deletes(wish) || !self.input.policy.access.permits(wish) {
+        let Input { policy, desired, .. } = self.input;
+        // What a namespace may say is not known as long as not everything was seen; the record waits for that.
+        let permitted = policy.access.permits(wish) || !desired.complete;
+        if policy.mode == Mode::Plan || !deletes(wish) || !permitted {
             return None;
         }
         let known = wish.memory().id.as_ref().map(AsRef::as_ref);

@@ -172,3 +172,48 @@ fn a_record_about_a_role_stays_while_something_is_given_first() {
     assert_eq!(take(&["User:Read", "User:Edit"], &held).changes.len(), 0);
     assert_eq!(take(&["User:Read"], &held).changes[0].phase, Phase::Cancelled);
 }
+
+#[test]
+fn a_record_about_a_person_outlasts_namespaces_that_were_not_seen_and_keeps_its_approval() {
+    let mut world = World::of(10);
+    world.policy.guard.limits = limits(0);
+    world.edit("person000", |wanted| wanted.active = false);
+    world.settle();
+    assert_eq!(world.record("person000").reason, Some(RecordReason::OverLimit));
+    world.approve(|_| true);
+    let seen = world.clone();
+    world.policy.access = Access::Granted(Default::default());
+    world.all_objects_seen = false;
+    let plan = world.plan();
+    assert!(plan.changes.is_empty() && plan.running.is_empty(), "{plan:?}");
+    assert_eq!(verdict(&plan, "person000").reason, Reason::NotPermitted);
+    world = seen;
+    world.settle();
+    assert_eq!((world.row("person000").state, world.records.len()), (State::Inactive, 1));
+    // Seen and not covered is another matter.
+    world.edit("person001", |wanted| wanted.active = false);
+    world.settle();
+    world.policy.access = Access::Granted(Default::default());
+    world.round();
+    assert_eq!(world.record("person001").reason, Some(RecordReason::TakenBack));
+}
+
+#[test]
+fn a_group_that_is_deleted_while_namespaces_were_not_seen_goes_once_they_are() {
+    let mut world = World::of(10);
+    let id = world.found("research", &[]);
+    world.add_group(DesiredGroup {
+        memory: Memory { id: Some(id), origin: Some(Origin::Created), ..Memory::default() },
+        ..group("research")
+    });
+    let access = std::mem::replace(&mut world.policy.access, Access::Granted(Default::default()));
+    world.all_objects_seen = false;
+    world.delete_group("research");
+    world.settle_groups();
+    assert!(!world.groups.contains_key(&key("research")), "a deleted object is let go at once");
+    assert_eq!((world.zoom_groups.len(), world.records[0].phase.is_open()), (1, true));
+    world.policy.access = access;
+    world.all_objects_seen = true;
+    world.settle_groups();
+    assert!(world.zoom_groups.is_empty(), "{:?}", world.records);
+}
