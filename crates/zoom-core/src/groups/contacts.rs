@@ -200,7 +200,12 @@ impl<'a> Groups<'a> {
         planned.operations.extend(batches.map(|ids| ContactOperation::Remove(reference.clone(), ids.to_vec())));
         planned.leaving_groups = held;
         let is_left = wanted.members.keys().any(|id| present.contains(id));
-        planned.empties = !stays || (wish.membership == Membership::Exclusive && !is_left);
+        let exclusive = wish.membership == Membership::Exclusive;
+        if exclusive && !is_left && self.comes_first(stays) {
+            planned.doubt = Doubt::OfAll;
+            (planned.leaving, planned.leaving_groups) = (Vec::new(), Vec::new());
+        }
+        planned.empties = !stays || (exclusive && !is_left);
         planned.members = Some(wanted.attendance);
     }
 

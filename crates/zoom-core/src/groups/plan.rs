@@ -321,10 +321,21 @@ impl<'a> Groups<'a> {
         planned.doubt = self.doubt(wanted.unclear, &strangers);
         let leaving =
             strangers.into_iter().filter(|person| self.may_leave(person, ThingKind::Group, &refused)).collect();
-        planned.leaving = references(&self.unprotected(leaving, &mut planned.kept));
+        let leaving = references(&self.unprotected(leaving, &mut planned.kept));
+        let none_in = planned.members.as_ref().is_none_or(|members| members.present == 0);
+        if none_in && wish.membership == Membership::Exclusive && self.comes_first(!attending.missing.is_empty()) {
+            planned.doubt = Doubt::OfAll;
+            return;
+        }
+        planned.leaving = leaving;
         // What selects nobody is more likely a slip than a wish: an emptied selector, a renamed department.
-        let none_left = planned.members.as_ref().is_none_or(|members| members.present == 0);
-        planned.empties = (none_left || wanted.finds_nobody) && wish.membership == Membership::Exclusive;
+        planned.empties = (none_in || wanted.finds_nobody) && wish.membership == Membership::Exclusive;
+    }
+
+    /// Whether those who are to be there instead come first, where otherwise nobody would be left. In a mere plan both are
+    /// shown.
+    pub(super) fn comes_first(&self, joins: bool) -> bool {
+        joins && self.input.policy.mode != Mode::Plan
     }
 
     /// Somebody who is inactive or pending rests, and so does everybody while not all was seen.
@@ -363,8 +374,7 @@ impl<'a> Groups<'a> {
             strangers.into_iter().filter(|person| self.may_leave(person, ThingKind::Group, &refused)).collect();
         let leaving = references(&self.unprotected(leaving, &mut planned.kept));
         let last_go = present.iter().all(|email| leaving.iter().any(|person| person.email == *email));
-        if last_go && !attending.missing.is_empty() {
-            // Whoever is to administer it instead comes first.
+        if last_go && self.comes_first(!attending.missing.is_empty()) {
             planned.doubt_about_admins = Doubt::OfAll;
             return;
         }

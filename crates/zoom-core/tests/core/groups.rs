@@ -349,6 +349,28 @@ fn an_exclusive_group_is_held_where_a_part_finds_nobody_or_none_of_the_wanted_is
     assert_eq!(world.members_of(&id), ["person000"], "{:?}", world.records);
 }
 
+#[test]
+fn who_takes_everybodys_place_in_an_exclusive_group_comes_first_and_nothing_is_held_for_it() {
+    let mut world = World::of(30);
+    let id = world.found("research", &["person000", "person001"]);
+    world.add_group(DesiredGroup {
+        members: members(&["person002"]),
+        membership: Membership::Exclusive,
+        ..group("research")
+    });
+    assert!(world.group_round().new_records.is_empty());
+    assert_eq!(world.members_of(&id).len(), 3);
+    let plan = world.group_round();
+    assert!(plan.changes.iter().all(|change| change.phase == Phase::Settling), "{:?}", plan.changes);
+    world.settle_groups();
+    assert_eq!(world.members_of(&id), ["person002"]);
+    // A mere plan shows both.
+    world.edit_group("research", |group| group.members = members(&["person003"]));
+    world.policy.mode = Mode::Plan;
+    let message = &group_plan(&world.plan(), "research").verdict.message.clone();
+    assert!(message.contains("1 people") && message.contains("remove 1 people"), "{message}");
+}
+
 #[rstest]
 #[case::people(|world: &mut World| world.complete.people = false)]
 #[case::groups(|world: &mut World| world.complete.groups = false)]

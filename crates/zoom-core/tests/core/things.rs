@@ -212,6 +212,8 @@ fn what_is_taken_from_people_in_a_contact_group_is_a_record_and_what_empties_it_
     assert_eq!((leaving.count, leaving.thing.kind), (1, ThingKind::ContactGroup));
     let plan = plan_contacts(&world, &directory, exclusive(&[]));
     assert_eq!((plan.changes[0].phase, plan.changes[0].reason), (Phase::Held, RecordReason::WouldEmpty));
+    let swapped = plan_contacts(&world, &directory, exclusive(&["person002"]));
+    assert_eq!((swapped.new_records.len(), swapped.contact_groups[0].adding().count()), (0, 1), "who comes first");
     let additive = plan_contacts(&world, &directory, contacts("Call", &["person000"]));
     assert!(additive.new_records.is_empty(), "nobody whom it added");
 }
