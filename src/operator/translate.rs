@@ -357,7 +357,11 @@ pub(super) fn record(removal: &api::ZoomRemoval) -> Result<Record, Unreadable> {
         restore: spec.restore.as_ref().map(returning::restore_in),
         approved: spec.decision == Some(api::Decision::Approve),
         decided_by: spec.decided_by.clone().map(Into::into),
-        phase: status.phase.filter(|_| !was_unreadable).map_or(zoom_core::Phase::Settling, phase_in),
+        // Deleting one rejects it, also while something keeps it from being gone.
+        phase: match status.phase.filter(|_| !was_unreadable) {
+            _ if meta.deletion_timestamp.is_some() => zoom_core::Phase::Cancelled,
+            phase => phase.map_or(zoom_core::Phase::Settling, phase_in),
+        },
         reason: reason.filter(|_| !was_unreadable),
         started_at: status.started_at.as_ref().map(|time| time.0),
         ran_approved: status.approved.unwrap_or_default(),

@@ -167,3 +167,25 @@ fn a_record_that_another_version_did_not_understand_begins_again_and_one_that_ra
     assert_eq!(phase("Protected", "Refused"), zoom_core::Phase::Refused);
     assert_eq!(phase("Completed", "Done"), zoom_core::Phase::Done);
 }
+
+#[test]
+fn a_record_that_is_being_deleted_is_rejected_already() {
+    let phase = |deleted: Option<&str>| {
+        let object = serde_json::from_value(json!({
+            "apiVersion": "zoom-operator.dev/v1alpha1",
+            "kind": "ZoomRemoval",
+            "metadata": {
+                "namespace": "acme", "name": "zrm", "uid": "3", "resourceVersion": "7", "generation": 1,
+                "deletionTimestamp": deleted, "finalizers": ["example.com/archive"],
+            },
+            "spec": {
+                "class": "Access", "person": {"email": "ada@acme.example"}, "operations": [{"action": "Deactivate"}],
+            },
+            "status": {"phase": "Running", "reason": "WithinLimit"},
+        }));
+        let (_, removal) = Removal::read(&object.unwrap());
+        removal.record.unwrap().phase
+    };
+    assert_eq!(phase(None), zoom_core::Phase::Running);
+    assert_eq!(phase(Some("2026-03-01T12:00:00Z")), zoom_core::Phase::Cancelled);
+}
