@@ -1,6 +1,13 @@
 //! Many objects to write: several at once, and no faster than the API server is to be asked.
 
-use std::{future::ready, sync::Arc, time::Duration};
+use std::{
+    future::ready,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use futures::{FutureExt as _, StreamExt as _, TryStreamExt as _, future::BoxFuture, stream};
 use tokio::{
@@ -79,9 +86,16 @@ where
     answers.try_filter_map(|found| ready(Ok(found))).try_collect().boxed()
 }
 
+/// Whether to go on: as `goes_on` says, and for the first item whenever it may be written at all. However many edits come,
+/// something gets done.
+pub(super) fn at_least_one(may: impl Fn() -> bool, goes_on: impl Fn() -> bool) -> impl Fn() -> bool {
+    let begun = AtomicBool::new(false);
+    move || may() && (!begun.swap(true, Ordering::Relaxed) || goes_on())
+}
+
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+    use std::sync::atomic::AtomicUsize;
 
     use tokio::time::{Instant, sleep};
 
@@ -139,6 +153,19 @@ mod tests {
         assert_eq!(kept, [0, 10, 20, 30, 40, 50, 60, 70, 80, 90]);
         assert_eq!(found(0..200, ask).await, Err(100));
         assert_eq!(most.into_inner(), AT_ONCE);
+    }
+
+    #[tokio::test]
+    async fn one_is_written_whatever_else_is_wanted_as_long_as_it_may_be() {
+        for (may, expected) in [(true, 1), (false, 0)] {
+            let written = AtomicUsize::new(0);
+            let write = |_| {
+                written.fetch_add(1, Ordering::Relaxed);
+                ready(Ok::<_, ()>(()))
+            };
+            assert_eq!(each(0..100, at_least_one(|| may, || false), write).await, Ok(false));
+            assert_eq!(written.into_inner(), expected);
+        }
     }
 
     #[tokio::test]

@@ -268,13 +268,16 @@ impl Pass<'_> {
             self.context.cluster.write_named_status::<K>(key, &thing.uid, announced).await?;
         }
         let about = About { key: key.clone(), uid: thing.uid.clone() };
+        let mut begun = false;
         for call in calls {
             if !self.context.may_write() {
                 return Ok(Turn::Stopped);
             }
-            if self.is_outdated() || self.is_overtaken(snapshot) {
+            // One call at least, or a stream of edits could keep everybody out for ever.
+            if self.is_outdated() || (begun && self.is_overtaken(snapshot)) {
                 return Ok(Turn::Over);
             }
+            begun = true;
             let Some(account) = &mut self.kept.account else { break };
             info!(object = %key, operation = %call, "applying");
             match call.make(account).await {

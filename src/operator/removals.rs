@@ -45,8 +45,7 @@ impl Pass<'_> {
     pub(super) async fn write_down(&self, plan: &Plan, snapshot: &Snapshot) -> Result<bool, ClusterError> {
         let torn_down = self.torn_down(plan).await?;
         // One object at least, or a stream of edits could keep leavers in for ever.
-        let begun = AtomicBool::new(false);
-        let goes_on = || self.may_go_on() && (!begun.swap(true, Ordering::Relaxed) || self.goes_on(snapshot));
+        let goes_on = &bulk::at_least_one(|| self.may_go_on(), || self.goes_on(snapshot));
         let is_new = AtomicBool::new(false);
         let write = |record| self.write_record(record, &torn_down, &is_new, snapshot);
         let (urgent, phases): (Vec<_>, Vec<_>) = plan.changes.iter().partition(|change| change.phase == Phase::Running);

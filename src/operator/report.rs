@@ -81,7 +81,7 @@ impl Pass<'_> {
         });
         bulk::each(
             news,
-            || self.goes_on(snapshot),
+            bulk::at_least_one(|| self.may_go_on(), || self.goes_on(snapshot)),
             |(planned, user, verdict, new)| async move {
                 self.context.cluster.turns.next().await;
                 if self.is_now_ours(user, &new) {
@@ -239,7 +239,7 @@ impl Pass<'_> {
             self.context.cluster.turns.next().await;
             tolerate(self.context.cluster.delete_removal(object).await).map(drop)
         };
-        bulk::each(due, || self.goes_on(snapshot), delete).await
+        bulk::each(due, bulk::at_least_one(|| self.may_go_on(), || self.goes_on(snapshot)), delete).await
     }
 
     fn measure(&self, plan: &Plan) {
