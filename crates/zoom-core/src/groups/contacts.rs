@@ -7,7 +7,8 @@ use super::{
     DesiredContactGroup, DesiredGroup, Kept, Membership, WaitsFor,
     doubt::Doubt,
     identity::{Course, Whereabouts, course, manages},
-    plan::{BEYOND, Groups, Refusals},
+    plan::{BEYOND, Groups},
+    refusals::Refusals,
     roster::{Row, Speaker},
 };
 use crate::{GroupId, Mode, ObjectKey, Person, PersonRef, Reason, State, ThingKind, Verdict};

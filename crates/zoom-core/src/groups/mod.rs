@@ -10,6 +10,7 @@ mod observed;
 mod operation;
 mod plan;
 mod protection;
+mod refusals;
 mod returns;
 mod roles;
 mod roster;

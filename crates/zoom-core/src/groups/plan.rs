@@ -1,19 +1,17 @@
 //! The plan for groups: who joins, who leaves, who administers.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt::Write as _,
-};
+use std::{collections::BTreeSet, fmt::Write as _};
 
 use foldhash::{HashMap, HashSet};
 use jiff::Timestamp;
 
 use super::{
-    Act, Asked, Attendance, DesiredContactGroup, DesiredGroup, DesiredRole, Group, GroupOperation, GroupRef, Kept,
-    MemberRefusal, Membership, People, Refused, WaitsFor,
+    Act, Attendance, DesiredContactGroup, DesiredGroup, DesiredRole, Group, GroupOperation, GroupRef, Kept, Membership,
+    People, WaitsFor,
     doubt::Doubt,
     identity::{Course, Register, course, manages},
     protection::by_former_addresses,
+    refusals::Refusals,
     roster::{Roster, Speaker, Wanted, in_order},
 };
 use crate::{
@@ -417,35 +415,6 @@ impl<'a> Groups<'a> {
 
     pub(super) fn roster(&self) -> &Roster<'a> {
         &self.roster
-    }
-}
-
-/// Whom Zoom refused something that is not asked for again yet.
-pub(crate) struct Refusals<'a> {
-    people: BTreeMap<&'a Email, &'a MemberRefusal>,
-    groups: BTreeMap<&'a GroupId, &'a MemberRefusal>,
-}
-
-impl<'a> Refusals<'a> {
-    /// Those that still hold: nothing was edited, and the time has not come.
-    pub(super) fn standing(refused: &'a Refused, generation: i64, now: Timestamp, act: Act) -> Self {
-        let mut standing = Self { people: BTreeMap::new(), groups: BTreeMap::new() };
-        let stands = |refusal: &MemberRefusal| refusal.generation == generation && now < refusal.retry_at;
-        for ((_, asked), refusal) in refused.iter().filter(|((known, _), refusal)| *known == act && stands(refusal)) {
-            match asked {
-                Asked::Person(email) => drop(standing.people.insert(email, refusal)),
-                Asked::Group(group) => drop(standing.groups.insert(group, refusal)),
-            }
-        }
-        standing
-    }
-
-    pub(super) fn of(&self, person: &Person) -> Option<&'a MemberRefusal> {
-        self.people.get(&person.email).copied()
-    }
-
-    pub(super) fn of_group(&self, group: &GroupId) -> Option<&'a MemberRefusal> {
-        self.groups.get(group).copied()
     }
 }
 
