@@ -157,6 +157,7 @@ async fn a_bad_zoom_user_is_refused_with_what_to_write_instead() {
         (json!({"email": ""}), &["spec.email", "such as ada@example.com"]),
         (json!({"email": "ada"}), &["spec.email", "such as ada@example.com"]),
         (json!({"email": "ada@example"}), &["spec.email", "such as ada@example.com"]),
+        (json!({"email": "ada\u{a0}l@example.com"}), &["spec.email", "such as ada@example.com"]),
         (json!({"email": "Ada <ada@example.com>"}), &["spec.email", "such as ada@example.com"]),
         (json!({"email": "ada@example.com,bob@example.com"}), &["spec.email", "such as ada@example.com"]),
         (json!({"email": format!("{}@example.com", long(117))}), &["spec.email", "128"]),
