@@ -96,7 +96,7 @@ async fn post(
         .body(body)
         .send()
         .await
-        .map_err(|error| format!("it did not answer: {error}"))
+        .map_err(|error| format!("it did not answer: {}", crate::with_causes(&error)))
 }
 
 async fn send(client: &Client, config: &WebhookConfig, delivery: &Delivery, now: Timestamp) -> Sent {

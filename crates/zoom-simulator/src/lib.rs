@@ -65,3 +65,16 @@ pub use limits::{Label, LimitsConfig, Rate, Sharper};
 pub use quirks::*;
 pub use simulator::{Options, Simulator, StartError};
 pub use webhooks::{DeliveryView, WebhookConfig, WebhookView};
+
+/// What an error says, with what is behind it where it does not say that itself.
+#[must_use]
+pub fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    for cause in causes.map(ToString::to_string) {
+        if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
+}

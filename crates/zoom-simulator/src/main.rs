@@ -14,7 +14,7 @@ async fn main() -> ExitCode {
     match cli::Cli::parse().run().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tracing::error!("{}", cli::with_causes(&*error));
+            tracing::error!("{}", zoom_simulator::with_causes(&*error));
             ExitCode::FAILURE
         }
     }

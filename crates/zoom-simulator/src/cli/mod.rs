@@ -38,18 +38,6 @@ impl Cli {
     }
 }
 
-/// What an error says, with what is behind it where it does not say that itself.
-pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    for cause in causes.map(ToString::to_string) {
-        if !text.contains(&cause) {
-            text = format!("{text}: {cause}");
-        }
-    }
-    text
-}
-
 /// Writes to standard output; a reader that went away, such as `head`, is no error but the end.
 ///
 /// Returns whether somebody still reads.

@@ -4,8 +4,9 @@ use clap::Args;
 use reqwest::{Client, Method, Response};
 use serde_json::Value;
 use url::Url;
+use zoom_simulator::with_causes;
 
-use super::{Error, with_causes};
+use super::Error;
 
 /// Which simulator.
 #[derive(Debug, Args)]

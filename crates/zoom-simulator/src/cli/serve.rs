@@ -77,7 +77,7 @@ The simulator's own controls, without a token, as JSON
   GET    /simulator/counters             calls by endpoint and status
   POST   /simulator/faults               {"path": "/users", "count": 2,
                                          "effect": {"answer": {"status": 503}}}
-  POST   /simulator/clock                {"advance": "1h"}, {"freeze": true}
+  POST   /simulator/clock                {"advance": "30 days"}, {"freeze": true}
   POST   /simulator/webhooks             {"url": "http://127.0.0.1:9000/",
                                          "secret": "..."}
   GET    /simulator/accounts             all accounts; the paths above mean the

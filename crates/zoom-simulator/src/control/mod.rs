@@ -8,9 +8,10 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::http::StatusCode;
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::account::{PersonEdit, PersonView};
 use crate::config::{AccountConfig, ConfigError, PersonConfig};
@@ -26,6 +27,7 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
     let document = async || axum::Json(table::document(&controls()));
     table::router(controls())
         .route("/simulator/openapi.json", axum::routing::get(document))
+        .route("/simulator", axum::routing::any(unknown))
         .route("/simulator/{*unknown}", axum::routing::any(unknown))
         .method_not_allowed_fallback(wrong_method)
 }
@@ -245,12 +247,20 @@ async fn clock(visit: Visit) -> Result<ClockView, Problem> {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 enum ClockMove {
-    /// By a time span, such as `1h 30m` or `-5m`.
+    /// By a time span, such as `1h 30m`, `30 days` or `-5m`; a day has 24 hours.
+    #[serde(deserialize_with = "span")]
+    #[schemars(with = "String")]
     Advance(SignedDuration),
     /// To a time, such as `2030-01-01T00:00:00Z`.
     Set(Timestamp),
     /// Stops it, or lets it run again.
     Freeze(bool),
+}
+
+fn span<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SignedDuration, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let span = text.parse::<Span>().and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()));
+    span.map_err(|_| D::Error::custom(format!("found {text:?}, allowed are spans such as 90s, 1h 30m, 30 days or -5m")))
 }
 
 async fn move_clock(visit: Visit, to: ClockMove) -> Result<ClockView, Problem> {
