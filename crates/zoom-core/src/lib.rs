@@ -43,7 +43,7 @@ pub use groups::{
     Act, Asked, Attendance, ContactGroup, ContactGroupDraft, ContactGroupPlan, ContactId, ContactMember,
     ContactMembers, ContactOperation, ContactRef, DesiredContactGroup, DesiredGroup, DesiredRole, Group,
     GroupOperation, GroupPlan, GroupRef, Kept, MatchRule, MemberRefusal, Members, Membership, Memory, Missing,
-    NamedClaim, Object, People, Privacy, Refused, RoleDraft, RoleOperation, RolePlan, Shield, ThingRefusal,
+    NamedClaim, Object, People, Privacy, REMEMBERED, Refused, RoleDraft, RoleOperation, RolePlan, Shield, ThingRefusal,
     ThingRemoval, WaitsFor,
 };
 pub use guard::Allowance;

@@ -26,8 +26,8 @@ pub use observed::{ContactGroup, ContactId, Group, Privacy};
 pub use operation::{
     ContactGroupDraft, ContactMember, ContactOperation, ContactRef, GroupOperation, GroupRef, RoleDraft, RoleOperation,
 };
-pub use plan::GroupPlan;
 pub(crate) use plan::Groups;
+pub use plan::{GroupPlan, REMEMBERED};
 pub use protection::{Kept, Shield};
 pub(crate) use returns::{Return, Returns};
 pub use roles::RolePlan;

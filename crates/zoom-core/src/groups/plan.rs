@@ -39,7 +39,7 @@ pub struct GroupPlan {
     pub admins: Option<Attendance>,
     /// Whose primary group it is to be, and who is refused that. Who is not a member yet is not counted as missing.
     primaries: Attendance,
-    /// Members whom this object added, as far as they are still in.
+    /// Members whom this object added, as far as they are still in: at most [`REMEMBERED`] of them.
     pub added: BTreeSet<UserId>,
     /// Administrators whom this object added, as far as they still are.
     pub added_admins: BTreeSet<Email>,
@@ -57,6 +57,8 @@ pub struct GroupPlan {
     pub(crate) doubt_about_admins: Doubt,
     /// Edits by people go first.
     pub(crate) edited: bool,
+    /// Whom an exclusive group may take out does not depend on who put them in.
+    remembers: bool,
 }
 
 impl GroupPlan {
@@ -80,11 +82,12 @@ impl GroupPlan {
             doubt_about_admins: Doubt::at_rest(&verdict),
             verdict,
             edited: wish.object.is_edited(wish.memory.observed_generation),
+            remembers: wish.membership == Membership::Additive,
         }
     }
 
-    /// The members who are about to be added: they are remembered before the calls, so that after a crash it is known
-    /// whom this object added.
+    /// The members who are about to be added, and who put them in makes a difference: they are remembered before the calls,
+    /// so that after a crash it is known whom this object added.
     pub fn adding(&self) -> impl Iterator<Item = &UserId> {
         let added = self.operations.iter().flat_map(|operation| match operation {
             GroupOperation::AddMembers(_, people) => people.as_slice(),
@@ -97,10 +100,10 @@ impl GroupPlan {
             | GroupOperation::RemoveAdmin(..)
             | GroupOperation::Delete(_) => &[],
         });
-        added.filter_map(|person| person.id.as_ref())
+        added.filter(|_| self.remembers).filter_map(|person| person.id.as_ref())
     }
 
-    /// The administrators who are about to be added.
+    /// The administrators of whom the same is true.
     pub fn adding_admins(&self) -> impl Iterator<Item = &Email> {
         let added = self.operations.iter().flat_map(|operation| match operation {
             GroupOperation::AddAdmins(_, people) => people.as_slice(),
@@ -113,7 +116,7 @@ impl GroupPlan {
             | GroupOperation::RemoveAdmin(..)
             | GroupOperation::Delete(_) => &[],
         });
-        added.map(|person| &person.email)
+        added.filter(|_| self.remembers).map(|person| &person.email)
     }
 
     /// Whether the group is about to be made.
@@ -259,6 +262,7 @@ impl<'a> Groups<'a> {
         if let Some(members) = &wish.members {
             let wanted = self.roster.members(members, &self.speaker(wish));
             let attending = Attending::of(&wanted, |_| false, &self.refusals(wish, Act::Join));
+            let attending = attending.remembered(wish, 0);
             planned.operations.extend(attending.adds(&group));
             planned.members = Some(attending.attendance);
         }
@@ -300,6 +304,7 @@ impl<'a> Groups<'a> {
         let wanted = self.roster.members(members, &self.speaker(wish));
         let is_in = |person: &Person| person.is_in(&group.id) == Some(true);
         let attending = Attending::of(&wanted, is_in, &self.refusals(wish, Act::Join));
+        let attending = attending.remembered(wish, planned.added.len());
         planned.operations.extend(attending.adds(reference));
         planned.members = Some(attending.attendance);
         let rows = self.members(&group.id);
@@ -421,6 +426,10 @@ impl<'a> Groups<'a> {
 /// Why somebody is refused of whom an object may not speak.
 pub(super) const BEYOND: &str = "spec.access of the connection does not let this namespace name them";
 
+/// How many members an additive object puts in and remembers at most: their ids stand in its status, and have to fit into what
+/// etcd stores of one object (1.5 MiB).
+pub const REMEMBERED: usize = 20_000;
+
 /// Those who are wanted, set against those who are there.
 struct Attending<'a> {
     attendance: Attendance,
@@ -454,6 +463,22 @@ impl<'a> Attending<'a> {
             }
         }
         Self { attendance, missing }
+    }
+
+    /// Leaves out whom an object could not take out again, because it would have to remember too many.
+    fn remembered(mut self, wish: &DesiredGroup, added: usize) -> Self {
+        let room = match wish.membership {
+            Membership::Additive => REMEMBERED.saturating_sub(added),
+            Membership::Exclusive => return self,
+        };
+        let why = format!(
+            "an Additive object remembers whom it put in, and at most {REMEMBERED}: write membership: Exclusive, or divide \
+             the group"
+        );
+        for person in self.missing.drain(room.min(self.missing.len())..) {
+            self.attendance.refuse(person.email.as_str(), &why);
+        }
+        self
     }
 
     fn adds(&self, group: &GroupRef) -> Vec<GroupOperation> {

@@ -14,6 +14,7 @@ mod guard;
 mod histories;
 mod labels;
 mod large;
+mod large_groups;
 mod last_admin;
 mod leaving;
 mod lifecycle;
