@@ -26,8 +26,8 @@ const PATIENCE: Duration = Duration::from_millis(250);
 /// After so many calls in a row that did not get through, Zoom counts as down for everybody.
 const OUTAGES: u32 = 3;
 
-/// When a look at somebody is tried again that was asked for and failed.
-const LOOK_AGAIN: Duration = Duration::from_secs(30);
+/// When a look at somebody or something is tried again that was asked for and failed.
+pub(super) const LOOK_AGAIN: Duration = Duration::from_secs(30);
 
 /// How one turn ended.
 pub(super) enum Turn {
@@ -93,7 +93,7 @@ impl Pass<'_> {
     }
 
     /// Whether the account is the one that is meant, and nothing keeps it from being changed.
-    fn is_usable(&self) -> bool {
+    pub(super) fn is_usable(&self) -> bool {
         let identified = self.kept.account.as_ref().is_some_and(Account::is_identified);
         identified && !self.kept.trouble.as_ref().is_some_and(Trouble::forbids_writes)
     }

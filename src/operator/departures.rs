@@ -6,8 +6,8 @@ use tracing::info;
 use zoom_account::{Error, Retry};
 use zoom_core::{
     Asked, ContactGroupId, ContactGroupPlan, ContactId, ContactOperation, ContactRef, GroupId, GroupOperation,
-    GroupRef, Leaving, ObjectKey, PersonRef, Phase, Plan, Record, RecordReason, RoleId, RoleOperation, RolePlan, Step,
-    ThingKind,
+    GroupRef, Leaving, LeavingGroup, ObjectKey, PersonRef, Phase, Plan, Record, RecordReason, RoleId, RoleOperation,
+    RolePlan, Step, ThingKind,
 };
 use zoom_operator_api as api;
 
@@ -166,8 +166,9 @@ fn calls(record: &Record, leaving: &Leaving, plan: &Plan) -> Vec<Call> {
             batches.map(|ids| Call::Contact(ContactOperation::Remove(contacts(), ids.to_vec()))).collect()
         }
         (Step::RemoveGroups, ThingKind::ContactGroup) => {
-            let groups = leaving_groups(record, leaving, plan);
-            let ids: Vec<ContactId> = groups.iter().cloned().map(ContactId::Group).collect();
+            let left = leaving_groups(record, leaving, plan);
+            let named = leaving.groups.iter().filter(|group| left.iter().any(|left| left.id == group.id));
+            let ids: Vec<ContactId> = named.map(|group| ContactId::Group(group.id.clone())).collect();
             let batches = ids.chunks(ContactOperation::REMOVALS);
             batches.map(|ids| Call::Contact(ContactOperation::Remove(contacts(), ids.to_vec()))).collect()
         }
@@ -203,7 +204,7 @@ fn calls(record: &Record, leaving: &Leaving, plan: &Plan) -> Vec<Call> {
 }
 
 /// The groups that are still to leave a contact group by the present plan.
-fn leaving_groups<'p>(record: &Record, leaving: &Leaving, plan: &'p Plan) -> &'p [GroupId] {
+fn leaving_groups<'p>(record: &Record, leaving: &Leaving, plan: &'p Plan) -> &'p [LeavingGroup] {
     let meant = |planned: &&ContactGroupPlan| is_meant(record, leaving, &planned.object, planned.group.as_ref());
     plan.contact_groups.iter().find(meant).map_or(&[], |planned| &planned.leaving_groups)
 }

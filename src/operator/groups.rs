@@ -11,17 +11,19 @@ use jiff::{SignedDuration, Timestamp};
 use tracing::{info, warn};
 use zoom_account::{Account, Error, GroupApplied, Scope};
 use zoom_core::{
-    Act, Asked, ContactOperation, Desired, Email, GroupOperation, MemberRefusal, ObjectKey, Plan, Refused,
-    RoleOperation, ThingRefusal,
+    Act, Asked, ContactOperation, ContactRef, Desired, DesiredContactGroup, DesiredGroup, DesiredRole, Directory,
+    Email, GroupOperation, GroupRef, MemberRefusal, ObjectKey, Plan, Reason, Refused, RoleOperation, ThingKind,
+    ThingRefusal,
 };
 
 use super::{
-    apply::{Turn, retry_at, tracking},
-    cluster::ClusterError,
+    apply::{LOOK_AGAIN, Turn, retry_at, tracking},
+    cluster::{ClusterError, tolerate},
     events::About,
     index::{Named, Snapshot, Thing},
     pass::{Applied, Pass},
-    status::named as status,
+    status::named::Planned,
+    trouble::Trouble,
 };
 
 /// How long a person whom Zoom refused is not asked again without an edit.
@@ -55,13 +57,15 @@ impl GroupRefusals {
     }
 
     /// Forgets objects that are gone.
-    pub(super) fn retain(&mut self, snapshot: &Snapshot) {
-        let groups = snapshot.groups.values().map(|thing| thing.uid.as_str());
-        let roles = snapshot.roles.values().map(|thing| thing.uid.as_str());
-        let contact_groups = snapshot.contact_groups.values().map(|thing| thing.uid.as_str());
-        let uids: std::collections::HashSet<&str> = groups.chain(roles).chain(contact_groups).collect();
-        self.things.retain(|uid, _| uids.contains(&**uid));
-        self.people.retain(|uid, _| uids.contains(&**uid));
+    pub(super) fn retain(&mut self, is_there: impl Fn(&str) -> bool) {
+        self.things.retain(|uid, _| is_there(uid));
+        self.people.retain(|uid, _| is_there(uid));
+    }
+
+    /// Forgets what was refused one object, so that it is asked for again.
+    fn forget(&mut self, uid: &str) {
+        self.things.remove(uid);
+        self.people.remove(uid);
     }
 
     pub(super) fn note(
@@ -81,10 +85,39 @@ impl GroupRefusals {
     }
 }
 
-/// What a listing must cover for these objects.
+/// What a listing must cover for these objects, and for what is still to be taken for one that is gone.
 pub(super) fn scope(snapshot: &Snapshot) -> Scope {
-    let contact_groups = !snapshot.contact_groups.is_empty();
-    Scope { groups: contact_groups || !snapshot.groups.is_empty(), contact_groups, seats: false }
+    let records = snapshot.removals.values().filter_map(|removal| removal.record.as_ref().ok());
+    let open: Vec<ThingKind> = records
+        .filter(|record| record.phase.is_open())
+        .filter_map(|record| record.leaving().map(|leaving| leaving.thing.kind))
+        .collect();
+    let contact_groups = !snapshot.contact_groups.is_empty() || open.contains(&ThingKind::ContactGroup);
+    let groups = contact_groups || !snapshot.groups.is_empty() || open.contains(&ThingKind::Group);
+    Scope { groups, contact_groups, seats: false }
+}
+
+/// What a requested look at a group asks of Zoom: as much as its object declares.
+fn looks_at_group(wish: &DesiredGroup, directory: &Directory) -> Vec<Call> {
+    let Some(group) = wish.memory.id.as_ref().and_then(|id| directory.group(id)) else { return Vec::new() };
+    let group = GroupRef { id: Some(group.id.clone()), name: group.name.clone() };
+    let members = wish.members.as_ref().map(|_| GroupOperation::ReadMembers(group.clone()));
+    let admins = wish.admins.as_ref().map(|_| GroupOperation::ReadAdmins(group));
+    members.into_iter().chain(admins).map(Call::Group).collect()
+}
+
+/// The same at a role.
+fn looks_at_role(wish: &DesiredRole, directory: &Directory) -> Vec<Call> {
+    let known = wish.memory.id.as_ref().filter(|id| directory.roles().iter().any(|role| role.id == **id));
+    let known = known.filter(|_| wish.privileges.is_some());
+    known.map(|id| Call::Role(RoleOperation::Read(id.clone()))).into_iter().collect()
+}
+
+/// The same at a contact group.
+fn looks_at_contact_group(wish: &DesiredContactGroup, directory: &Directory) -> Vec<Call> {
+    let known = wish.memory.id.as_ref().and_then(|id| directory.contact_group(id)).filter(|_| wish.members.is_some());
+    let reference = known.map(|group| ContactRef { id: Some(group.id.clone()), name: group.name.clone() });
+    reference.map(|reference| Call::Contact(ContactOperation::Read(reference))).into_iter().collect()
 }
 
 /// One call about a group, role or contact group.
@@ -164,25 +197,80 @@ impl fmt::Display for Call {
     }
 }
 
+/// What came of a requested look.
+enum Looked {
+    Done,
+    /// Zoom did not answer.
+    NotNow,
+    /// The whole account is concerned.
+    Account,
+}
+
 impl Pass<'_> {
+    /// Looks at what the objects of groups, roles and contact groups ask to be looked at, and forgets what was refused them,
+    /// as [`Pass::read_requested`] does for people.
+    pub(super) async fn look_requested(&mut self, snapshot: &Snapshot) -> Option<Duration> {
+        // Before the first listing nothing is found that could be looked at.
+        if !self.is_usable() {
+            return None;
+        }
+        let groups = self.look_at_each(&snapshot.groups, looks_at_group, snapshot).await;
+        let roles = self.look_at_each(&snapshot.roles, looks_at_role, snapshot).await;
+        let contact_groups = self.look_at_each(&snapshot.contact_groups, looks_at_contact_group, snapshot).await;
+        [groups, roles, contact_groups].into_iter().flatten().min()
+    }
+
+    async fn look_at_each<K: Named>(
+        &mut self,
+        things: &BTreeMap<ObjectKey, Arc<Thing<K>>>,
+        looks: fn(&K::Wish, &Directory) -> Vec<Call>,
+        snapshot: &Snapshot,
+    ) -> Option<Duration> {
+        let mut later = None;
+        for (object, thing) in things {
+            let (Ok(wish), Some(request)) = (&thing.wish, &thing.requested_at) else { continue };
+            let reported = K::head(&mut thing.status.clone()).last_handled_requested_at.take();
+            if [self.kept.answered.get(&*thing.uid), reported.as_ref()].contains(&Some(request)) {
+                continue;
+            }
+            if !self.goes_on(snapshot) {
+                return Some(Duration::ZERO);
+            }
+            match self.look_at(object, &looks(wish, self.directory())).await {
+                Looked::Done => {
+                    self.kept.group_refusals.forget(&thing.uid);
+                    self.kept.answered.insert(thing.uid.as_str().into(), request.clone());
+                }
+                Looked::NotNow => later = Some(LOOK_AGAIN),
+                Looked::Account => return Some(LOOK_AGAIN),
+            }
+        }
+        later
+    }
+
+    /// What Zoom refuses to show is answered with that, too.
+    async fn look_at(&mut self, object: &ObjectKey, calls: &[Call]) -> Looked {
+        for call in calls {
+            let Some(account) = &mut self.kept.account else { return Looked::Account };
+            let Err(error) = call.make(account).await else { continue };
+            warn!(%object, operation = %call, %error, "a requested look failed");
+            if error.is_withheld() || Trouble::of(&error).is_some() {
+                return Looked::Account;
+            }
+            if error.reason() == Reason::ZoomUnavailable {
+                return Looked::NotNow;
+            }
+        }
+        Looked::Done
+    }
+
     /// Carries out what the plan lets run for roles now, before people are given them; nothing if there is nothing to do.
     pub(super) async fn apply_roles(
         &mut self,
         plan: &Plan,
         snapshot: &Snapshot,
     ) -> Result<Option<Applied>, ClusterError> {
-        let mut did_something = false;
-        for planned in plan.roles.iter().filter(|planned| planned.runnable) {
-            let Some(thing) = snapshot.roles.get(&planned.object) else { continue };
-            let announced = planned.creates().then(|| status::role_announced(thing, planned, Timestamp::now()));
-            let calls: Vec<Call> = planned.operations.iter().cloned().map(Call::Role).collect();
-            match self.run_thing(&planned.object, thing, announced.as_ref(), &calls, snapshot).await? {
-                Turn::Over | Turn::PlanAgain => did_something = true,
-                Turn::Account(trouble) => return Ok(Some(self.give_up(trouble))),
-                Turn::Stopped => return Ok(Some(Applied::Stopped)),
-            }
-        }
-        Ok(did_something.then_some(Applied::PlanAgain))
+        self.run_things(&plan.roles, &snapshot.roles, snapshot).await
     }
 
     /// The same for groups, and then for contact groups, in which groups may be.
@@ -191,59 +279,69 @@ impl Pass<'_> {
         plan: &Plan,
         snapshot: &Snapshot,
     ) -> Result<Option<Applied>, ClusterError> {
-        if self.is_report_due() {
-            self.reported_at = Instant::now();
-            self.report_groups(plan, snapshot).await?;
+        self.report_progress(plan, snapshot).await?;
+        let looked = self.look_for_records(plan).await;
+        match self.run_things(&plan.groups, &snapshot.groups, snapshot).await? {
+            Some(applied) => return Ok(Some(applied)),
+            None if looked.is_some() => return Ok(looked),
+            None => {}
         }
-        let mut did_something = false;
+        self.run_things(&plan.contact_groups, &snapshot.contact_groups, snapshot).await
+    }
+
+    /// Reads the contact groups whose deletion waits until it is known whom it concerns.
+    async fn look_for_records(&mut self, plan: &Plan) -> Option<Applied> {
+        let mut looked = None;
         for look in &plan.looks {
             let Some(account) = &mut self.kept.account else { break };
             match account.apply_contact_group(&ContactOperation::Read(look.clone())).await {
-                Ok(_) => did_something = true,
-                Err(error) if error.is_withheld() => return Ok(Some(Applied::Stopped)),
+                Ok(_) => looked = Some(Applied::PlanAgain),
+                Err(error) if error.is_withheld() => return Some(Applied::Stopped),
                 Err(error) => {
                     warn!(contact_group = %look.name, error = %error, tracking = tracking(&error), "cannot be read");
                     if let Some(trouble) = self.account_trouble(&error) {
-                        return Ok(Some(self.give_up(trouble)));
+                        return Some(self.give_up(trouble));
                     }
                 }
             }
         }
-        for planned in plan.groups.iter().filter(|planned| planned.runnable) {
-            let Some(thing) = snapshot.groups.get(&planned.object) else { continue };
-            // A mere look at the administrators is nothing to write down.
-            let adds = planned.adding().next().is_some() || planned.adding_admins().next().is_some();
-            let announced =
-                (adds || planned.creates()).then(|| status::group_announced(thing, planned, Timestamp::now()));
-            let calls: Vec<Call> = planned.operations.iter().cloned().map(Call::Group).collect();
-            match self.run_thing(&planned.object, thing, announced.as_ref(), &calls, snapshot).await? {
-                Turn::Over | Turn::PlanAgain => did_something = true,
-                Turn::Account(trouble) => return Ok(Some(self.give_up(trouble))),
-                Turn::Stopped => return Ok(Some(Applied::Stopped)),
+        looked
+    }
+
+    /// Gives every object of a kind its turn; nothing if none had anything to do.
+    async fn run_things<P: Planned>(
+        &mut self,
+        plans: &[P],
+        things: &BTreeMap<ObjectKey, Arc<Thing<P::Kind>>>,
+        snapshot: &Snapshot,
+    ) -> Result<Option<Applied>, ClusterError> {
+        let mut did_something = false;
+        for planned in plans.iter().filter(|planned| planned.is_runnable()) {
+            let Some(thing) = things.get(planned.object()) else { continue };
+            let announced = planned.announced(thing, Timestamp::now());
+            let turn = self.run_thing(planned.object(), thing, announced.as_ref(), &planned.calls(), snapshot).await;
+            match tolerate(turn)? {
+                Some(Turn::Over | Turn::PlanAgain) => did_something = true,
+                Some(Turn::Account(trouble)) => return Ok(Some(self.give_up(trouble))),
+                Some(Turn::Stopped) => return Ok(Some(Applied::Stopped)),
+                None => {}
             }
             if self.is_outdated() || self.is_overtaken(snapshot) || self.is_report_due() {
                 return Ok(Some(Applied::PlanAgain));
-            }
-        }
-        if did_something {
-            return Ok(Some(Applied::PlanAgain));
-        }
-        for planned in plan.contact_groups.iter().filter(|planned| planned.runnable) {
-            let Some(thing) = snapshot.contact_groups.get(&planned.object) else { continue };
-            let adds = planned.adding().next().is_some();
-            let announced =
-                (adds || planned.creates()).then(|| status::contact_group_announced(thing, planned, Timestamp::now()));
-            let calls: Vec<Call> = planned.operations.iter().cloned().map(Call::Contact).collect();
-            match self.run_thing(&planned.object, thing, announced.as_ref(), &calls, snapshot).await? {
-                Turn::Over | Turn::PlanAgain => did_something = true,
-                Turn::Account(trouble) => return Ok(Some(self.give_up(trouble))),
-                Turn::Stopped => return Ok(Some(Applied::Stopped)),
             }
         }
         Ok(did_something.then_some(Applied::PlanAgain))
     }
 
     /// Many groups take minutes: meanwhile they say how far they are.
+    async fn report_progress(&mut self, plan: &Plan, snapshot: &Snapshot) -> Result<(), ClusterError> {
+        if self.is_report_due() {
+            self.reported_at = Instant::now();
+            self.report_things(&plan.groups, &snapshot.groups, snapshot).await?;
+        }
+        Ok(())
+    }
+
     fn is_report_due(&self) -> bool {
         self.reported_at.elapsed() > REPORT_EVERY
     }

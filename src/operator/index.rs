@@ -369,6 +369,13 @@ impl Snapshot {
         desired
     }
 
+    /// The uids of all groups, roles and contact groups.
+    pub(super) fn thing_uids(&self) -> impl Iterator<Item = &str> {
+        let groups = self.groups.values().map(|thing| thing.uid.as_str());
+        let roles = self.roles.values().map(|thing| thing.uid.as_str());
+        groups.chain(roles).chain(self.contact_groups.values().map(|thing| thing.uid.as_str()))
+    }
+
     /// The records for the plan.
     pub(super) fn records(&self) -> Vec<Record> {
         self.removals.values().filter_map(|removal| removal.record.clone().ok()).collect()

@@ -65,7 +65,7 @@ pub(super) struct Kept {
     pub(super) listing_request: Option<String>,
     /// The last request for a pass that was handled.
     pub(super) handled_request: Option<String>,
-    /// The last request of each user that was answered, by uid.
+    /// The last request of each object that was answered, by uid.
     pub(super) answered: HashMap<Box<str>, String>,
 }
 
@@ -103,9 +103,10 @@ impl Kept {
         }
     }
 
-    /// Forgets users that are gone.
-    pub(super) fn forget_users(&mut self, is_there: impl Fn(&str) -> bool) {
+    /// Forgets objects that are gone.
+    pub(super) fn forget_objects(&mut self, is_there: impl Fn(&str) -> bool) {
         self.refusals.retain(|uid, _| is_there(uid));
+        self.group_refusals.retain(&is_there);
         self.corrections.retain(|uid, _| is_there(uid));
         self.answered.retain(|uid, _| is_there(uid));
     }

@@ -124,7 +124,8 @@ impl<'a> Pass<'a> {
         self.recall_spending(&self.context.index.snapshot(&self.key));
         self.observe(claimed_by).await;
         self.begun = Instant::now();
-        let look_again = self.read_requested(&self.context.index.snapshot(&self.key)).await;
+        let asked = self.context.index.snapshot(&self.key);
+        let look_again = [self.read_requested(&asked).await, self.look_requested(&asked).await];
         self.begun = Instant::now();
         loop {
             let snapshot = self.context.index.snapshot(&self.key);
@@ -135,7 +136,8 @@ impl<'a> Pass<'a> {
             match self.apply(&plan, &snapshot).await? {
                 Applied::Settled if stands => {
                     if self.report(&plan, &snapshot).await? {
-                        return Ok(look_again.into_iter().chain([self.come_back(&plan)]).min().unwrap_or_default());
+                        let again = look_again.into_iter().flatten().chain([self.come_back(&plan)]);
+                        return Ok(again.min().unwrap_or_default());
                     }
                 }
                 Applied::Settled | Applied::PlanAgain => {}

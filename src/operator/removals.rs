@@ -126,6 +126,11 @@ impl Pass<'_> {
             return Ok(());
         }
         self.context.cluster.turns.next().await;
+        // What it concerns stands in the status before it runs: so much of the limits is used up, whatever happens then.
+        let mut removal = Removal::clone(&removal);
+        if removal.record.as_ref().is_ok_and(|record| change.people > record.people()) {
+            removal.status.people = i64::try_from(change.people).ok();
+        }
         tolerate(self.set_phase(&object, &removal, change.phase, change.reason, &change.message).await).map(drop)
     }
 

@@ -47,7 +47,9 @@ impl Pass<'_> {
                 }
             }
         }
-        self.report_named(plan, snapshot).await?;
+        if !self.report_named(plan, snapshot).await? {
+            return Ok(false);
+        }
         for (object, removal) in &snapshot.removals {
             if let Err(problem) = &removal.record
                 && removal.is_legible
@@ -61,9 +63,9 @@ impl Pass<'_> {
         if !self.forget_history(snapshot).await? {
             return Ok(false);
         }
-        let uids: HashSet<&str> = snapshot.users.values().map(|user| user.uid.as_str()).collect();
-        self.kept.forget_users(|uid| uids.contains(uid));
-        self.kept.group_refusals.retain(snapshot);
+        let users = snapshot.users.values().map(|user| user.uid.as_str());
+        let uids: HashSet<&str> = users.chain(snapshot.thing_uids()).collect();
+        self.kept.forget_objects(|uid| uids.contains(uid));
         self.settle_spending(snapshot);
         let running = |removal: &Removal| removal.status.phase == Some(api::Phase::Running);
         self.kept.removal_retries.retain(|object, _| snapshot.removals.get(object).is_some_and(|found| running(found)));

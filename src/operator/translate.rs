@@ -328,7 +328,7 @@ pub(super) fn record(removal: &api::ZoomRemoval) -> Result<Record, Unreadable> {
         (None, Some(person), None) => Subject::Person(person_in(person.id.as_deref(), &person.email)?),
         (None, None, Some(people)) => Subject::People(people.iter().map(listed_in).collect::<Result<_, _>>()?),
         (Some(target), None, people) => {
-            Subject::Members(leaving_in(target, people.as_deref().unwrap_or_default(), spec.count)?)
+            Subject::Members(groups::leaving_in(target, people.as_deref().unwrap_or_default(), removal)?)
         }
         (None, None, None) | (None, Some(_), Some(_)) | (Some(_), Some(_), _) => {
             return Err(Unreadable::new("spec", &"write either person or people"));
@@ -370,20 +370,6 @@ pub(super) fn record(removal: &api::ZoomRemoval) -> Result<Record, Unreadable> {
 
 fn person_in(id: Option<&str>, address: &str) -> Result<PersonRef, Unreadable> {
     Ok(PersonRef { id: id.and_then(UserId::new), email: email("spec.person.email", address)? })
-}
-
-fn leaving_in(target: &api::Target, people: &[api::ListedPerson], count: Option<i64>) -> Result<Leaving, Unreadable> {
-    let api::Target { kind, id, name } = target;
-    Ok(Leaving {
-        thing: ThingRef { kind: target_in(*kind), id: id.as_str().into(), name: name.as_str().into() },
-        people: people.iter().map(|person| person_in(person.id.as_deref(), &person.email)).collect::<Result<_, _>>()?,
-        count: count.and_then(|count| usize::try_from(count).ok()).unwrap_or_default(),
-    })
-}
-
-fn leaver_out(person: &PersonRef) -> api::ListedPerson {
-    let id = person.id.as_ref().map(ToString::to_string);
-    api::ListedPerson { id, email: person.email.to_string(), source: None }
 }
 
 fn listed_in(listed: &api::ListedPerson) -> Result<(ObjectKey, Email), Unreadable> {
@@ -462,7 +448,7 @@ pub(super) fn removal_object(record: &NewRecord, connection: &api::ZoomConnectio
         }
         Subject::People(people) => (None, Some(people.iter().map(listed_out).collect())),
         Subject::Members(leaving) if leaving.people.is_empty() => (None, None),
-        Subject::Members(leaving) => (None, Some(leaving.people.iter().map(leaver_out).collect())),
+        Subject::Members(leaving) => (None, Some(leaving.people.iter().map(groups::leaver_out).collect())),
     };
     let leaving = match &record.subject {
         Subject::Members(leaving) => Some(leaving),
@@ -480,6 +466,7 @@ pub(super) fn removal_object(record: &NewRecord, connection: &api::ZoomConnectio
         class: class_out(record.class),
         person,
         people,
+        groups: leaving.and_then(groups::groups_out),
         target,
         count: leaving.map(|leaving| i64::try_from(leaving.count).unwrap_or(i64::MAX)),
         source: record.source.as_ref().map(|source| api::Source {

@@ -43,6 +43,7 @@ impl Account {
         match operation {
             GroupOperation::Create(name) => applied.was_there = self.create_group(name).await?,
             GroupOperation::Rename(group, name) => self.rename_group(group, name).await?,
+            GroupOperation::ReadMembers(group) => self.read_members(&self.group_id(group)?).await?,
             GroupOperation::ReadAdmins(group) => self.read_admins(&self.group_id(group)?).await?,
             GroupOperation::AddMembers(group, people) => {
                 let group = self.group_id(group)?;
@@ -113,6 +114,24 @@ impl Account {
                 Ok(())
             }
         }
+    }
+
+    /// Of people whom the directory does not hold nothing is noted. Who is not shown is out, if all were shown.
+    async fn read_members(&mut self, group: &GroupId) -> Result<(), Problem> {
+        let call = self.client.list_group_members(group.as_str(), PAGE_SIZE).await;
+        let listing = self.unless_group_gone(group, call)?;
+        let shown: HashSet<UserId> =
+            listing.rows.iter().filter_map(|row| row.id.as_deref()).filter_map(UserId::new).collect();
+        let is_whole = listing.complete.is_ok();
+        let changed = self.directory().people().filter_map(|person| {
+            let (id, was_in) = (person.id.as_ref()?, person.is_in(group)?);
+            let is_in = shown.contains(id);
+            (is_in != was_in && (is_in || is_whole)).then(|| Change::Member(id.clone(), group.clone(), is_in))
+        });
+        for change in changed.collect::<Vec<_>>() {
+            self.note(change);
+        }
+        Ok(())
     }
 
     async fn read_admins(&mut self, group: &GroupId) -> Result<(), Problem> {

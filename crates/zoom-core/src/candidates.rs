@@ -8,10 +8,11 @@ use crate::{
     Class, Directory, Leaving, Mode, NewRecord, ObjectKey, PersonRef, Phase, Reason, Record, RecordReason, Restore,
     Step, Subject,
     claims::Claims,
+    groups::Groups,
     guard::Intent,
     naming::{digest, short, truncated},
     plan::{Input, Live, Seen},
-    record::{Next, held_by, may_be_last_admin, next_as_listed, open_steps},
+    record::{Next, held_by, may_be_last_admin, next_as_listed, open_steps, protected_by},
 };
 
 /// A record with what the guard makes of it.
@@ -168,14 +169,20 @@ pub(crate) struct Candidates<'a> {
 
 impl<'a> Candidates<'a> {
     /// The open records about single persons; those that have come to an end say so.
-    pub(crate) fn open(live: &[Live<'a>], intents: &[Intent<'a>], input: &Input<'a>, claims: &Claims<'a>) -> Self {
+    pub(crate) fn open(
+        live: &[Live<'a>],
+        intents: &[Intent<'a>],
+        input: &Input<'a>,
+        claims: &Claims<'a>,
+        groups: &Groups<'a>,
+    ) -> Self {
         let asks = asks(live, intents, input);
         let open = input.records.iter().filter(|record| record.phase.is_open() && record.person().is_some());
         let mut list: Vec<_> = open
             .filter(|record| record.class != Class::Creation)
             .map(|record| {
                 let asked_by = record.source.as_ref().and_then(|source| asks.get(&*source.uid));
-                let word = word_on(record, asked_by, input, claims);
+                let word = word_on(record, asked_by, input, claims, groups);
                 let frozen = matches!(word, Word::Unknown);
                 let outcome = match word {
                     Word::Over(outcome) => outcome,
@@ -200,6 +207,7 @@ impl<'a> Candidates<'a> {
         &mut self,
         intents: &'i [Intent<'a>],
         input: &Input<'a>,
+        groups: &Groups<'a>,
     ) -> HashMap<&'i ObjectKey, Answer> {
         // Also those that end in this plan: whether another is needed, the next plan says.
         let mut open: HashMap<(&str, Vec<Step>), usize> = HashMap::new();
@@ -230,7 +238,7 @@ impl<'a> Candidates<'a> {
             } else if input.policy.mode == Mode::Plan {
                 continue;
             } else {
-                self.list.push(desk.write(intent, input));
+                self.list.push(desk.write(intent, input, groups));
                 Answer::Open(self.list.len() - 1)
             };
             answers.insert(&intent.object.object, answer);
@@ -277,12 +285,21 @@ fn is_at_rest(mode: Mode) -> bool {
 }
 
 /// Whether an open record still stands: not true already, not taken back, not reclaimed.
-fn word_on(record: &Record, asked_by: Option<&Ask<'_>>, input: &Input<'_>, claims: &Claims<'_>) -> Word {
+fn word_on(
+    record: &Record,
+    asked_by: Option<&Ask<'_>>,
+    input: &Input<'_>,
+    claims: &Claims<'_>,
+    groups: &Groups<'_>,
+) -> Word {
     if may_be_last_admin(record, input.directory) {
         return Word::Unknown;
     }
     if let Some(Next::End(phase, reason, message)) = next_as_listed(record, input) {
         return Word::Over(Outcome::new(phase, reason, message));
+    }
+    if let Some(why) = record.person().and_then(|person| groups.protects_as_declared(person)) {
+        return Word::Over(Outcome::new(Phase::Refused, RecordReason::Protected, protected_by(why)));
     }
     if let Some(hold) = hold_over(record, input) {
         return Word::Over(Outcome::new(Phase::Refused, RecordReason::LegalHold, held_by(hold)));
@@ -349,13 +366,13 @@ fn hold_over<'a>(record: &Record, input: &Input<'a>) -> Option<&'a str> {
 }
 
 /// A protected person is known by every address that they or their object have or had.
-fn protection(intent: &Intent<'_>, input: &Input<'_>) -> Option<Outcome> {
+fn protection(intent: &Intent<'_>, input: &Input<'_>, groups: &Groups<'_>) -> Option<Outcome> {
     let Intent { object, subject, .. } = intent;
     let emails = [&subject.email, &object.email].into_iter().chain(&object.remembered.email);
     let emails: Vec<_> = emails.chain(&object.previous_emails).collect();
-    let why = input.policy.protected.why(&emails, None, input.directory)?;
-    let message = format!("{why}: take that out of the connection's spec.protected first, then ask again");
-    Some(Outcome::new(Phase::Refused, RecordReason::Protected, message))
+    let why = input.policy.protected.why(&emails, None, input.directory);
+    let why = why.or_else(|| groups.protects_as_declared(subject).map(ToOwned::to_owned))?;
+    Some(Outcome::new(Phase::Refused, RecordReason::Protected, protected_by(&why)))
 }
 
 /// An explicit edit to `active: false`, or of the address, that nobody has looked at yet.
@@ -390,7 +407,7 @@ impl Desk {
         }
     }
 
-    fn write<'a>(&mut self, intent: &Intent<'a>, input: &Input<'a>) -> Candidate<'a> {
+    fn write<'a>(&mut self, intent: &Intent<'a>, input: &Input<'a>, groups: &Groups<'a>) -> Candidate<'a> {
         let Intent { object, subject, taking } = intent;
         let (generation, steps) = (object.generation.to_string(), format!("{:?}", taking.steps));
         let about = [input.connection, &object.uid, &generation, &steps];
@@ -403,7 +420,7 @@ impl Desk {
             count: 1,
             prompt: is_prompt(object.deleting, object.is_edited(), &taking.steps),
             frozen,
-            outcome: protection(intent, input).unwrap_or_else(|| Outcome {
+            outcome: protection(intent, input, groups).unwrap_or_else(|| Outcome {
                 message: if frozen { UNSEEN.to_owned() } else { String::new() },
                 ..Outcome::undecided()
             }),

@@ -103,6 +103,7 @@ fn ask_for_creations(plan: &mut Plan, unasked: &[(ObjectKey, Email)], input: &In
             phase: Phase::Held,
             reason: RecordReason::OverLimit,
             message,
+            people: people.len(),
         });
     }
 }
@@ -143,7 +144,8 @@ fn settle_creations(plan: &mut Plan, open: &[&Record], held: bool, input: &Input
             (Phase::Running, RecordReason::WithinLimit, format!("{left} of {} are within the limit now", people.len()))
         };
         if record.phase != phase || record.reason != Some(reason) {
-            plan.changes.push(RecordChange { name: record.name.clone(), phase, reason, message });
+            let (name, people) = (record.name.clone(), people.len());
+            plan.changes.push(RecordChange { name, phase, reason, message, people });
         }
     }
 }

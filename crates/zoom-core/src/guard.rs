@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::{
     Class, DesiredPerson, Limit, ObjectKey, PersonPlan, PersonRef, Phase, Plan, Reason, RecordChange, Source, Step,
     Verdict,
-    candidates::{Answer, Candidate, Candidates, Paper},
+    candidates::{Answer, Candidate, Candidates, Outcome, Paper},
     claims::Claims,
     creations::guard_creations,
     groups::Groups,
@@ -88,8 +88,8 @@ pub(crate) fn guard<'a>(
     claims: &Claims<'a>,
     groups: &Groups<'a>,
 ) -> usize {
-    let mut candidates = Candidates::open(live, intents, input, claims);
-    let answers = candidates.answer(intents, input);
+    let mut candidates = Candidates::open(live, intents, input, claims, groups);
+    let answers = candidates.answer(intents, input, groups);
     candidates.members = groups.people;
     let departures = groups.depart(plan, &mut candidates.list);
     plan.looks = groups.looks(&candidates.list);
@@ -175,7 +175,9 @@ fn publish(plan: &mut Plan, candidates: Vec<Candidate<'_>>) {
             (candidate.frozen && said) || (record.phase == phase && (record.reason == Some(reason) || started))
         });
         if !unchanged {
-            plan.changes.push(RecordChange { name, phase, reason, message: candidate.outcome.message });
+            let Candidate { outcome: Outcome { message, .. }, count: people, .. } = &candidate;
+            let message = message.clone();
+            plan.changes.push(RecordChange { name, phase, reason, message, people: *people });
         }
         if let Paper::New(record) = candidate.paper {
             plan.new_records.push(*record);

@@ -61,7 +61,9 @@ pub use policy::{
     Removal, RemovalDefault, UserDefault,
 };
 pub use protected::{EmailPattern, Protected};
-pub use record::{Leaving, NewRecord, Next, Phase, Record, RecordReason, Source, Step, Subject, ThingKind, ThingRef};
+pub use record::{
+    Leaving, LeavingGroup, NewRecord, Next, Phase, Record, RecordReason, Source, Step, Subject, ThingKind, ThingRef,
+};
 pub use returning::{FormerGroup, Rejoin, Restore};
 pub use seats::{PlanSeats, Seat, SeatCount, Seats};
 pub use suspicion::suspicion;

@@ -158,6 +158,8 @@ pub struct RecordChange {
     pub reason: RecordReason,
     /// For people.
     pub message: String,
+    /// How many people it concerns, as counted now: rather too many than too few.
+    pub people: usize,
 }
 
 /// Plans a whole account. A pure function: it does not depend on the order of its input.

@@ -82,7 +82,12 @@ impl Protected {
 
     /// Whether it protects whoever is in a group.
     pub(crate) fn names(&self, group: &Group) -> bool {
-        self.groups.iter().any(|name| name.trim().eq_ignore_ascii_case(group.name.trim()))
+        self.names_group(&group.name)
+    }
+
+    /// Whether everybody in a group of this name is protected.
+    pub(crate) fn names_group(&self, group: &str) -> bool {
+        self.groups.iter().any(|name| name.trim().eq_ignore_ascii_case(group.trim()))
     }
 
     /// Whether it cannot be known at present who is protected: the groups were not listed whole.

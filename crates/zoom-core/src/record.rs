@@ -5,8 +5,8 @@ use std::{collections::HashSet, fmt};
 use jiff::Timestamp;
 
 use crate::{
-    Attribute, Class, Email, Heir, License, Lookup, ObjectKey, ObservedLicense, Operation, Patch, PersonRef, Policy,
-    Restore, RoleId, State, Successor,
+    Attribute, Class, Email, GroupId, Heir, License, Lookup, ObjectKey, ObservedLicense, Operation, Patch, PersonRef,
+    Policy, Restore, RoleId, State, Successor,
     directory::{Directory, Person},
     plan::Input,
 };
@@ -232,8 +232,19 @@ pub struct Leaving {
     pub thing: ThingRef,
     /// Who leaves. If the thing itself goes, some of those who were in it.
     pub people: Vec<PersonRef>,
+    /// Which groups leave, with everybody in them, where it is a contact group.
+    pub groups: Vec<LeavingGroup>,
     /// How many people it concerns; at least those in [`Leaving::people`].
     pub count: usize,
+}
+
+/// A group that leaves a contact group.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct LeavingGroup {
+    /// Its id.
+    pub id: GroupId,
+    /// Its name, as last known.
+    pub name: Box<str>,
 }
 
 /// A group, role or contact group.
@@ -430,8 +441,7 @@ impl Record {
         }
         let emails: Vec<_> = self.person().map(|meant| &meant.email).into_iter().chain([&person.email]).collect();
         if let Some(why) = policy.protected.why(&emails, Some(person), directory) {
-            let message = format!("{why}: take that out of the connection's spec.protected first, then ask again");
-            return Next::End(Phase::Refused, RecordReason::Protected, message);
+            return Next::End(Phase::Refused, RecordReason::Protected, protected_by(&why));
         }
         if self.takes_admin(person, directory) && directory.is_last_admin(person) != Some(false) {
             return Next::End(Phase::Refused, RecordReason::LastAdmin, LAST_ADMIN.to_owned());
@@ -527,6 +537,11 @@ impl Record {
 /// Why the last Admin stays.
 pub(crate) const LAST_ADMIN: &str = "this is the account's last active Admin, and an account without one is in its owner's \
                                      hands alone: give somebody else the role Admin first, then ask again";
+
+/// Why a protected person stays.
+pub(crate) fn protected_by(why: &str) -> String {
+    format!("{why}: take that out of the connection's spec.protected first, then ask again")
+}
 
 /// Why a held person stays.
 pub(crate) fn held_by(hold: &str) -> String {

@@ -40,8 +40,8 @@ pub use zoom_connection::{
 pub use zoom_contact_group::{ContactMembers, Privacy, ZoomContactGroup, ZoomContactGroupSpec, ZoomContactGroupStatus};
 pub use zoom_group::{ZoomGroup, ZoomGroupSpec, ZoomGroupStatus};
 pub use zoom_removal::{
-    Class, Decision, FormerGroup, ListedPerson, Person, Phase, Restore, Source, Step, Target, TargetKind, ZoomRemoval,
-    ZoomRemovalSpec, ZoomRemovalStatus,
+    Class, Decision, FormerGroup, ListedGroup, ListedPerson, Person, Phase, Restore, Source, Step, Target, TargetKind,
+    ZoomRemoval, ZoomRemovalSpec, ZoomRemovalStatus,
 };
 pub use zoom_role::{ZoomRole, ZoomRoleSpec, ZoomRoleStatus};
 pub use zoom_user::{

@@ -17,6 +17,7 @@ const DECIDED_BEFORE: &[&str] = &[
     "class",
     "connectionRef",
     "count",
+    "groups",
     "heir",
     "hold",
     "notBefore",
@@ -91,6 +92,10 @@ fn unchanged(fields: &[&str]) -> String {
      with Create, Identity with SetEmail, Entitlement with any other"
 ))]
 #[x_kube(validation = (
+    "!has(self.groups) || self.operations.exists(step, step.action == 'RemoveGroups')",
+    "groups go with the action RemoveGroups alone"
+))]
+#[x_kube(validation = (
     "!self.operations.exists(step, step.action == 'Delete') || has(self.heir) || has(self.transfer)",
     "Delete must say what becomes of the person's data: write heir with the e-mail of who receives it, or transfer: \
      None if it may be lost"
@@ -139,14 +144,21 @@ pub struct ZoomRemovalSpec {
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub people: Option<Vec<ListedPerson>>,
 
+    /// The groups that leave the target, a contact group, with everybody in them. Absent: with other actions than
+    /// RemoveGroups. Cannot be empty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 500))]
+    #[x_kube(merge_strategy = ListMerge::Atomic)]
+    pub groups: Option<Vec<ListedGroup>>,
+
     /// The group, role or contact group that the people leave, or that goes itself. Absent: with other classes than
     /// Membership.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Target")]
     pub target: Option<Target>,
 
-    /// How many people leave the target, or are in it if it goes itself: then `people` names some of them. Absent: with
-    /// other classes than Membership.
+    /// How many people leave the target, or are in it if it goes itself: then `people` names some of them. What was counted
+    /// later stands in `status.people`. Absent: with other classes than Membership.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "i64", range(min = 0))]
     pub count: Option<i64>,
@@ -287,6 +299,18 @@ pub struct ListedPerson {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String", length(max = 317))]
     pub source: Option<String>,
+}
+
+/// One of several groups.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ListedGroup {
+    /// Its id in Zoom.
+    #[schemars(length(min = 1, max = 128))]
+    pub id: String,
+    /// Its name in Zoom.
+    #[schemars(length(max = 512))]
+    pub name: String,
 }
 
 /// The object whose edit or deletion asked for a step.
@@ -473,6 +497,11 @@ pub struct ZoomRemovalStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     pub message: Option<String>,
+    /// How many people the step turned out to concern, where that is more than `spec.count`: so many count towards the
+    /// limits. Absent: no more than that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "i64")]
+    pub people: Option<i64>,
     /// When the first call to Zoom was made; from then on the step counts towards the limits. Absent before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Time")]

@@ -3,119 +3,122 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::Timestamp;
-use zoom_core::{GroupPlan, ObjectKey, Plan, Reason, Standing, Verdict};
-use zoom_operator_api as api;
+use zoom_core::{ObjectKey, Plan, Reason, Standing, Verdict};
 
 use crate::operator::{
+    bulk,
     cluster::{ClusterError, tolerate},
     events::About,
     index::{Named, Snapshot, Thing},
     pass::Pass,
-    status::named as status,
+    status::named::{self as status, Finding, Planned},
 };
 
+/// A new status that differs from the one before.
+type News<'a, K> = (&'a ObjectKey, &'a Thing<K>, Verdict, <K as Named>::Status);
+
 impl Pass<'_> {
-    /// Says of every group, role and contact group how it stands.
-    pub(super) async fn report_named(&self, plan: &Plan, snapshot: &Snapshot) -> Result<(), ClusterError> {
-        self.report_groups(plan, snapshot).await?;
-        for planned in &plan.roles {
-            if let Some(thing) = snapshot.roles.get(&planned.object) {
-                let verdict = self.as_far_as_connected(&planned.verdict);
-                let new = status::role(thing, planned, &verdict, self.adopts(), Timestamp::now());
-                tolerate(self.report_thing(&planned.object, thing, &verdict, &new).await)?;
-            }
-        }
-        for planned in &plan.contact_groups {
-            if let Some(thing) = snapshot.contact_groups.get(&planned.object) {
-                let verdict = self.as_far_as_connected(&planned.verdict);
-                let new = status::contact_group(thing, planned, &verdict, self.adopts(), Timestamp::now());
-                tolerate(self.report_thing(&planned.object, thing, &verdict, &new).await)?;
-            }
-        }
-        self.report_misfits(snapshot).await
+    /// Says of every group, role and contact group how it stands. Returns whether it did: it stops when something else is
+    /// wanted.
+    pub(super) async fn report_named(&self, plan: &Plan, snapshot: &Snapshot) -> Result<bool, ClusterError> {
+        Ok(self.report_things(&plan.groups, &snapshot.groups, snapshot).await?
+            && self.report_things(&plan.roles, &snapshot.roles, snapshot).await?
+            && self.report_things(&plan.contact_groups, &snapshot.contact_groups, snapshot).await?
+            && self.report_misfits(&snapshot.groups, snapshot).await?
+            && self.report_misfits(&snapshot.roles, snapshot).await?
+            && self.report_misfits(&snapshot.contact_groups, snapshot).await?)
     }
 
-    /// Says of every group how it stands.
-    pub(in crate::operator) async fn report_groups(
+    /// The same of one kind.
+    pub(in crate::operator) async fn report_things<P: Planned>(
         &self,
-        plan: &Plan,
+        plans: &[P],
+        things: &BTreeMap<ObjectKey, Arc<Thing<P::Kind>>>,
         snapshot: &Snapshot,
-    ) -> Result<(), ClusterError> {
-        for planned in &plan.groups {
-            if let Some(thing) = snapshot.groups.get(&planned.object) {
-                tolerate(self.report_group(thing, planned).await)?;
+    ) -> Result<bool, ClusterError> {
+        let news = plans.iter().filter_map(|planned| {
+            let thing = things.get(planned.object())?;
+            let verdict = self.as_far_as_connected(planned.verdict());
+            if self.is_too_early(&verdict) {
+                return None;
             }
-        }
-        Ok(())
-    }
-
-    /// Says of a group how it stands, its finalizer first if it is now ours.
-    pub(in crate::operator) async fn report_group(
-        &self,
-        thing: &Thing<api::ZoomGroup>,
-        planned: &GroupPlan,
-    ) -> Result<(), ClusterError> {
-        let verdict = self.as_far_as_connected(&planned.verdict);
-        let new = status::group(thing, planned, &verdict, self.adopts(), Timestamp::now());
-        self.report_thing(&planned.object, thing, &verdict, &new).await
-    }
-
-    async fn report_thing<K: Named>(
-        &self,
-        object: &ObjectKey,
-        thing: &Thing<K>,
-        verdict: &Verdict,
-        new: &K::Status,
-    ) -> Result<(), ClusterError> {
-        if self.is_too_early(verdict) {
-            return Ok(());
-        }
-        self.write_named(object, thing, verdict, new).await
+            let answered = self.kept.answered.get(&*thing.uid).map(String::as_str);
+            let finding = Finding { verdict: &verdict, adopts: self.adopts(), answered, now: Timestamp::now() };
+            let new = planned.status(thing, &finding);
+            Some((planned.object(), &**thing, verdict, new))
+        });
+        self.write_things(news, snapshot).await
     }
 
     /// Says of every object that this version cannot understand that it does not; one that is being deleted is let go.
-    async fn report_misfits(&self, snapshot: &Snapshot) -> Result<(), ClusterError> {
-        self.report_misfits_of::<api::ZoomGroup>(&snapshot.groups).await?;
-        self.report_misfits_of::<api::ZoomRole>(&snapshot.roles).await?;
-        self.report_misfits_of::<api::ZoomContactGroup>(&snapshot.contact_groups).await
-    }
-
-    async fn report_misfits_of<K: Named>(
+    async fn report_misfits<K: Named>(
         &self,
         things: &BTreeMap<ObjectKey, Arc<Thing<K>>>,
-    ) -> Result<(), ClusterError> {
-        for (object, thing) in things {
-            let Err(misfit) = &thing.wish else { continue };
+        snapshot: &Snapshot,
+    ) -> Result<bool, ClusterError> {
+        let misfits = || things.iter().filter_map(|(object, thing)| Some((object, thing, thing.wish.as_ref().err()?)));
+        let news = misfits().map(|(object, thing, misfit)| {
             let message = format!(
                 "this version of the operator does not understand the object and does nothing for it: {}",
                 misfit.problem
             );
             let verdict = Verdict::new(Reason::Unreadable, message);
             let new = status::without_plan(thing, &verdict, Timestamp::now());
-            tolerate(self.write_named(object, thing, &verdict, &new).await)?;
-            if thing.deleting && thing.has_finalizer && self.context.may_write() {
+            (object, &**thing, verdict, new)
+        });
+        if !self.write_things(news, snapshot).await? {
+            return Ok(false);
+        }
+        for (object, thing, _) in misfits().filter(|(_, thing, _)| thing.deleting && thing.has_finalizer) {
+            if self.context.may_write() {
                 tolerate(self.context.cluster.remove_finalizer::<Thing<K>>(object, &thing.uid).await)?;
             }
         }
-        Ok(())
+        Ok(true)
     }
 
-    /// Adds the finalizer if the object speaks for something, writes a status if it differs, and warns when the object becomes
+    /// Writes the statuses that differ, several at once.
+    async fn write_things<'a, K: Named>(
+        &'a self,
+        news: impl Iterator<Item = News<'a, K>> + Send + 'a,
+        snapshot: &'a Snapshot,
+    ) -> Result<bool, ClusterError> {
+        let differs = |(_, thing, _, new): &News<'_, K>| {
+            let news = status::differs::<K>(&thing.status, new) || self.is_now_our_thing(thing, new);
+            thing.is_legible && news
+        };
+        bulk::each(
+            news.filter(move |news| differs(news)),
+            bulk::at_least_one(|| self.may_go_on(), || self.goes_on(snapshot)),
+            |(object, thing, verdict, new)| async move {
+                self.context.cluster.turns.next().await;
+                if self.is_now_our_thing(thing, &new) {
+                    self.context.cluster.turns.next().await;
+                }
+                tolerate(self.write_named(object, thing, &verdict, &new).await).map(drop)
+            },
+        )
+        .await
+    }
+
+    /// Whether something is managed from now on, so that the object gets its finalizer.
+    fn is_now_our_thing<K: Named>(&self, thing: &Thing<K>, new: &K::Status) -> bool {
+        K::head(&mut new.clone()).origin.is_some() && !thing.has_finalizer && !thing.deleting && self.adopts()
+    }
+
+    /// Writes a status, the finalizer first if the object now speaks for something, and warns when the object becomes
     /// stalled.
-    pub(in crate::operator) async fn write_named<K: Named>(
+    async fn write_named<K: Named>(
         &self,
         object: &ObjectKey,
         thing: &Thing<K>,
         verdict: &Verdict,
         new: &K::Status,
     ) -> Result<(), ClusterError> {
-        if !thing.is_legible || !self.context.may_write() {
-            return Ok(());
-        }
-        // Also where nothing differs: a release took the finalizers off.
-        let ours =
-            K::head(&mut new.clone()).origin.is_some() && !thing.has_finalizer && !thing.deleting && self.adopts();
-        if ours && !self.context.cluster.add_finalizer::<Thing<K>>(object, &thing.uid).await? {
+        if !self.context.may_write()
+            || (self.is_now_our_thing(thing, new)
+                && !self.context.cluster.add_finalizer::<Thing<K>>(object, &thing.uid).await?)
+        {
             return Ok(());
         }
         if !status::differs::<K>(&thing.status, new) {

@@ -1,109 +1,175 @@
 //! What is said of groups, roles and contact groups.
 
 use jiff::Timestamp;
-use zoom_core::{ContactGroupPlan, ContactId, GroupPlan, Reason, RolePlan, UserId, Verdict};
+use zoom_core::{ContactGroupPlan, ContactId, GroupPlan, ObjectKey, Reason, RolePlan, UserId, Verdict};
 use zoom_operator_api as api;
 
 use super::{same_conditions, set_held, set_standing};
-use crate::operator::index::{Head, Named, Thing};
+use crate::operator::{
+    groups::Call,
+    index::{Head, Named, Thing},
+};
+
+/// What a pass found out about one object.
+#[derive(Clone, Copy)]
+pub(in crate::operator) struct Finding<'a> {
+    /// How it stands.
+    pub(in crate::operator) verdict: &'a Verdict,
+    /// Whether a thing that is found may be taken over; a connection that only shows its plan takes nothing.
+    pub(in crate::operator) adopts: bool,
+    /// The request that was answered last, if one was since the operator began.
+    pub(in crate::operator) answered: Option<&'a str>,
+    /// The time.
+    pub(in crate::operator) now: Timestamp,
+}
+
+/// What is planned for one object of a kind: what is done for it, and what its status says.
+pub(in crate::operator) trait Planned: Sync {
+    /// The kind.
+    type Kind: Named;
+    /// Who asks.
+    fn object(&self) -> &ObjectKey;
+    /// How the object stands if nothing more happened than this plan says.
+    fn verdict(&self) -> &Verdict;
+    /// Whether the calls are to be made now.
+    fn is_runnable(&self) -> bool;
+    /// The calls, in this order.
+    fn calls(&self) -> Vec<Call>;
+    /// The status after a pass.
+    fn status(&self, thing: &Thing<Self::Kind>, finding: &Finding<'_>) -> Status<Self>;
+    /// The status right before the calls, if it matters: after a crash in the midst of them it is known that the thing was
+    /// made here, and whom this object put in.
+    fn announced(&self, thing: &Thing<Self::Kind>, now: Timestamp) -> Option<Status<Self>>;
+}
+
+type Status<P> = <<P as Planned>::Kind as Named>::Status;
+
+impl Planned for GroupPlan {
+    type Kind = api::ZoomGroup;
+
+    fn object(&self) -> &ObjectKey {
+        &self.object
+    }
+
+    fn verdict(&self) -> &Verdict {
+        &self.verdict
+    }
+
+    fn is_runnable(&self) -> bool {
+        self.runnable
+    }
+
+    fn calls(&self) -> Vec<Call> {
+        self.operations.iter().cloned().map(Call::Group).collect()
+    }
+
+    fn status(&self, thing: &Thing<api::ZoomGroup>, finding: &Finding<'_>) -> api::ZoomGroupStatus {
+        let mut new = thing.status.clone();
+        found(&mut new, thing, self.group.as_ref().map(AsRef::as_ref), finding.adopts);
+        new.members = self.members.as_ref().map(attendance);
+        new.admins = self.admins.as_ref().map(attendance);
+        new.added = self.added.iter().map(ToString::to_string).collect();
+        new.added_admins = self.added_admins.iter().map(ToString::to_string).collect();
+        judge(&mut new, thing, finding);
+        new
+    }
+
+    fn announced(&self, thing: &Thing<api::ZoomGroup>, now: Timestamp) -> Option<api::ZoomGroupStatus> {
+        // A mere look at the administrators is nothing to write down.
+        let adds = self.adding().next().is_some() || self.adding_admins().next().is_some();
+        if !adds && !self.creates() {
+            return None;
+        }
+        let mut new = announce(self, self.creates(), thing, now);
+        let added = self.added.iter().chain(self.adding());
+        new.added = sorted(added.map(UserId::to_string));
+        new.added_admins = sorted(self.added_admins.iter().chain(self.adding_admins()).map(ToString::to_string));
+        Some(new)
+    }
+}
+
+impl Planned for RolePlan {
+    type Kind = api::ZoomRole;
+
+    fn object(&self) -> &ObjectKey {
+        &self.object
+    }
+
+    fn verdict(&self) -> &Verdict {
+        &self.verdict
+    }
+
+    fn is_runnable(&self) -> bool {
+        self.runnable
+    }
+
+    fn calls(&self) -> Vec<Call> {
+        self.operations.iter().cloned().map(Call::Role).collect()
+    }
+
+    fn status(&self, thing: &Thing<api::ZoomRole>, finding: &Finding<'_>) -> api::ZoomRoleStatus {
+        let mut new = thing.status.clone();
+        found(&mut new, thing, self.role.as_ref().map(AsRef::as_ref), finding.adopts);
+        new.holders = self.holders.map(|holders| i64::try_from(holders).unwrap_or(i64::MAX));
+        judge(&mut new, thing, finding);
+        new
+    }
+
+    fn announced(&self, thing: &Thing<api::ZoomRole>, now: Timestamp) -> Option<api::ZoomRoleStatus> {
+        self.creates().then(|| announce(self, true, thing, now))
+    }
+}
+
+impl Planned for ContactGroupPlan {
+    type Kind = api::ZoomContactGroup;
+
+    fn object(&self) -> &ObjectKey {
+        &self.object
+    }
+
+    fn verdict(&self) -> &Verdict {
+        &self.verdict
+    }
+
+    fn is_runnable(&self) -> bool {
+        self.runnable
+    }
+
+    fn calls(&self) -> Vec<Call> {
+        self.operations.iter().cloned().map(Call::Contact).collect()
+    }
+
+    fn status(&self, thing: &Thing<api::ZoomContactGroup>, finding: &Finding<'_>) -> api::ZoomContactGroupStatus {
+        let mut new = thing.status.clone();
+        found(&mut new, thing, self.group.as_ref().map(AsRef::as_ref), finding.adopts);
+        new.members = self.members.as_ref().map(attendance);
+        put_contacts(&mut new, &Vec::from_iter(&self.added));
+        judge(&mut new, thing, finding);
+        new
+    }
+
+    fn announced(&self, thing: &Thing<api::ZoomContactGroup>, now: Timestamp) -> Option<api::ZoomContactGroupStatus> {
+        if !self.creates() && self.adding().next().is_none() {
+            return None;
+        }
+        let mut new = announce(self, self.creates(), thing, now);
+        put_contacts(&mut new, &Vec::from_iter(self.added.iter().chain(self.adding())));
+        Some(new)
+    }
+}
+
+fn announce<P: Planned>(planned: &P, creates: bool, thing: &Thing<P::Kind>, now: Timestamp) -> Status<P> {
+    let mut new = planned.status(thing, &Finding { verdict: planned.verdict(), adopts: true, answered: None, now });
+    if creates {
+        creating::<P::Kind>(&mut new);
+    }
+    new
+}
 
 /// The status of an object that cannot be read, or that no plan was made for.
 pub(in crate::operator) fn without_plan<K: Named>(thing: &Thing<K>, verdict: &Verdict, now: Timestamp) -> K::Status {
     let mut new = thing.status.clone();
-    judge(&mut new, thing, verdict, now);
-    new
-}
-
-/// The status of a group after a pass. `adopts`: whether a group that is found may be taken over.
-pub(in crate::operator) fn group(
-    thing: &Thing<api::ZoomGroup>,
-    planned: &GroupPlan,
-    verdict: &Verdict,
-    adopts: bool,
-    now: Timestamp,
-) -> api::ZoomGroupStatus {
-    let mut new = thing.status.clone();
-    found(&mut new, thing, planned.group.as_ref().map(AsRef::as_ref), adopts);
-    new.members = planned.members.as_ref().map(attendance);
-    new.admins = planned.admins.as_ref().map(attendance);
-    new.added = planned.added.iter().map(ToString::to_string).collect();
-    new.added_admins = planned.added_admins.iter().map(ToString::to_string).collect();
-    judge(&mut new, thing, verdict, now);
-    new
-}
-
-/// The status of a group right before the calls of a plan: after a crash in the midst of them it is known that the group
-/// was made here, and whom this object put in.
-pub(in crate::operator) fn group_announced(
-    thing: &Thing<api::ZoomGroup>,
-    planned: &GroupPlan,
-    now: Timestamp,
-) -> api::ZoomGroupStatus {
-    let mut new = group(thing, planned, &planned.verdict, true, now);
-    if planned.creates() {
-        creating::<api::ZoomGroup>(&mut new);
-    }
-    let added = planned.added.iter().chain(planned.adding());
-    new.added = sorted(added.map(UserId::to_string));
-    new.added_admins = sorted(planned.added_admins.iter().chain(planned.adding_admins()).map(ToString::to_string));
-    new
-}
-
-/// The status of a role after a pass.
-pub(in crate::operator) fn role(
-    thing: &Thing<api::ZoomRole>,
-    planned: &RolePlan,
-    verdict: &Verdict,
-    adopts: bool,
-    now: Timestamp,
-) -> api::ZoomRoleStatus {
-    let mut new = thing.status.clone();
-    found(&mut new, thing, planned.role.as_ref().map(AsRef::as_ref), adopts);
-    new.holders = planned.holders.map(|holders| i64::try_from(holders).unwrap_or(i64::MAX));
-    judge(&mut new, thing, verdict, now);
-    new
-}
-
-/// The status of a role right before the calls of a plan.
-pub(in crate::operator) fn role_announced(
-    thing: &Thing<api::ZoomRole>,
-    planned: &RolePlan,
-    now: Timestamp,
-) -> api::ZoomRoleStatus {
-    let mut new = role(thing, planned, &planned.verdict, true, now);
-    if planned.creates() {
-        creating::<api::ZoomRole>(&mut new);
-    }
-    new
-}
-
-/// The status of a contact group after a pass.
-pub(in crate::operator) fn contact_group(
-    thing: &Thing<api::ZoomContactGroup>,
-    planned: &ContactGroupPlan,
-    verdict: &Verdict,
-    adopts: bool,
-    now: Timestamp,
-) -> api::ZoomContactGroupStatus {
-    let mut new = thing.status.clone();
-    found(&mut new, thing, planned.group.as_ref().map(AsRef::as_ref), adopts);
-    new.members = planned.members.as_ref().map(attendance);
-    put_contacts(&mut new, &Vec::from_iter(&planned.added));
-    judge(&mut new, thing, verdict, now);
-    new
-}
-
-/// The status of a contact group right before the calls of a plan.
-pub(in crate::operator) fn contact_group_announced(
-    thing: &Thing<api::ZoomContactGroup>,
-    planned: &ContactGroupPlan,
-    now: Timestamp,
-) -> api::ZoomContactGroupStatus {
-    let mut new = contact_group(thing, planned, &planned.verdict, true, now);
-    if planned.creates() {
-        creating::<api::ZoomContactGroup>(&mut new);
-    }
-    put_contacts(&mut new, &Vec::from_iter(planned.added.iter().chain(planned.adding())));
+    judge(&mut new, thing, &Finding { verdict, adopts: false, answered: None, now });
     new
 }
 
@@ -161,12 +227,14 @@ fn absentee(missing: &zoom_core::Missing) -> api::Missing {
     }
 }
 
-/// Puts a verdict into the status of an object, as an answer to its present edit and request.
-fn judge<K: Named>(status: &mut K::Status, thing: &Thing<K>, verdict: &Verdict, now: Timestamp) {
-    let generation = thing.generation;
+/// Puts a verdict into the status of an object, as an answer to its present edit.
+fn judge<K: Named>(status: &mut K::Status, thing: &Thing<K>, finding: &Finding<'_>) {
+    let (Finding { verdict, answered, now, .. }, generation) = (*finding, thing.generation);
     let Head { observed_generation, last_handled_requested_at, conditions, .. } = K::head(status);
     *observed_generation = Some(generation);
-    last_handled_requested_at.clone_from(&thing.requested_at);
+    if let Some(answered) = answered {
+        *last_handled_requested_at = Some(answered.to_owned());
+    }
     let said = [&*verdict.message].into_iter().chain(thing.remarks.iter().map(String::as_str));
     let message = said.filter(|text| !text.is_empty()).collect::<Vec<_>>().join("; ");
     set_standing(conditions, verdict.reason.standing(), &verdict.reason.to_string(), &message, generation, now);

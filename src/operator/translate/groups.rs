@@ -9,9 +9,9 @@ use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, LabelSelectorRequirement, ObjectMeta};
 use serde_json::Value;
 use zoom_core::{
-    ContactGroupId, ContactId, ContactMembers, DesiredContactGroup, DesiredGroup, DesiredRole, Email, GroupId,
-    MatchRule, Members, Memory, NamedClaim, Object, ObjectKey, People, Privacy, Requirement, RoleId, Selector,
-    ThingRemoval, UserId,
+    ContactGroupId, ContactId, ContactMembers, DesiredContactGroup, DesiredGroup, DesiredRole, Email, GroupId, Leaving,
+    LeavingGroup, MatchRule, Members, Memory, NamedClaim, Object, ObjectKey, People, PersonRef, Privacy, Requirement,
+    RoleId, Selector, ThingRef, ThingRemoval, UserId,
 };
 use zoom_operator_api as api;
 
@@ -215,4 +215,42 @@ fn privacy_in(privacy: api::Privacy) -> Privacy {
         api::Privacy::Searchable => Privacy::Searchable,
         api::Privacy::Private => Privacy::Private,
     }
+}
+
+/// Who and what leaves, with the count that was made last.
+pub(super) fn leaving_in(
+    target: &api::Target,
+    people: &[api::ListedPerson],
+    removal: &api::ZoomRemoval,
+) -> Result<Leaving, Unreadable> {
+    let api::Target { kind, id, name } = target;
+    let counted = removal.status.as_ref().and_then(|status| status.people).max(removal.spec.count);
+    let groups = removal.spec.groups.iter().flatten();
+    Ok(Leaving {
+        thing: ThingRef { kind: super::target_in(*kind), id: id.as_str().into(), name: name.as_str().into() },
+        people: people
+            .iter()
+            .map(|person| super::person_in(person.id.as_deref(), &person.email))
+            .collect::<Result<_, _>>()?,
+        groups: groups.map(group_in).collect::<Result<_, _>>()?,
+        count: counted.and_then(|count| usize::try_from(count).ok()).unwrap_or_default(),
+    })
+}
+
+fn group_in(group: &api::ListedGroup) -> Result<LeavingGroup, Unreadable> {
+    let api::ListedGroup { id, name } = group;
+    let id = GroupId::new(id).ok_or_else(|| Unreadable::new("spec.groups.id", &"write the id of a group"))?;
+    Ok(LeavingGroup { id, name: name.as_str().into() })
+}
+
+/// The groups that leave, if any do.
+pub(super) fn groups_out(leaving: &Leaving) -> Option<Vec<api::ListedGroup>> {
+    let listed = |group: &LeavingGroup| api::ListedGroup { id: group.id.to_string(), name: group.name.to_string() };
+    (!leaving.groups.is_empty()).then(|| leaving.groups.iter().map(listed).collect())
+}
+
+/// Somebody who leaves, as records list people.
+pub(super) fn leaver_out(person: &PersonRef) -> api::ListedPerson {
+    let id = person.id.as_ref().map(ToString::to_string);
+    api::ListedPerson { id, email: person.email.to_string(), source: None }
 }

@@ -279,6 +279,11 @@ async fn a_bad_zoom_removal_of_members_is_refused_with_what_to_write_instead() {
             json!({"operations": [{"action": "RemoveMembers", "role": "Member"}]}),
             &["write role with the action SetRole"],
         ),
+        (
+            json!({"groups": [{"id": "group-2", "name": "Field sales"}]}),
+            &["groups go with the action RemoveGroups alone"],
+        ),
+        (json!({"operations": [{"action": "RemoveGroups"}], "groups": []}), &["spec.groups", "at least 1"]),
     ];
     removals.assert_refused(&departure(), &table).await;
     let one =
@@ -301,6 +306,12 @@ async fn a_good_zoom_removal_of_members_is_accepted_as_it_is_and_stays_so() {
         json!({"people": null, "operations": [{"action": "DeleteGroup"}], "count": 0}),
         json!({"people": null, "target": {"kind": "Role"}, "operations": [{"action": "DeleteRole"}], "count": 0}),
         json!({"target": {"kind": "ContactGroup"}, "operations": [{"action": "DeleteContactGroup"}]}),
+        json!({
+            "people": null,
+            "target": {"kind": "ContactGroup"},
+            "operations": [{"action": "RemoveGroups"}],
+            "groups": [{"id": "group-2", "name": "Field sales"}],
+        }),
     ];
     removals.assert_accepted(&departure(), &table).await;
     removals.create("sales", &departure()).await;

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{of, of_with};
-use crate::world::{USER, World, ZOOM_GROUP, account_of, condition, email, is_ready, merged, message};
+use crate::world::{REMOVAL, USER, World, ZOOM_GROUP, account_of, condition, email, is_ready, merged, message};
 
 #[tokio::test]
 async fn everything_applied_at_once_comes_together_in_any_order() -> anyhow::Result<()> {
@@ -82,6 +82,20 @@ async fn a_group_that_the_operator_made_goes_with_its_object_and_its_members_are
     world.removal_is("large", "Cancelled", "Reclaimed").await?;
     world.group_is("large", "Synced").await?;
     world.members_are("Large", &names).await?;
+
+    // Approved long after the last object of the kind is gone: groups are listed for it all the same.
+    world.delete(ZOOM_GROUP, "large").await?;
+    world.gone(ZOOM_GROUP, "large").await?;
+    let removal = world.removal_is("large", "Held", "OverLimit").await?;
+    world.resync().await?;
+    world.edit(REMOVAL, removal["metadata"]["name"].as_str().unwrap(), json!({"decision": "Approve"})).await?;
+    world.removal_is("large", "Done", "Completed").await?;
+    assert_eq!(world.group_names().await?, [""; 0]);
+    // From then on nobody asks for groups.
+    world.resync().await?;
+    world.zoom.clear_journal().await?;
+    world.resync().await?;
+    assert!(world.zoom.journal().await?.iter().all(|call| call.endpoint != "GET /groups"));
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 use anyhow::ensure;
 use serde_json::{Value, json};
+use zoom_operator_api::REQUESTED_AT_ANNOTATION;
 use zoom_operator_testing::eventually;
 
 use super::{counts, of};
@@ -109,7 +110,8 @@ async fn of_a_thousand_members_the_seven_whom_zoom_drops_are_told_and_stop_nobod
 }
 
 #[tokio::test]
-async fn one_call_that_zoom_refuses_leaves_the_other_groups_alone() -> anyhow::Result<()> {
+async fn one_call_that_zoom_refuses_leaves_the_other_groups_alone_and_is_tried_again_on_request() -> anyhow::Result<()>
+{
     let world = World::managed(&["ada", "bob"], json!({})).await?;
     let refusal = json!({"status": 400, "body": {"code": 300, "message": "Validation Failed."}});
     world
@@ -126,7 +128,22 @@ async fn one_call_that_zoom_refuses_leaves_the_other_groups_alone() -> anyhow::R
         ensure!(whole >= 1, "none yet");
         Ok(())
     })
-    .await
+    .await?;
+    let refused = async |name| {
+        let group = world.until(ZOOM_GROUP, name, "was looked at", |group| counts(group)[0] == 1).await?;
+        anyhow::Ok(counts(&group) == json!([1, 0, 0, 1]))
+    };
+    let name = if refused("one").await? { "one" } else { "two" };
+    world.group_is(name, "MembersRefused").await?;
+    world.zoom.clear_journal().await?;
+    let annotations = json!({"metadata": {"annotations": {REQUESTED_AT_ANNOTATION: "again"}}});
+    world.patch(ZOOM_GROUP, name, annotations).await?;
+    let handled =
+        |group: &Value| group["status"]["lastHandledRequestedAt"] == "again" && counts(group) == json!([1, 1, 0, 0]);
+    world.until(ZOOM_GROUP, name, "has handled the request and is whole", handled).await?;
+    let looks = world.zoom.journal().await?;
+    assert!(looks.iter().any(|call| call.endpoint == "GET /groups/{groupId}/members"), "{looks:?}");
+    Ok(())
 }
 
 #[tokio::test]

@@ -92,6 +92,23 @@ async fn whom_zoom_passes_over_in_silence_is_told_and_all_others_are_in() {
 }
 
 #[tokio::test]
+async fn a_look_at_a_group_shows_who_came_and_who_went_since_the_listing() {
+    let mut rig = Rig::listed(numbered(3)).await;
+    rig.on_group(GroupOperation::Create("Research".into())).await.unwrap();
+    let everybody = rig.everybody();
+    rig.on_group(GroupOperation::AddMembers(group("Research"), everybody[..2].to_vec())).await.unwrap();
+    rig.zoom.add_group_member("Research", everybody[2].email.as_str()).unwrap();
+    let (client, id) = (client(&rig.zoom, "simulator-secret"), rig.account.directory().groups()[0].id.clone());
+    client.remove_group_member(id.as_str(), everybody[0].key()).await.unwrap();
+    let inside = |rig: &Rig| -> Vec<bool> {
+        everybody.iter().map(|person| rig.row(person.email.as_str()).is_in(&id) == Some(true)).collect()
+    };
+    assert_eq!(inside(&rig), [true, true, false]);
+    rig.on_group(GroupOperation::ReadMembers(group("Research"))).await.unwrap();
+    assert_eq!(inside(&rig), [false, true, true]);
+}
+
+#[tokio::test]
 async fn a_batch_that_is_refused_is_halved() {
     let mut rig = Rig::listed(numbered(8)).await;
     rig.on_group(GroupOperation::Create("Research".into())).await.unwrap();

@@ -11,7 +11,7 @@ use super::{
     refusals::Refusals,
     roster::{Row, Speaker},
 };
-use crate::{GroupId, Mode, ObjectKey, Person, PersonRef, Reason, State, ThingKind, Verdict};
+use crate::{GroupId, LeavingGroup, Mode, ObjectKey, Person, PersonRef, Reason, State, ThingKind, Verdict};
 
 /// What happens to one contact group.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub struct ContactGroupPlan {
     /// People whom the object wants out.
     pub leaving: Vec<PersonRef>,
     /// Groups with people in them which the object wants out.
-    pub leaving_groups: Vec<GroupId>,
+    pub leaving_groups: Vec<LeavingGroup>,
     /// Who stays, alone or with a group, although the object does not want them: the connection protects them.
     pub kept: Vec<Kept>,
     /// Nobody would be left whom the object wants.
@@ -199,7 +199,11 @@ impl<'a> Groups<'a> {
         let empty: Vec<_> = empty.into_iter().map(ContactId::Group).collect();
         let batches = empty.chunks(ContactOperation::REMOVALS).filter(|_| stays);
         planned.operations.extend(batches.map(|ids| ContactOperation::Remove(reference.clone(), ids.to_vec())));
-        planned.leaving_groups = held;
+        let named = |id: GroupId| {
+            let name = self.register.by_id(id.as_str()).map_or("", |group| &*group.name).into();
+            LeavingGroup { id, name }
+        };
+        planned.leaving_groups = held.into_iter().map(named).collect();
         let is_left = wanted.members.keys().any(|id| present.contains(id));
         let exclusive = wish.membership == Membership::Exclusive;
         if exclusive && !is_left && self.comes_first(stays) {

@@ -11,14 +11,17 @@ use super::{
     words::UNREAD,
 };
 use crate::{
-    Class, Email, Leaving, Mode, NewRecord, ObjectKey, Person, PersonRef, Phase, Plan, Reason, Record, RecordReason,
-    Role, RoleId, Source, Standing, Step, Subject, ThingKind, ThingRef, Verdict,
+    Class, Email, GroupId, Leaving, LeavingGroup, Mode, NewRecord, ObjectKey, Person, PersonRef, Phase, Plan, Reason,
+    Record, RecordReason, Role, RoleId, Source, Standing, Step, Subject, ThingKind, ThingRef, Verdict,
     candidates::{Candidate, Desk, Outcome, Paper},
     plan::Input,
 };
 
 /// How many people one record names: keeps the object far below what etcd stores.
 const PEOPLE_IN_A_RECORD: usize = 1000;
+
+/// The same of groups.
+const GROUPS_IN_A_RECORD: usize = 500;
 
 /// What an object wants taken.
 pub(super) struct Departure<'a> {
@@ -28,6 +31,8 @@ pub(super) struct Departure<'a> {
     thing: ThingRef,
     /// By address.
     people: Vec<PersonRef>,
+    /// Groups that leave a contact group.
+    pub(super) groups: Vec<LeavingGroup>,
     /// How many people it concerns.
     pub(super) count: usize,
     pub(super) would_empty: bool,
@@ -41,6 +46,20 @@ pub(crate) struct Departures {
     refused: HashMap<(ThingKind, ObjectKey), Box<str>>,
     /// Those without a candidate need none.
     deleted: Vec<(ThingKind, ObjectKey, Option<usize>)>,
+}
+
+/// Who and what records name already.
+#[derive(Default)]
+struct Covered {
+    people: HashSet<Email>,
+    groups: HashSet<GroupId>,
+}
+
+impl Covered {
+    fn add(&mut self, leaving: &Leaving) {
+        self.people.extend(leaving.people.iter().map(|person| person.email.clone()));
+        self.groups.extend(leaving.groups.iter().map(|group| group.id.clone()));
+    }
 }
 
 /// A thing as records know it.
@@ -109,10 +128,11 @@ impl<'a> Groups<'a> {
         let departures = live.filter_map(|wish| {
             let planned = planned.get(&wish.object.key)?;
             let group = self.input.directory.contact_group(planned.group.as_ref()?)?.reference();
-            let people = planned.leaving_groups.iter().map(|group| self.size_of_group(group)).sum();
+            let people = self.people_in_groups(&planned.leaving_groups);
             let groups = Departure::of_live(wish, Step::RemoveGroups, group.clone(), &[], planned.empties);
+            let groups = Departure { groups: planned.leaving_groups.clone(), ..groups.counting(people) };
             let members = Departure::of_live(wish, Step::RemoveMembers, group, &planned.leaving, planned.empties);
-            Some([groups.counting(people), members])
+            Some([groups, members])
         });
         departures.flatten().filter(|departure| departure.count > 0).collect()
     }
@@ -186,6 +206,7 @@ impl<'a> Groups<'a> {
             step: W::Thing::END,
             count: self.size_of(&thing).max(people.len()),
             people: people.into_iter().take(PEOPLE_IN_A_RECORD).collect(),
+            groups: Vec::new(),
             thing,
             would_empty: false,
         })
@@ -202,23 +223,27 @@ impl<'a> Groups<'a> {
             let mut answered = Vec::new();
             let (mut covered, refused) = self.refused(departure);
             for (place, candidate) in candidates.iter().enumerate() {
-                let answers = candidate.record().is_some_and(|record| departure.answers(record));
-                if answers && candidate.outcome.phase.is_open() {
+                let answers = candidate.record().filter(|record| departure.answers(record));
+                if let Some(leaving) = answers.filter(|_| candidate.outcome.phase.is_open()).and_then(Record::leaving) {
                     answered.push(place);
-                    covered.extend(candidate.people().iter().map(|person| person.email.clone()));
+                    covered.add(leaving);
                 }
             }
-            let uncovered = departure.people.iter().filter(|person| !covered.contains(&person.email));
-            let people: Vec<PersonRef> = uncovered.cloned().collect();
-            let batches: Vec<&[PersonRef]> = match (departure.is_whole(), answered.is_empty()) {
-                (true, true) if refused.is_none() => vec![&departure.people],
-                (true, true) => Vec::new(),
-                (true, false) => Vec::new(),
-                (false, _) => people.chunks(PEOPLE_IN_A_RECORD).collect(),
+            let people: Vec<PersonRef> =
+                departure.people.iter().filter(|person| !covered.people.contains(&person.email)).cloned().collect();
+            let groups: Vec<LeavingGroup> =
+                departure.groups.iter().filter(|group| !covered.groups.contains(&group.id)).cloned().collect();
+            let batches: Vec<(&[PersonRef], &[LeavingGroup])> = match departure.is_whole() {
+                true if answered.is_empty() && refused.is_none() => vec![(&departure.people, &[])],
+                true => Vec::new(),
+                false => {
+                    let people = people.chunks(PEOPLE_IN_A_RECORD).map(|people| (people, &[][..]));
+                    people.chain(groups.chunks(GROUPS_IN_A_RECORD).map(|groups| (&[][..], groups))).collect()
+                }
             };
-            for batch in batches {
+            for (people, groups) in batches {
                 answered.push(candidates.len());
-                let candidate = self.write(departure, batch, candidates, &mut desk);
+                let candidate = self.write(departure, people, groups, candidates, &mut desk);
                 candidates.push(candidate);
             }
             let (kind, key) = (departure.thing.kind, departure.object.key.clone());
@@ -232,30 +257,45 @@ impl<'a> Groups<'a> {
     }
 
     /// Whom the records of the present edit concern that were refused, and one of them: nothing is gained by asking again.
-    fn refused(&self, departure: &Departure<'a>) -> (HashSet<Email>, Option<Box<str>>) {
+    /// Who was protected is asked about only once they are not any more.
+    fn refused(&self, departure: &Departure<'a>) -> (Covered, Option<Box<str>>) {
         let refuses = |record: &&Record| {
-            let refused = record.phase == Phase::Refused && !departure.object.deleting;
-            refused && is_of_edit(record, departure.object) && departure.answers(record)
+            let refused = record.phase == Phase::Refused && record.reason != Some(RecordReason::Protected);
+            let asks = refused && !departure.object.deleting && is_of_edit(record, departure.object);
+            asks && departure.answers(record)
         };
         let refused: Vec<_> = self.input.records.iter().filter(refuses).collect();
-        let people = refused.iter().flat_map(|record| record.subject.people()).map(|person| person.email.clone());
-        (people.collect(), refused.iter().map(|record| record.name.clone()).min())
+        let mut covered = Covered::default();
+        refused.iter().filter_map(|record| record.leaving()).for_each(|leaving| covered.add(leaving));
+        (covered, refused.iter().map(|record| record.name.clone()).min())
+    }
+
+    /// How many people are in these groups together, who is in two of them twice.
+    pub(super) fn people_in_groups(&self, groups: &[LeavingGroup]) -> usize {
+        groups.iter().map(|group| self.size_of_group(&group.id)).fold(0, usize::saturating_add)
     }
 
     fn write(
         &self,
         departure: &Departure<'a>,
         people: &[PersonRef],
+        groups: &[LeavingGroup],
         candidates: &[Candidate<'a>],
         desk: &mut Desk,
     ) -> Candidate<'a> {
         let Departure { object, edited, step, thing, would_empty, .. } = departure;
-        let (generation, emails) = (object.generation.to_string(), people.iter().map(|person| person.email.as_str()));
+        let generation = object.generation.to_string();
+        let named =
+            people.iter().map(|person| person.email.as_str()).chain(groups.iter().map(|group| group.id.as_str()));
         let about: Vec<&str> =
-            [self.input.connection, &object.uid, &generation, step.verb()].into_iter().chain(emails).collect();
+            [self.input.connection, &object.uid, &generation, step.verb()].into_iter().chain(named).collect();
         let (digest, name) = desk.free_name(&object.key.name, &about);
         let wave = desk.wave(Class::Membership, !edited, &digest);
-        let count = if departure.is_whole() { departure.count } else { people.len() };
+        let count = if departure.is_whole() {
+            departure.count
+        } else {
+            people.len().saturating_add(self.people_in_groups(groups))
+        };
         let unread = self.ends_unread(thing, std::slice::from_ref(step));
         let in_use = if departure.ends_thing() { self.in_use(thing, candidates) } else { InUse::Free };
         Candidate {
@@ -272,7 +312,12 @@ impl<'a> Groups<'a> {
                 name,
                 wave,
                 class: Class::Membership,
-                subject: Subject::Members(Leaving { thing: thing.clone(), people: people.to_vec(), count }),
+                subject: Subject::Members(Leaving {
+                    thing: thing.clone(),
+                    people: people.to_vec(),
+                    groups: groups.to_vec(),
+                    count,
+                }),
                 source: Some(Source {
                     object: object.key.clone(),
                     uid: object.uid.clone(),
@@ -346,14 +391,14 @@ impl<'a> Departure<'a> {
         let object = wish.object();
         let edited = wish.memory().observed_generation != Some(object.generation);
         let (people, count) = (people.to_vec(), people.len());
-        Self { object, edited, step, thing, people, count, would_empty }
+        Self { object, edited, step, thing, people, groups: Vec::new(), count, would_empty }
     }
 
     fn counting(self, count: usize) -> Self {
         Self { count, ..self }
     }
 
-    /// Whether a record is about this: the same object and step, and somebody whom it names is still to leave.
+    /// Whether a record is about this: the same object and step, and somebody or a group that it names is still to leave.
     pub(super) fn answers(&self, record: &Record) -> bool {
         let of_object = record.source.as_ref().is_some_and(|source| source.uid == self.object.uid);
         let of_step = record.steps.as_slice() == std::slice::from_ref(&self.step);
@@ -362,17 +407,24 @@ impl<'a> Departure<'a> {
             (true, _) => true,
             // What is agreed to is this edit.
             (false, true) => is_of_edit(record, self.object),
-            (false, false) => leaving.people.iter().any(|person| self.names(&person.email)),
+            (false, false) => {
+                let named = leaving.people.iter().any(|person| self.names(&person.email));
+                named || leaving.groups.iter().any(|group| self.takes(&group.id))
+            }
         })
     }
 
-    /// Whether it is about the thing and not about each person by name, so that one record says it.
+    /// Whether it is about the thing and not about each person or group by name, so that one record says it.
     pub(super) fn is_whole(&self) -> bool {
         is_whole(std::slice::from_ref(&self.step))
     }
 
     fn names(&self, email: &Email) -> bool {
         self.people.binary_search_by(|person| person.email.cmp(email)).is_ok()
+    }
+
+    pub(super) fn takes(&self, group: &GroupId) -> bool {
+        self.groups.iter().any(|leaving| leaving.id == *group)
     }
 
     fn ends_thing(&self) -> bool {
@@ -385,9 +437,9 @@ fn is_of_edit(record: &Record, object: &Object) -> bool {
     record.source.as_ref().is_some_and(|source| source.generation == object.generation)
 }
 
-/// Whether a record is about a thing and not about each person by name.
+/// Whether a record is about a thing and not about each person or group by name.
 pub(super) fn is_whole(steps: &[Step]) -> bool {
-    ends_thing(steps) || matches!(steps, [Step::RemoveGroups | Step::TakePrivileges])
+    ends_thing(steps) || matches!(steps, [Step::TakePrivileges])
 }
 
 /// Whether the thing itself goes.

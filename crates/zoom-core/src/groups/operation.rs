@@ -17,6 +17,8 @@ pub struct GroupRef {
 /// One call about a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum GroupOperation {
+    /// Look who is in it, although the listing of people shows that: somebody asked for a look.
+    ReadMembers(GroupRef),
     /// Look who administers it, because the listings do not show it.
     ReadAdmins(GroupRef),
     /// Make a group of this name.
@@ -47,6 +49,7 @@ impl GroupOperation {
     #[must_use]
     pub fn verb(&self) -> &'static str {
         match self {
+            Self::ReadMembers(_) => "ReadMembers",
             Self::ReadAdmins(_) => "ReadGroupAdmins",
             Self::Create(_) => "CreateGroup",
             Self::Rename(..) => "RenameGroup",
@@ -63,7 +66,7 @@ impl GroupOperation {
     #[must_use]
     pub fn done(&self) -> Option<&'static str> {
         match self {
-            Self::ReadAdmins(_) => None,
+            Self::ReadMembers(_) | Self::ReadAdmins(_) => None,
             Self::Create(_) => Some("Created"),
             Self::Rename(..) => Some("Renamed"),
             Self::AddMembers(..) => Some("MembersAdded"),
@@ -80,7 +83,8 @@ impl GroupOperation {
     pub fn group_name(&self) -> &str {
         match self {
             Self::Create(name) => name,
-            Self::ReadAdmins(group)
+            Self::ReadMembers(group)
+            | Self::ReadAdmins(group)
             | Self::Rename(group, _)
             | Self::AddMembers(group, _)
             | Self::SetPrimary(group, _)
@@ -95,6 +99,7 @@ impl GroupOperation {
 impl fmt::Display for GroupOperation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::ReadMembers(_) => write!(f, "read the members"),
             Self::ReadAdmins(_) => write!(f, "read the administrators"),
             Self::Create(name) => write!(f, "create group {name:?}"),
             Self::Rename(group, name) => write!(f, "rename {:?} to {name:?}", group.name),

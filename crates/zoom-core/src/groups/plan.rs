@@ -91,7 +91,8 @@ impl GroupPlan {
     pub fn adding(&self) -> impl Iterator<Item = &UserId> {
         let added = self.operations.iter().flat_map(|operation| match operation {
             GroupOperation::AddMembers(_, people) => people.as_slice(),
-            GroupOperation::ReadAdmins(_)
+            GroupOperation::ReadMembers(_)
+            | GroupOperation::ReadAdmins(_)
             | GroupOperation::Create(_)
             | GroupOperation::Rename(..)
             | GroupOperation::SetPrimary(..)
@@ -107,7 +108,8 @@ impl GroupPlan {
     pub fn adding_admins(&self) -> impl Iterator<Item = &Email> {
         let added = self.operations.iter().flat_map(|operation| match operation {
             GroupOperation::AddAdmins(_, people) => people.as_slice(),
-            GroupOperation::ReadAdmins(_)
+            GroupOperation::ReadMembers(_)
+            | GroupOperation::ReadAdmins(_)
             | GroupOperation::Create(_)
             | GroupOperation::Rename(..)
             | GroupOperation::AddMembers(..)
@@ -135,6 +137,8 @@ pub(crate) struct Groups<'a> {
     rows: HashMap<&'a GroupId, Vec<&'a Person>>,
     /// Why people are protected by an address that only their object knows, by their present address.
     pub(super) former: HashMap<&'a Email, String>,
+    /// Why people are protected by a group that an object counts them to, by their present address.
+    pub(super) declared: HashMap<&'a Email, String>,
     /// Which object says what the primary group of somebody is.
     choosers: HashMap<&'a Email, &'a DesiredGroup>,
     /// How many people are in groups that objects manage.
@@ -159,10 +163,20 @@ impl<'a> Groups<'a> {
         );
         let members: Vec<_> = desired.groups.iter().filter_map(|wish| wish.members.as_ref()).collect();
         let roster = Roster::of(input, objects, &members);
-        let (rows, choosers) = (HashMap::default(), HashMap::default());
-        let former = by_former_addresses(input, objects, claims);
-        let mut groups = Self { register, roles, contacts, roster, rows, choosers, former, people: 0, input: *input };
+        let mut groups = Self {
+            register,
+            roles,
+            contacts,
+            roster,
+            rows: HashMap::default(),
+            former: by_former_addresses(input, objects, claims),
+            declared: HashMap::default(),
+            choosers: HashMap::default(),
+            people: 0,
+            input: *input,
+        };
         groups.seat();
+        groups.declared = groups.by_declared_groups();
         groups.choosers = groups.choosers();
         groups
     }
@@ -211,7 +225,17 @@ impl<'a> Groups<'a> {
 
     /// Who is in a group that an object means, in no order.
     pub(crate) fn members(&self, group: &GroupId) -> &[&'a Person] {
-        self.rows.get(group).map_or(&[], Vec::as_slice)
+        self.managed_members(group).unwrap_or_default()
+    }
+
+    /// The same; nothing for a group that no object means.
+    pub(super) fn managed_members(&self, group: &GroupId) -> Option<&[&'a Person]> {
+        self.rows.get(group).map(Vec::as_slice)
+    }
+
+    /// Who is in a group, whether an object means it or not.
+    pub(super) fn in_group(&self, group: &GroupId) -> impl Iterator<Item = &'a Person> {
+        self.input.directory.people().filter(move |person| person.is_in(group) == Some(true))
     }
 
     /// Whether all was seen that speaks for somebody to stay in a thing, or for the thing itself.
@@ -582,7 +606,7 @@ fn within_switches(mut planned: GroupPlan, wish: &DesiredGroup, policy: &Policy,
 /// The switch that forbids an operation.
 fn forbidden_by(operation: &GroupOperation, policy: &Policy) -> Option<&'static str> {
     match operation {
-        GroupOperation::ReadAdmins(_) => None,
+        GroupOperation::ReadMembers(_) | GroupOperation::ReadAdmins(_) => None,
         GroupOperation::Create(_) => (!policy.allow.create).then_some("create"),
         GroupOperation::Rename(..)
         | GroupOperation::AddMembers(..)

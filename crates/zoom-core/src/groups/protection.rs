@@ -5,9 +5,16 @@ use std::collections::BTreeMap;
 
 use foldhash::HashMap;
 
-use super::{ContactId, RolePlan, plan::Groups, roles::holders, roster::in_order};
+use super::{
+    ContactId, DesiredGroup, Members, RolePlan,
+    identity::{Course, Whereabouts, course},
+    plan::Groups,
+    roles::holders,
+    roster::in_order,
+};
 use crate::{
-    Email, GroupId, Person, Phase, Protected, Reason, Record, RecordReason, RoleId, Step, ThingKind, ThingRef, Verdict,
+    DesiredPerson, Email, GroupId, Lookup, Person, PersonRef, Phase, Protected, Reason, Record, RecordReason, RoleId,
+    Step, ThingKind, ThingRef, Verdict,
     candidates::Outcome,
     claims::Claims,
     plan::{Input, Seen},
@@ -92,6 +99,66 @@ pub(super) fn by_former_addresses<'a>(
 }
 
 impl<'a> Groups<'a> {
+    /// Why people are protected by a group in which the listing does not show them, by their present address: its object
+    /// wants them in it, or put them in and Zoom does not say any more where they are.
+    pub(super) fn by_declared_groups(&self) -> HashMap<&'a Email, String> {
+        let Input { desired, directory, policy, .. } = self.input;
+        let mut declared = HashMap::default();
+        if policy.protected.groups.is_empty() {
+            return declared;
+        }
+        for wish in desired.groups.iter().filter(|wish| !wish.object.deleting) {
+            let (Course::Manage(_) | Course::Create) = course(wish, &self.register, policy) else { continue };
+            let found = match self.register.find(wish) {
+                Whereabouts::There(group) => Some(&*group.name),
+                Whereabouts::NotThere | Whereabouts::Unknown => None,
+            };
+            let names = [&*wish.name].into_iter().chain(found);
+            let Some(name) = names.into_iter().find(|name| policy.protected.names_group(name)) else { continue };
+            let wanted = wish.members.iter().flat_map(|members| self.counted(wish, members));
+            let unsaid = wish.added.iter().filter_map(|id| directory.by_id(id)).filter(|row| row.groups.is_none());
+            let why = || {
+                let object = &wish.object.key;
+                format!("the connection protects everybody in the group {name:?}, to which {object} counts them")
+            };
+            declared.extend(wanted.chain(unsaid.map(|row| &row.email)).map(|email| (email, why())));
+        }
+        declared
+    }
+
+    /// Everybody whom a group's object counts to it, also those whose own object is going or has gone, by their present
+    /// address.
+    fn counted(&self, wish: &'a DesiredGroup, members: &'a Members) -> Vec<&'a Email> {
+        let Input { desired, directory, records, policy, .. } = self.input;
+        let speaker = self.speaker(wish);
+        let here = self.roster().members(members, &speaker);
+        let here: Vec<&Email> = here.people().map(|person| &person.email).collect();
+        let selects = |object: &DesiredPerson| {
+            let own = object.object.namespace == wish.object.key.namespace;
+            own && members.selector.as_ref().is_some_and(|selector| selector.matches(&object.labels))
+        };
+        let going = desired.people.iter().filter(|object| object.deleting && policy.access.permits(*object));
+        let going = going.filter(|object| members.named.users.contains(&object.object) || selects(object));
+        let going = going.map(|object| match object.find(directory) {
+            Lookup::Found(row) => &row.email,
+            Lookup::Absent | Lookup::Unknown => &object.email,
+        });
+        let gone = records.iter().filter(|record| record.phase.is_open()).filter_map(|record| {
+            let source = record.source.as_ref().filter(|source| members.named.users.contains(&source.object))?;
+            record.person().filter(|_| policy.access.covers(&source.object.namespace)).map(|person| &person.email)
+        });
+        here.into_iter().chain(going.chain(gone).filter(|email| speaker.circle.holds(email))).collect()
+    }
+
+    /// Why nothing may be taken from somebody because of a group that an object counts them to.
+    pub(crate) fn protects_as_declared(&self, person: &PersonRef) -> Option<&str> {
+        let row = match self.input.directory.find_exactly(person) {
+            Lookup::Found(row) => Some(&row.email),
+            Lookup::Absent | Lookup::Unknown => None,
+        };
+        row.into_iter().chain([&person.email]).find_map(|email| self.declared.get(email)).map(String::as_str)
+    }
+
     /// Why nothing may be taken from somebody.
     pub(super) fn protects(&self, person: &Person) -> Option<Kept> {
         let kept = |shield| Some(Kept { email: person.email.clone(), shield });
@@ -103,7 +170,8 @@ impl<'a> Groups<'a> {
             return None;
         }
         let why = protected.why(&[&person.email], Some(person), self.input.directory);
-        let why = why.or_else(|| self.former.get(&person.email).cloned())?;
+        let why = why.or_else(|| self.former.get(&person.email).cloned());
+        let why = why.or_else(|| self.declared.get(&person.email).cloned())?;
         kept(Shield::Connection(why.into()))
     }
 
@@ -121,8 +189,7 @@ impl<'a> Groups<'a> {
 
     /// Who in a group is protected.
     pub(super) fn protected_in(&self, group: &GroupId) -> Vec<Kept> {
-        let inside = self.input.directory.people().filter(|person| person.is_in(group) == Some(true));
-        self.all_protected(inside)
+        self.all_protected(self.in_group(group))
     }
 
     fn all_protected(&self, people: impl Iterator<Item = &'a Person>) -> Vec<Kept> {
@@ -169,6 +236,6 @@ impl<'a> Groups<'a> {
             return planned;
         }
         let message = format!("privileges would be lost by {}", Kept::told(&kept));
-        RolePlan { taking: None, verdict: Verdict::new(Reason::Refused, message), ..planned }
+        RolePlan { taking: None, kept, verdict: Verdict::new(Reason::Refused, message), ..planned }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    DesiredRole, RoleDraft, RoleOperation,
+    DesiredRole, Kept, RoleDraft, RoleOperation,
     doubt::Doubt,
     identity::{Course, Register, course},
     plan::Groups,
@@ -27,6 +27,8 @@ pub struct RolePlan {
     pub taking: Option<RoleOperation>,
     /// How many people have the role; absent where it is not there.
     pub holders: Option<usize>,
+    /// Who has it and is protected, so that nothing is taken from it.
+    pub kept: Vec<Kept>,
     pub(crate) doubt: Doubt,
 }
 
@@ -41,6 +43,7 @@ impl RolePlan {
             holders: None,
             doubt: Doubt::at_rest(&verdict),
             verdict,
+            kept: Vec::new(),
         }
     }
 

@@ -3,23 +3,24 @@
 use std::collections::{BTreeSet, HashSet};
 
 use super::{
-    ContactId, ContactRef, NamedClaim,
+    ContactId, ContactRef, Kept, NamedClaim,
     departures::{Departure, ends_thing, is_whole},
     doubt::Doubts,
     plan::Groups,
     roster::in_order,
 };
 use crate::{
-    ContactGroupId, Desired, Email, GroupId, Leaving, Mode, ObjectKey, Person, PersonRef, Phase, Plan, Record,
-    RecordReason, Step, ThingKind, ThingRef,
+    ContactGroupId, Desired, Email, GroupId, Leaving, LeavingGroup, Mode, ObjectKey, Person, PersonRef, Phase, Plan,
+    Record, RecordReason, Step, ThingKind, ThingRef,
     candidates::{Candidate, Outcome, Paper},
 };
 
 /// Whether an object asks for what a record says.
 #[derive(Clone, Copy)]
-enum Stance {
+enum Stance<'p> {
     Asks,
-    TakesBack,
+    /// Not any more. These stay although it does not want them: the connection protects them.
+    TakesBack(&'p [Kept]),
     /// It cannot be known at present.
     Unknown,
 }
@@ -35,12 +36,12 @@ impl<'a> Groups<'a> {
             .filter_map(|record| Some((record, record.leaving()?)))
             .map(|(record, leaving)| {
                 let asked = departures.iter().find(|departure| departure.answers(record));
-                let now = asked.filter(|departure| departure.is_whole()).map_or(0, |departure| departure.count);
+                let now = asked.map_or(0, |departure| self.asked_of(departure, leaving));
                 let in_use = self.in_use(&leaving.thing, candidates);
                 let stance = match asked {
                     Some(_) => Stance::Asks,
                     None if self.is_in_doubt(record, leaving, &doubts) => Stance::Unknown,
-                    None => Stance::TakesBack,
+                    None => Stance::TakesBack(kept_by(plan, record, leaving)),
                 };
                 let word = self.word_on(record, leaving, stance, &known);
                 let unread = self.ends_unread(&leaving.thing, &record.steps);
@@ -73,6 +74,15 @@ impl<'a> Groups<'a> {
         candidates.extend(found);
     }
 
+    /// How many people something concerns by now that a record names and that is still asked for.
+    fn asked_of(&self, departure: &Departure<'a>, leaving: &Leaving) -> usize {
+        if departure.is_whole() {
+            return departure.count;
+        }
+        let groups: Vec<_> = leaving.groups.iter().filter(|group| departure.takes(&group.id)).cloned().collect();
+        self.people_in_groups(&groups)
+    }
+
     /// The uids of all objects that are there.
     fn known(&self) -> HashSet<&'a str> {
         let Desired { groups, roles, contact_groups, .. } = self.input.desired;
@@ -81,7 +91,13 @@ impl<'a> Groups<'a> {
     }
 
     /// What the objects say to an open record; `None` if it cannot be known at present.
-    fn word_on(&self, record: &Record, leaving: &Leaving, stance: Stance, known: &HashSet<&str>) -> Option<Outcome> {
+    fn word_on(
+        &self,
+        record: &Record,
+        leaving: &Leaving,
+        stance: Stance<'_>,
+        known: &HashSet<&str>,
+    ) -> Option<Outcome> {
         let thing = &leaving.thing;
         let over = |phase, reason, message: String| Some(Outcome::new(phase, reason, message));
         let Some(source) = &record.source else {
@@ -98,11 +114,14 @@ impl<'a> Groups<'a> {
             Some(Stance::Asks) if ends_thing(&record.steps) => self.may_take(thing.kind).then(Outcome::undecided),
             Some(Stance::Asks) => Some(Outcome::undecided()),
             Some(Stance::Unknown) => None,
-            Some(Stance::TakesBack) => {
-                let left: HashSet<Email> = self.people_in(thing).into_iter().map(|person| person.email).collect();
-                let stayed = leaving.people.iter().filter(|person| left.contains(&person.email)).count();
-                if record.started_at.is_some() || (stayed == 0 && !is_whole(&record.steps)) {
+            Some(Stance::TakesBack(kept)) => {
+                if record.started_at.is_some() || self.all_left(leaving, &record.steps) {
                     return over(Phase::Done, done(record), format!("nobody is left to remove from {:?}", thing.name));
+                }
+                let kept = if is_whole(&record.steps) { kept.to_vec() } else { self.kept_of(leaving, kept) };
+                if !kept.is_empty() {
+                    let message = format!("something would be taken from {}", Kept::told(&kept));
+                    return over(Phase::Refused, RecordReason::Protected, message);
                 }
                 let message = format!("{} does not ask for this any more", source.object);
                 over(Phase::Cancelled, RecordReason::TakenBack, message)
@@ -125,6 +144,35 @@ impl<'a> Groups<'a> {
                 over(Phase::Cancelled, RecordReason::TakenBack, message)
             }
         }
+    }
+
+    /// Who administers a group; nothing while it was not read.
+    fn admins_of(&self, thing: &ThingRef) -> Option<&'a BTreeSet<Email>> {
+        let group = GroupId::new(&thing.id).and_then(|id| self.input.directory.group(&id));
+        group?.admins.as_deref()
+    }
+
+    /// Whether nobody and nothing that a record names is in the thing any more.
+    fn all_left(&self, leaving: &Leaving, steps: &[Step]) -> bool {
+        if is_whole(steps) {
+            return false;
+        }
+        let here: HashSet<Email> = match (steps, self.admins_of(&leaving.thing)) {
+            ([Step::RemoveAdmins], Some(admins)) => admins.iter().cloned().collect(),
+            ([Step::RemoveAdmins], None) => return false,
+            _ => self.people_in(&leaving.thing).into_iter().map(|person| person.email).collect(),
+        };
+        let inside = self.contacts_of(&leaving.thing);
+        let is_in = |group: &LeavingGroup| inside.is_some_and(|all| all.contains(&ContactId::Group(group.id.clone())));
+        !leaving.people.iter().any(|person| here.contains(&person.email)) && !leaving.groups.iter().any(is_in)
+    }
+
+    /// Those of the protected people whom an object does not want whom a record names, alone or with a group.
+    fn kept_of(&self, leaving: &Leaving, kept: &[Kept]) -> Vec<Kept> {
+        let groups = leaving.groups.iter().flat_map(|group| self.protected_in(&group.id));
+        let named = leaving.people.iter().map(|person| person.email.clone());
+        let named: HashSet<Email> = named.chain(groups.map(|kept| kept.email)).collect();
+        kept.iter().filter(|kept| named.contains(&kept.email)).cloned().collect()
     }
 
     /// Whether the listing shows for sure that a thing is not there.
@@ -221,12 +269,26 @@ impl<'a> Groups<'a> {
         if self.input.policy.mode == Mode::Suspend { Vec::new() } else { looks }
     }
 
-    /// The same of a group.
+    /// The same of a group, whether an object manages it or not.
     pub(super) fn size_of_group(&self, group: &GroupId) -> usize {
         let listed = self.register.by_id(group.as_str()).and_then(|group| group.total);
         let listed = listed.map_or(0, |total| usize::try_from(total).unwrap_or(usize::MAX));
-        listed.max(self.members(group).len())
+        let seen = self.managed_members(group).map_or_else(|| self.in_group(group).count(), <[_]>::len);
+        listed.max(seen)
     }
+}
+
+/// Who stays in a record's thing although the record's object does not want them.
+fn kept_by<'p>(plan: &'p Plan, record: &Record, leaving: &Leaving) -> &'p [Kept] {
+    let Some(source) = &record.source else { return &[] };
+    let kept: Option<&Vec<Kept>> = match leaving.thing.kind {
+        ThingKind::Group => plan.groups.iter().find(|one| one.object == source.object).map(|planned| &planned.kept),
+        ThingKind::Role => plan.roles.iter().find(|one| one.object == source.object).map(|planned| &planned.kept),
+        ThingKind::ContactGroup => {
+            plan.contact_groups.iter().find(|one| one.object == source.object).map(|planned| &planned.kept)
+        }
+    };
+    kept.map_or(&[], Vec::as_slice)
 }
 
 fn done(record: &Record) -> RecordReason {

@@ -204,6 +204,7 @@ impl World {
                 let others = row.groups.iter().flatten().filter(|known| **known != id).cloned();
                 row.groups = Some([id.clone()].into_iter().chain(others).collect());
             }
+            GroupOperation::ReadMembers(_) => {}
             GroupOperation::ReadAdmins(group) => {
                 let id = find(self, group);
                 let group = self.zoom_groups.iter_mut().find(|group| group.id == id).unwrap();

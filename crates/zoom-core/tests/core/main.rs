@@ -7,6 +7,7 @@ mod creations;
 mod departures;
 mod doubts;
 mod drift;
+mod frozen;
 mod group_properties;
 mod group_world;
 mod groups;

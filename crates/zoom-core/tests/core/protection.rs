@@ -126,6 +126,142 @@ fn who_was_protected_after_it_was_written_down_stays_also_when_it_is_approved() 
 }
 
 #[test]
+fn a_record_that_names_only_people_who_were_protected_later_is_refused_and_asked_for_anew_without_protection() {
+    let (mut world, id) = exclusive();
+    world.exit("person002", &id);
+    world.policy.guard.limits.membership = Limit { percent: 0, floor: 0 };
+    world.settle_groups();
+    assert_eq!(world.records[0].phase, Phase::Held);
+    protect(&mut world);
+    world.approve(|_| true);
+    world.settle_groups();
+    assert_eq!((world.records[0].phase, world.records[0].reason), (Phase::Refused, Some(RecordReason::Protected)));
+    assert_eq!(group_plan(&world.plan(), "Board").verdict.reason, Reason::MembersRefused);
+    world.policy.protected = Protected::default();
+    world.settle_groups();
+    assert_eq!((world.records.len(), world.records[1].phase), (2, Phase::Held));
+    world.approve(|_| true);
+    world.settle_groups();
+    assert_eq!(world.members_of(&id), ["person000"]);
+}
+
+#[test]
+fn groups_that_are_to_leave_a_contact_group_stay_once_somebody_in_them_is_protected() {
+    let mut world = World::of(40);
+    let research = world.found("Research", &["person001", "person003"]);
+    let found = ContactGroup {
+        id: contact_id("CALL"),
+        name: "Call".into(),
+        description: "".into(),
+        privacy: None,
+        members: Some(Arc::new([ContactId::User(crate::support::id("PERSON000")), ContactId::Group(research)].into())),
+    };
+    let directory = world.directory().with_groups(world.zoom_groups.clone(), vec![found]);
+    let wish = DesiredContactGroup { membership: Membership::Exclusive, ..contacts("Call", &["person000"]) };
+    let desired = Desired { contact_groups: vec![wish], ..world.desired() };
+    let record = written(&world.plan_with(&desired, &directory, &[]).new_records[0], world.now);
+    protect(&mut world);
+    let plan = world.plan_with(&desired, &directory, &[Record { approved: true, ..record }]);
+    let change = &plan.changes[0];
+    assert_eq!((change.phase, change.reason), (Phase::Refused, RecordReason::Protected));
+    assert!(change.message.contains("person001@example.com"), "{}", change.message);
+    assert_eq!((plan.new_records.len(), plan.running.len()), (0, 0));
+}
+
+/// The second person is to be in a protected group, and the listing does not show them there.
+fn counted_to_founders(world: &mut World) {
+    world.policy.protected.groups = vec!["Founders".into()];
+    world.found("Founders", &[]);
+    world.add_group(DesiredGroup { members: members(&["person001"]), ..group("founders") });
+}
+
+#[rstest]
+#[case::by_name(|_: &mut World| {}, true)]
+#[case::by_label(|world: &mut World| {
+    world.object("person001").labels = [("team", "founders")].into_iter().collect();
+    let selector = Selector { labels: [("team".into(), "founders".into())].into(), ..Selector::default() };
+    world.group("founders").members = Some(Members { selector: Some(selector), ..Members::default() });
+}, true)]
+#[case::by_address(|world: &mut World| {
+    let emails = [address("person001")].into();
+    world.group("founders").members = Some(Members { named: People { emails, ..People::default() }, ..Members::default() });
+}, true)]
+#[case::of_a_group_that_is_not_made_yet(|world: &mut World| world.zoom_groups.retain(|group| &*group.name != "Founders"), true)]
+#[case::of_a_group_that_is_being_renamed(|world: &mut World| world.group("founders").name = "Fathers".into(), false)]
+#[case::of_a_group_that_is_being_renamed_and_known(|world: &mut World| {
+    let wish = world.group("founders");
+    wish.memory.id = Some(group_id("FOUNDERS"));
+    wish.name = "Fathers".into();
+}, true)]
+#[case::in_it_when_they_were_last_seen(|world: &mut World| {
+    world.row("person001").state = State::Inactive;
+    world.row("person001").groups = None;
+    let wish = world.group("founders");
+    wish.members = members(&[]);
+    wish.added = Arc::new([crate::support::id("PERSON001")].into());
+}, true)]
+#[case::by_an_object_that_goes(|world: &mut World| world.delete_group("founders"), false)]
+#[case::by_an_object_that_another_goes_before(|world: &mut World| {
+    let mut older = group("Founders");
+    older.object.key = key("older");
+    (older.object.uid, older.object.created) = ("older".into(), start() - seconds(7200));
+    world.add_group(older);
+}, false)]
+#[case::by_an_object_that_is_not_permitted(|world: &mut World| {
+    let wish = world.groups.remove(&key("founders")).unwrap();
+    let object = Object { key: ObjectKey::new("elsewhere", "founders"), ..wish.object.clone() };
+    world.add_group(DesiredGroup { object, ..wish });
+    world.policy.access = crate::access::granted("team", vec![Grant::default()]);
+}, false)]
+fn who_is_to_be_in_a_protected_group_is_protected_as_if_they_were_in_it(
+    #[case] change: fn(&mut World),
+    #[case] protected: bool,
+) {
+    let mut world = World::of(30);
+    counted_to_founders(&mut world);
+    change(&mut world);
+    world.object("person001").removal = Some(Removal::Unlink(Departure::default()));
+    world.policy.allow.delete = true;
+    world.delete("person001");
+    let by_hand = by_hand("person001", Step::Unlink(None));
+    let plan = world.plan_with(&world.desired(), &world.directory(), std::slice::from_ref(&by_hand));
+    assert!(plan.changes.iter().any(|change| change.name != by_hand.name), "{:?}", plan.changes);
+    for change in &plan.changes {
+        let refused = (change.phase, change.reason) == (Phase::Refused, RecordReason::Protected);
+        assert_eq!(refused, protected, "{change:?}");
+    }
+}
+
+#[test]
+fn who_is_to_be_in_a_protected_group_stays_in_others() {
+    let (mut world, id) = exclusive();
+    counted_to_founders(&mut world);
+    world.row("person001").state = State::Active;
+    world.settle_groups();
+    assert_eq!(world.members_of(&id), ["person000", "person001"]);
+}
+
+#[test]
+fn an_administrator_who_is_no_member_and_was_protected_later_is_told_of_in_the_record() {
+    let (mut world, id) = exclusive();
+    world.policy.guard.limits.membership = Limit { percent: 0, floor: 0 };
+    ["person001", "person002"].iter().for_each(|name| world.exit(name, &id));
+    let admins: BTreeSet<Email> = ["person000", "person001"].map(address).into();
+    world.zoom_groups[0].admins = Some(admins.into());
+    world.group("Board").members = None;
+    world.group("Board").admins = Some(users(&["person000"]));
+    world.settle_groups();
+    assert_eq!(world.records[0].phase, Phase::Held);
+    protect(&mut world);
+    let change = world.plan().changes.remove(0);
+    assert_eq!((change.phase, change.reason), (Phase::Refused, RecordReason::Protected));
+    world.policy.protected = Protected::default();
+    world.edit_group("Board", |wish| wish.admins = Some(users(&["person000", "person001"])));
+    let change = world.plan().changes.remove(0);
+    assert_eq!((change.phase, change.reason), (Phase::Cancelled, RecordReason::TakenBack));
+}
+
+#[test]
 fn a_protected_administrator_stays_one() {
     let (mut world, _) = exclusive();
     let admins: BTreeSet<Email> = ["person000", "person001", "person002"].map(address).into();
@@ -203,9 +339,15 @@ fn a_role_that_a_protected_person_has_loses_no_privileges() {
         |world: &World, records: &[Record]| plan_role_with(world, &["User:Read", "User:Edit"], &["User:Read"], records);
     let record = Record { approved: true, ..written(&take(&world, &[]).new_records[0], world.now) };
     protect(&mut world);
-    let plan = take(&world, &[record]);
+    let plan = take(&world, std::slice::from_ref(&record));
     assert_eq!((&plan.roles[0].taking, plan.roles[0].verdict.reason), (&None, Reason::Refused));
     let message = &plan.roles[0].verdict.message;
     assert!(message.contains("person001@example.com (the connection") && !message.contains("person000"), "{message}");
-    assert_eq!((plan.new_records.len(), plan.changes[0].phase), (0, Phase::Cancelled));
+    let change = &plan.changes[0];
+    assert_eq!((plan.new_records.len(), change.phase, change.reason), (0, Phase::Refused, RecordReason::Protected));
+    assert!(change.message.contains("person001@example.com (the connection"), "{}", change.message);
+    // Once nobody is protected any more it is asked for anew, without an edit.
+    let refused = Record { phase: Phase::Refused, reason: Some(RecordReason::Protected), ..record };
+    world.policy.protected = Protected::default();
+    assert_eq!(take(&world, &[refused]).new_records.len(), 1);
 }

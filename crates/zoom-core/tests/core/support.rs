@@ -363,6 +363,9 @@ impl World {
             assert!(record.phase.is_open(), "{} had ended", record.name);
             record.phase = change.phase;
             record.reason = Some(change.reason);
+            if let Subject::Members(leaving) = &mut record.subject {
+                leaving.count = leaving.count.max(change.people);
+            }
         }
         for object in &plan.let_go {
             self.objects.remove(object);

@@ -126,6 +126,10 @@ pub(crate) fn plan_contacts(world: &World, directory: &Directory, wish: DesiredC
     world.plan_with(&desired, directory, &[])
 }
 
+pub(crate) fn leaving_group(id: &str, name: &str) -> LeavingGroup {
+    LeavingGroup { id: group_id(id), name: name.into() }
+}
+
 pub(crate) fn contact_id(text: &str) -> ContactGroupId {
     ContactGroupId::new(text).unwrap()
 }
@@ -312,7 +316,7 @@ fn a_group_that_leaves_a_contact_group_takes_its_people_along(
     assert_eq!((plan.new_records.len(), plan.contact_groups[0].operations.len()), (records, operations));
     if let Some(new) = plan.new_records.first() {
         assert_eq!((&*new.steps, written(new, world.now).people()), (&[Step::RemoveGroups][..], 30));
-        assert_eq!(plan.contact_groups[0].leaving_groups, [group_id("RESEARCH")]);
+        assert_eq!(plan.contact_groups[0].leaving_groups, [leaving_group("RESEARCH", "Research")]);
     }
 }
 
@@ -325,7 +329,7 @@ fn who_leaves_several_groups_spends_one_of_the_allowance() {
         Record {
             name: name.into(),
             class: Class::Membership,
-            subject: Subject::Members(Leaving { thing, people, count }),
+            subject: Subject::Members(Leaving { thing, people, groups: Vec::new(), count }),
             source: Some(source),
             phase: Phase::Done,
             started_at: Some(start()),
@@ -374,6 +378,7 @@ fn a_contact_group_is_deleted_only_once_it_is_known_how_many_are_in_it_and_in_it
     assert_eq!((plan.running.len(), plan.looks.len()), (0, 0));
     assert_eq!((plan.changes[0].phase, plan.changes[0].reason), (Phase::Held, RecordReason::OverLimit));
     assert!(plan.changes[0].message.contains("31 people"), "{}", plan.changes[0].message);
+    assert_eq!(plan.changes[0].people, 31, "the record itself was written before that was known");
     let plan = later(read, &Record { approved: true, ..record });
     assert_eq!(plan.running.len(), 1);
 }
@@ -420,6 +425,7 @@ fn a_group_leaves_a_contact_group_only_if_it_is_clear_that_it_is_not_named(
     let mut desired = Desired { contact_groups: vec![wish], ..world.desired() };
     unsee(&mut desired, &mut world.policy);
     let planned = world.plan_with(&desired, &directory, &[]).contact_groups.remove(0);
-    assert_eq!(planned.leaving_groups, if leaves { vec![id] } else { Vec::new() });
+    let left: Vec<_> = planned.leaving_groups.iter().map(|group| &group.id).collect();
+    assert_eq!(left, if leaves { vec![&id] } else { Vec::new() });
     assert!(planned.operations.is_empty(), "{:?}", planned.operations);
 }

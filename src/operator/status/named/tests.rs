@@ -43,7 +43,7 @@ fn planned(group: Option<&str>, reason: Reason) -> GroupPlan {
 }
 
 fn status(thing: &Thing<api::ZoomGroup>, planned: &GroupPlan, adopts: bool) -> api::ZoomGroupStatus {
-    group(thing, planned, &planned.verdict, adopts, NOW)
+    planned.status(thing, &Finding { verdict: &planned.verdict, adopts, answered: None, now: NOW })
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn before_the_calls_it_is_written_down_what_is_made_and_who_is_added() {
         GroupOperation::AddAdmins(reference, vec![person]),
     ];
     plan.added = UserId::new("ada-id").into_iter().collect();
-    let announced = group_announced(&thing(&json!({"id": "lost", "origin": "Adopted"})), &plan, NOW);
+    let announced = plan.announced(&thing(&json!({"id": "lost", "origin": "Adopted"})), NOW).unwrap();
     assert_eq!((announced.id, announced.origin, announced.creating), (None, None, Some(true)));
     assert_eq!(announced.added, ["ada-id", "bob-id"]);
     assert_eq!(announced.added_admins, ["bob@acme.example"]);
@@ -125,7 +125,31 @@ fn what_is_odd_about_an_object_is_said_beside_how_it_stands() {
 fn times_alone_are_no_difference() {
     let (thing, plan) = (thing(&json!({})), planned(Some("group-1"), Reason::Synced));
     let later = NOW.saturating_add(jiff::SignedDuration::from_hours(1)).unwrap();
-    let (now, then) = (status(&thing, &plan, true), group(&thing, &plan, &plan.verdict, true, later));
+    let finding = Finding { verdict: &plan.verdict, adopts: true, answered: None, now: later };
+    let (now, then) = (status(&thing, &plan, true), plan.status(&thing, &finding));
     assert!(!differs::<api::ZoomGroup>(&now, &then));
     assert!(differs::<api::ZoomGroup>(&now, &thing.status));
+}
+
+#[test]
+fn a_request_counts_as_handled_only_once_it_was_answered() {
+    let old = json!({"lastHandledRequestedAt": "monday"});
+    let plan = planned(Some("group-1"), Reason::Synced);
+    let mut asking = thing(&old);
+    asking.requested_at = Some("tuesday".to_owned());
+    let handled = |answered| {
+        let finding = Finding { verdict: &plan.verdict, adopts: true, answered, now: NOW };
+        plan.status(&asking, &finding).last_handled_requested_at
+    };
+    assert_eq!(handled(None).as_deref(), Some("monday"));
+    assert_eq!(handled(Some("tuesday")).as_deref(), Some("tuesday"));
+    assert_eq!(without_plan(&asking, &plan.verdict, NOW).last_handled_requested_at.as_deref(), Some("monday"));
+}
+
+#[test]
+fn a_mere_look_is_not_announced() {
+    let mut plan = planned(Some("group-1"), Reason::Reconciling);
+    let group = GroupRef { id: GroupId::new("group-1"), name: "Sales".into() };
+    plan.operations = vec![GroupOperation::ReadAdmins(group)];
+    assert_eq!(plan.announced(&thing(&json!({})), NOW), None);
 }
