@@ -84,6 +84,8 @@ async fn a_group_that_the_operator_made_goes_with_its_object_and_its_members_are
     world.members_are("Large", &names).await?;
 
     // Approved long after the last object of the kind is gone: groups are listed for it all the same.
+    world.group("large", of_with("Large", &names, json!({"removal": {"policy": "Delete"}}))).await?;
+    world.group_is("large", "Synced").await?;
     world.delete(ZOOM_GROUP, "large").await?;
     world.gone(ZOOM_GROUP, "large").await?;
     let removal = world.removal_is("large", "Held", "OverLimit").await?;
