@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use zoom_core::{Class, Ledger, ObjectKey, Plan, Record, RecordReason};
+use zoom_core::{Class, Ledger, ObjectKey, Plan, Record, RecordChange, RecordReason};
 use zoom_operator_api as api;
 
 use super::{
@@ -46,19 +46,21 @@ impl Pass<'_> {
 
     /// The people of the records that may run now without a human's word and are not noted yet.
     fn about_to_spend(&self, plan: &Plan, snapshot: &Snapshot) -> HashMap<Box<str>, (Class, usize, Timestamp)> {
-        let reasons: HashMap<&str, RecordReason> =
-            plan.changes.iter().map(|change| (&*change.name, change.reason)).collect();
+        let changes: HashMap<&str, &RecordChange> = plan.changes.iter().map(|change| (&*change.name, change)).collect();
         let new: HashMap<&str, _> = plan.new_records.iter().map(|record| (record.name.as_str(), record)).collect();
         let spends = |name: &str| {
-            if reasons.get(name) == Some(&RecordReason::Approved) {
+            let change = changes.get(name);
+            if change.is_some_and(|change| change.reason == RecordReason::Approved) {
                 return None;
             }
+            // What a deletion concerns may be known only after its record was written.
+            let counted = change.map_or(0, |change| change.people);
             if let Some(new) = new.get(name) {
-                return new.source.is_some().then(|| (new.class, new.subject.count()));
+                return new.source.is_some().then(|| (new.class, new.subject.count().max(counted)));
             }
             let removal = snapshot.removals.get(&ObjectKey::new(self.key.namespace.clone(), name))?;
             let record = removal.record.as_ref().ok().filter(|record| record.is_unasked())?;
-            (!self.kept.noted.contains(&removal.uid)).then(|| (record.class, record.people()))
+            (!self.kept.noted.contains(&removal.uid)).then(|| (record.class, record.people().max(counted)))
         };
         let now = translate::whole_seconds(Timestamp::now());
         let running = plan.running.iter().filter_map(|name| Some((name.clone(), spends(name)?)));
