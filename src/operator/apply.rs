@@ -99,9 +99,11 @@ impl Pass<'_> {
     }
 
     /// Whether something else is wanted by now. Planning costs time in a large account, so a stream of edits does not
-    /// make it happen after every call.
+    /// make it happen after every call: a plan is carried out for at least as long as it took to make.
     pub(super) fn is_overtaken(&self, snapshot: &Snapshot) -> bool {
-        snapshot.taken_at.elapsed() > PATIENCE && self.context.index.changed_since(&self.key, snapshot)
+        let planning = self.planned_at.saturating_duration_since(snapshot.taken_at);
+        let carried_out = self.planned_at.max(snapshot.taken_at).elapsed();
+        carried_out > PATIENCE.max(planning) && self.context.index.changed_since(&self.key, snapshot)
     }
 
     /// The account cannot be used now: what is left waits, and the pass goes on to report.

@@ -39,7 +39,7 @@ use sight::Sight;
 #[derive(Clone, Debug)]
 pub(super) struct User {
     /// What it wants, or why that cannot be told.
-    pub(super) wish: Result<DesiredPerson, Misfit>,
+    pub(super) wish: Result<Arc<DesiredPerson>, Misfit>,
     /// Its status as last seen or written.
     pub(super) status: api::ZoomUserStatus,
     /// Whether its status is understood. Otherwise it is left as it is.
@@ -136,10 +136,14 @@ impl Referrer for User {
         let connection = text(&object.data, "/spec/connectionRef/name").unwrap_or(api::DEFAULT_CONNECTION);
         let namespace = text(&object.data, "/spec/connectionRef/namespace").unwrap_or(&key.namespace);
         let connection = ObjectKey::new(namespace, connection);
-        let status = status(object);
+        let mut status: Option<api::ZoomUserStatus> = status(object);
+        if let Some(status) = &mut status {
+            // Parsing makes room for four, and there may be a hundred thousand objects.
+            status.conditions.shrink_to_fit();
+        }
         let wish = parsed.and_then(|user| translate::desired(&user).map_err(|problem| problem.to_string()));
         let user = Self {
-            wish: wish.map_err(|problem| Misfit { claim: translate::claim(key, &object.data), problem }),
+            wish: wish.map(Arc::new).map_err(|problem| Misfit { claim: translate::claim(key, &object.data), problem }),
             is_legible: status.is_some(),
             status: status.unwrap_or_default(),
             uid: meta.uid.clone().unwrap_or_default(),
@@ -162,7 +166,7 @@ impl Referrer for User {
     }
 
     fn shared(mut self, labels: &mut LabelPool) -> Self {
-        if let Ok(wish) = &mut self.wish {
+        if let Ok(wish) = self.wish.as_mut().map(Arc::make_mut) {
             wish.labels = std::mem::take(&mut wish.labels).shared(labels);
         }
         self
@@ -251,6 +255,9 @@ impl<E: Referrer> Table<E> {
 
     /// Stores a reading; returns the connections for which something changed.
     fn put(&mut self, object: ObjectKey, connection: ObjectKey, entry: E) -> Vec<ObjectKey> {
+        // One text for all objects that refer to it.
+        let known = self.by_connection.get_key_value(&connection).map(|(key, _)| key.clone());
+        let connection = known.unwrap_or(connection);
         match self.get(&object) {
             Some(known) if known.version() > entry.version() => return Vec::new(),
             Some(known) if known.asks_the_same(&entry) => {
@@ -350,15 +357,11 @@ pub(super) struct Snapshot {
 
 impl Snapshot {
     /// The wishes for the plan, each completed by what the connection knows.
-    pub(super) fn desired(&self, complete: impl Fn(&mut DesiredPerson)) -> Desired {
+    pub(super) fn desired(&self, completed: impl Fn(&Arc<DesiredPerson>) -> Arc<DesiredPerson>) -> Desired {
         let mut desired = Desired { complete: self.complete, ..Desired::default() };
         for user in self.users.values() {
             match &user.wish {
-                Ok(wish) => {
-                    let mut wish = wish.clone();
-                    complete(&mut wish);
-                    desired.people.push(wish);
-                }
+                Ok(wish) => desired.people.push(completed(wish)),
                 Err(misfit) => desired.unreadable.push(misfit.claim.clone()),
             }
         }
@@ -487,7 +490,7 @@ impl Index {
     pub(super) fn claimant(&self, connection: &ObjectKey, person: &PersonRef, access: &Access) -> Option<ObjectKey> {
         let inner = self.lock();
         let users = inner.users.by_connection.get(connection)?;
-        let permitted = |user: &User| user.wish.as_ref().is_ok_and(|wish| access.permits(wish));
+        let permitted = |user: &User| user.wish.as_ref().is_ok_and(|wish| access.permits(&**wish));
         let claims = |object: &ObjectKey, user: &User| {
             user.claims(person) && if user.wish.is_ok() { permitted(user) } else { access.covers(&object.namespace) }
         };

@@ -81,9 +81,14 @@ impl Kept {
         self.ledger.get_or_insert_default().note(class, people, translate::whole_seconds(Timestamp::now()), window);
     }
 
+    /// Whether something is remembered of a wish.
+    pub(super) fn knows(&self, wish: &DesiredPerson) -> bool {
+        self.refusals.contains_key(&wish.uid) || self.corrections.contains_key(&wish.uid)
+    }
+
     /// Adds to a wish what is remembered of it.
     pub(super) fn recall(&self, wish: &mut DesiredPerson) {
-        wish.remembered.refusal = self.refusals.get(&wish.uid).cloned();
+        wish.remembered.refusal = self.refusals.get(&wish.uid).cloned().map(Box::new);
         let corrections = self.corrections.get(&wish.uid).into_iter().flatten();
         let contested = corrections.filter(|(_, (times, _))| *times >= OFTEN).map(|(field, (times, last))| {
             let hours = 1_i64 << (*times - OFTEN).min(4);

@@ -1,6 +1,9 @@
 //! One pass over one connected account: observe, plan, guard, apply, report.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
@@ -66,6 +69,8 @@ pub(super) struct Pass<'a> {
     /// Whether a listing is under way or was begun, so that its end asks for the next pass.
     listing: bool,
     begun: Instant,
+    /// When the present plan stood.
+    pub(super) planned_at: Instant,
     /// When groups said last how far they are.
     pub(super) reported_at: Instant,
 }
@@ -109,6 +114,7 @@ impl<'a> Pass<'a> {
             version,
             listing: false,
             begun: Instant::now(),
+            planned_at: Instant::now(),
             reported_at: Instant::now(),
         }
     }
@@ -131,8 +137,10 @@ impl<'a> Pass<'a> {
             let snapshot = self.context.index.snapshot(&self.key);
             self.policy.access = translate::access(self.connection, &self.context.index.namespaces());
             let plan = self.plan(&snapshot);
+            let torn_down = self.torn_down(&plan).await?;
             self.announce_spending(&plan, &snapshot).await?;
-            let stands = self.write_down(&plan, &snapshot).await?;
+            self.planned_at = Instant::now();
+            let stands = self.write_down(&plan, &torn_down, &snapshot).await?;
             match self.apply(&plan, &snapshot).await? {
                 Applied::Settled if stands => {
                     if self.report(&plan, &snapshot).await? {
@@ -165,7 +173,7 @@ impl<'a> Pass<'a> {
 
     /// Plan and guard. Pure.
     fn plan(&self, snapshot: &Snapshot) -> Plan {
-        let mut desired = snapshot.desired(|wish| self.complete(wish));
+        let mut desired = snapshot.desired(|wish| self.completed(wish));
         self.kept.group_refusals.remind(&mut desired);
         let records = snapshot.records();
         let ledger = self.kept.ledger.clone().unwrap_or_default();
@@ -183,14 +191,18 @@ impl<'a> Pass<'a> {
 
     /// What an object wants, with what is remembered of it and what the connection fills in.
     pub(super) fn wish(&self, user: &User) -> Option<DesiredPerson> {
-        let mut wish = user.wish.as_ref().ok()?.clone();
-        self.complete(&mut wish);
-        Some(wish)
+        Some(Arc::unwrap_or_clone(self.completed(user.wish.as_ref().ok()?)))
     }
 
-    fn complete(&self, wish: &mut DesiredPerson) {
-        self.kept.recall(wish);
-        self.policy.fill_in(wish);
+    /// Most objects say it all themselves: they are shared, because there may be a hundred thousand.
+    fn completed(&self, wish: &Arc<DesiredPerson>) -> Arc<DesiredPerson> {
+        if !self.kept.knows(wish) && !self.policy.has_default_for(wish) {
+            return wish.clone();
+        }
+        let mut wish = DesiredPerson::clone(wish);
+        self.kept.recall(&mut wish);
+        self.policy.fill_in(&mut wish);
+        Arc::new(wish)
     }
 
     /// What is known of the account.

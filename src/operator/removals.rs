@@ -29,6 +29,9 @@ use super::{
     status, translate,
 };
 
+/// A kind and a namespace.
+pub(super) type Place = (&'static str, Arc<str>);
+
 /// What the last look before a removal showed.
 pub(super) enum Look {
     Meant,
@@ -42,12 +45,16 @@ impl Pass<'_> {
     /// record stands. What may run now comes first; many of the others take a while, and wait when something else is wanted.
     ///
     /// Returns whether the plan stands as it is: nothing was left undone, and there is no new record to plan with.
-    pub(super) async fn write_down(&self, plan: &Plan, snapshot: &Snapshot) -> Result<bool, ClusterError> {
-        let torn_down = self.torn_down(plan).await?;
+    pub(super) async fn write_down(
+        &self,
+        plan: &Plan,
+        torn_down: &HashSet<Place>,
+        snapshot: &Snapshot,
+    ) -> Result<bool, ClusterError> {
         // One object at least, or a stream of edits could keep leavers in for ever.
         let goes_on = &bulk::at_least_one(|| self.may_go_on(), || self.goes_on(snapshot));
         let is_new = AtomicBool::new(false);
-        let write = |record| self.write_record(record, &torn_down, &is_new, snapshot);
+        let write = |record| self.write_record(record, torn_down, &is_new, snapshot);
         let (urgent, phases): (Vec<_>, Vec<_>) = plan.changes.iter().partition(|change| change.phase == Phase::Running);
         let names: HashSet<&str> = urgent.iter().map(|change| &*change.name).collect();
         let (run_now, records): (Vec<_>, Vec<_>) =
@@ -75,7 +82,7 @@ impl Pass<'_> {
     }
 
     /// Kinds and namespaces of new records whose objects are going as a whole.
-    async fn torn_down(&self, plan: &Plan) -> Result<HashSet<(&'static str, Arc<str>)>, ClusterError> {
+    pub(super) async fn torn_down(&self, plan: &Plan) -> Result<HashSet<Place>, ClusterError> {
         let places: HashMap<_, &Subject> =
             plan.new_records.iter().filter_map(|record| Some((place(record)?, &record.subject))).collect();
         let going = bulk::found(places, |(place, subject)| async move {
@@ -87,7 +94,7 @@ impl Pass<'_> {
     async fn write_record(
         &self,
         record: &NewRecord,
-        torn_down: &HashSet<(&'static str, Arc<str>)>,
+        torn_down: &HashSet<Place>,
         is_new: &AtomicBool,
         snapshot: &Snapshot,
     ) -> Result<(), ClusterError> {
@@ -431,7 +438,7 @@ impl Pass<'_> {
 
 /// The kind and namespace that may be going with the object of a record. Where nothing was deleted and nobody leaves a group,
 /// nothing follows from that.
-fn place(record: &NewRecord) -> Option<(&'static str, Arc<str>)> {
+fn place(record: &NewRecord) -> Option<Place> {
     let source = record.source.as_ref().filter(|source| source.deleted || record.class == Class::Membership)?;
     Some((translate::source_kind(&record.subject), source.object.namespace.clone()))
 }

@@ -38,22 +38,27 @@ impl Account {
         let roles = roles.map(role).collect();
         let directory =
             Directory::new(rows, roles, Completeness { people: true, roles: true, ..Completeness::default() });
-        let desired = Desired { people: (0..people).map(object).collect(), complete: true, ..Desired::default() };
+        let desired =
+            Desired { people: (0..people).map(object).map(Arc::new).collect(), complete: true, ..Desired::default() };
         Self { policy, desired, directory, records: vec![] }
+    }
+
+    fn objects(&mut self) -> impl Iterator<Item = &mut DesiredPerson> {
+        self.desired.people.iter_mut().map(Arc::make_mut)
     }
 
     fn empty(people: usize) -> Self {
         let mut account = Self::idle(people);
         account.directory =
             Directory::new([], account.directory.roles().to_vec(), account.directory.complete().clone());
-        account.desired.people.iter_mut().for_each(|object| object.remembered = Remembered::default());
+        account.objects().for_each(|object| object.remembered = Remembered::default());
         account.policy.guard.limits.creation.floor = u32::MAX;
         account
     }
 
     fn deleting(people: usize) -> Self {
         let mut account = Self::idle(people);
-        account.desired.people.iter_mut().take(REMOVALS).for_each(|object| object.deleting = true);
+        account.objects().take(REMOVALS).for_each(|object| object.deleting = true);
         account
     }
 
@@ -82,7 +87,7 @@ impl Account {
         let phases = [Phase::Done, Phase::Held].into_iter().cycle();
         account.records = written.iter().zip(phases).map(record).collect();
         account.desired.people.drain(..REMOVALS);
-        account.desired.people.iter_mut().take(REMOVALS).for_each(|object| object.deleting = true);
+        account.objects().take(REMOVALS).for_each(|object| object.deleting = true);
         account
     }
 
@@ -105,7 +110,7 @@ impl Account {
         let complete = Completeness { groups: true, ..account.directory.complete().clone() };
         account.directory =
             Directory::new(rows, account.directory.roles().to_vec(), complete).with_groups(found.collect(), Vec::new());
-        for (place, object) in account.desired.people.iter_mut().enumerate() {
+        for (place, object) in account.objects().enumerate() {
             object.labels = [("team".to_owned(), team(place))].into_iter().collect();
         }
         account.desired.groups = (0..people / IN_A_GROUP).map(group).collect();

@@ -1,6 +1,6 @@
 //! The guard over people to be created.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
 use crate::{
     Class, DesiredPerson, Email, Lookup, Mode, NewRecord, ObjectKey, Phase, Plan, Reason, Record, RecordChange,
@@ -73,7 +73,7 @@ pub fn may_create<'a, R: IntoIterator<Item = &'a Record>>(records: R, email: &Em
 fn created_unasked(input: &Input<'_>) -> usize {
     let since = window_start(input);
     let approved: HashSet<&Email> = named(creation_records(input).filter(|record| record.approved)).collect();
-    let recent = |object: &&DesiredPerson| object.remembered.created_at.is_some_and(|at| at >= since);
+    let recent = |object: &&Arc<DesiredPerson>| object.remembered.created_at.is_some_and(|at| at >= since);
     let told = input.desired.people.iter().filter(recent).filter(|object| !approved.contains(&object.email)).count();
     // Objects may be gone whose people were created.
     told.max(input.ledger.since(Class::Creation, since))

@@ -36,8 +36,8 @@ impl fmt::Display for ObjectKey {
 /// Everything that the objects of one connection want.
 #[derive(Clone, Debug, Default)]
 pub struct Desired {
-    /// One entry an object.
-    pub people: Vec<DesiredPerson>,
+    /// One entry an object. Shared with whoever keeps the objects: there may be a hundred thousand.
+    pub people: Vec<Arc<DesiredPerson>>,
     /// Persons named by objects that could not be read. They keep their claim, and nothing is done to the person.
     pub unreadable: Vec<Claim>,
     /// One entry a ZoomGroup.
@@ -205,7 +205,7 @@ pub struct Remembered {
     /// What Zoom accepted without effect; not tried again before the next edit.
     pub not_applied: Vec<Box<str>>,
     /// A call to Zoom for this object was refused.
-    pub refusal: Option<Refusal>,
+    pub refusal: Option<Box<Refusal>>,
 }
 
 /// A field that is changed in Zoom again and again after it was put right.

@@ -10,9 +10,9 @@ use std::{
 use crate::Pool;
 
 /// An e-mail address. Kept as written, compared without case: Zoom does not document which case it stores, and its
-/// other clients (ConductorOne's connector, midPoint's) compare without case too.
+/// other clients (ConductorOne's connector, midPoint's) compare without case too. A clone shares the text.
 #[derive(Clone, Debug)]
-pub struct Email(Box<str>);
+pub struct Email(Arc<str>);
 
 /// Why a text is no e-mail address.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -125,7 +125,8 @@ macro_rules! identifier {
 
 identifier! {
     /// A person's id in Zoom, opaque. A person who has not accepted an invitation may have none, or one that changes.
-    UserId(Box<str>)
+    /// A clone shares the text.
+    UserId(Arc<str>)
 }
 identifier! {
     /// A role's id in Zoom: `0`, `1` and `2` are built in, custom ones are long texts.

@@ -251,10 +251,19 @@ pub struct Policy {
 }
 
 impl Policy {
+    /// Whether [`Policy::fill_in`] may change something.
+    #[must_use]
+    pub fn has_default_for(&self, object: &DesiredPerson) -> bool {
+        self.default_for(object).is_some()
+    }
+
+    fn default_for(&self, object: &DesiredPerson) -> Option<&UserDefault> {
+        self.user_defaults.iter().find(|default| default.selector.matches(&object.labels))
+    }
+
     /// Fills in what an object does not say by the first default that fits its labels.
     pub fn fill_in(&self, object: &mut DesiredPerson) {
-        let fits = |default: &&UserDefault| default.selector.matches(&object.labels);
-        let Some(default) = self.user_defaults.iter().find(fits) else { return };
+        let Some(default) = self.default_for(object) else { return };
         if object.wanted.license.is_none() {
             (object.wanted.license, object.default_license) = (default.license, default.license);
         }

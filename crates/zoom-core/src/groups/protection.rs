@@ -137,7 +137,7 @@ impl<'a> Groups<'a> {
             let own = object.object.namespace == wish.object.key.namespace;
             own && members.selector.as_ref().is_some_and(|selector| selector.matches(&object.labels))
         };
-        let going = desired.people.iter().filter(|object| object.deleting && policy.access.permits(*object));
+        let going = desired.people.iter().filter(|object| object.deleting && policy.access.permits(&***object));
         let going = going.filter(|object| members.named.users.contains(&object.object) || selects(object));
         let going = going.map(|object| match object.find(directory) {
             Lookup::Found(row) => &row.email,

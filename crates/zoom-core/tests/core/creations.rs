@@ -135,14 +135,14 @@ fn a_record_is_done_when_nobody_waits(#[case] change: fn(&mut World)) {
 #[case::switched_off(|world: &mut World| world.policy.allow.create = false)]
 #[case::the_day_s_budget_is_spent(|world: &mut World| {
     for object in world.objects.values_mut() {
-        object.remembered.refusal = Some(Refusal {
+        object.remembered.refusal = Some(Box::new(Refusal {
             generation: 1,
             row: None,
             attempts: 1,
             retry_at: start() + seconds(3600),
             reason: Reason::WaitingForDailyBudget,
             message: String::new(),
-        });
+        }));
     }
 })]
 fn an_approval_lasts_while_people_cannot_be_created(#[case] change: fn(&mut World)) {

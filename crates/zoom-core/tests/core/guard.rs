@@ -587,14 +587,14 @@ fn who_waits_for_a_seat_that_something_held_would_free_says_so() {
     world.edit("person010", |wanted| wanted.license = Some(License::Licensed));
     let row = world.row("person010").clone();
     let object = world.object("person010");
-    object.remembered.refusal = Some(Refusal {
+    object.remembered.refusal = Some(Box::new(Refusal {
         generation: object.generation,
         row: Some(row),
         attempts: 1,
         retry_at: start() + SignedDuration::from_hours(24),
         reason: Reason::WaitingForSeat,
         message: "no seat".to_owned(),
-    });
+    }));
     let plan = world.plan();
     assert_eq!(verdict(&plan, "person010").reason, Reason::WaitsForHeld);
     assert!(verdict(&plan, "person010").message.contains("could free seats: 6"), "{plan:?}");

@@ -315,7 +315,7 @@ fn a_refusal(#[case] change: fn(&mut World), #[case] expected: Reason) {
     let mut ada = managed("ada");
     ada.wanted.license = Some(License::Licensed);
     let mut world = one(ada, Some(person("ada", State::Active)));
-    world.object("ada").remembered.refusal = Some(refused(&world.clone()));
+    world.object("ada").remembered.refusal = Some(Box::new(refused(&world.clone())));
     assert_eq!(world.plan().wake_at, Some(start() + seconds(3600)));
     change(&mut world);
     assert_eq!(world.verdict("ada"), expected);

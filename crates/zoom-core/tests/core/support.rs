@@ -1,6 +1,9 @@
 //! A small world for the tests: objects, an account that behaves like Zoom, and an operator that carries plans out.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use jiff::{SignedDuration, Timestamp};
 use zoom_core::*;
@@ -266,7 +269,7 @@ impl World {
 
     pub(crate) fn desired(&self) -> Desired {
         Desired {
-            people: self.objects.values().cloned().collect(),
+            people: self.objects.values().cloned().map(Arc::new).collect(),
             unreadable: self.unreadable.clone(),
             groups: self.groups.values().cloned().collect(),
             unreadable_things: UnreadableThings {
