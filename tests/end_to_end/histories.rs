@@ -1,9 +1,10 @@
-//! Random histories, end to end: edits, deletions, renames, restarts, faults, approvals, and humans in Zoom's portal.
+//! Random histories, end to end: edits of people, licences, defaults and a group, deletions, renames, restarts, faults, approvals,
+//! and humans in Zoom's portal.
 //!
 //! `HISTORIES` is how many (some by default), `HISTORY_SEED` the seed of the first one; the others follow it. Both are printed.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     env,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -15,7 +16,7 @@ use serde_json::{Value, json};
 use tokio::sync::Mutex;
 use zoom_operator_testing::{Operator, OperatorOptions, Simulator, SimulatorOptions, eventually};
 
-use crate::world::{CONNECTION, REMOVAL, USER, World, binaries, merged, ready_reason};
+use crate::world::{CONNECTION, REMOVAL, USER, World, ZOOM_GROUP, binaries, merged, ready_reason};
 
 const BY_DEFAULT: u64 = 6;
 const AT_ONCE: usize = 12;
@@ -23,6 +24,10 @@ const PEOPLE: usize = 6;
 const EVENTS: usize = 24;
 /// So many people of a class may be touched in a window without asking.
 const ALLOWED: usize = 2;
+/// The group that everybody is in at first.
+const TEAM: &str = "Team";
+/// Somebody whom no object ever declares.
+const STRANGER: &str = "stranger@acme.example";
 /// Far above what anything takes.
 const DEADLINE: Duration = Duration::from_secs(180);
 
@@ -39,16 +44,28 @@ struct History<'w> {
     renamed: usize,
     /// Who was touched in Zoom, or removed by hand: what becomes of them is left open.
     touched: BTreeSet<usize>,
-    /// Whose removal a human approved or asked for.
-    agreed: BTreeSet<String>,
+    /// The licence that each object names, if any, and the one that is a default.
+    licenses: Vec<Option<&'static str>>,
+    default: Option<&'static str>,
+    /// Whether an object speaks for the group that everybody is in at first.
+    grouped: bool,
+    /// From whom something may be taken, as which class, because a human approved it or asked for it.
+    agreed: BTreeSet<(String, String)>,
     told: Vec<String>,
 }
 
 impl<'w> History<'w> {
     async fn begin(world: &'w World<'static>, seed: u64) -> anyhow::Result<Self> {
         let name = format!("h{seed}");
-        let people: Vec<_> = (0..PEOPLE).map(|who| json!({"email": address(who)})).collect();
-        let account = json!({"accountId": name, "limits": "off", "people": people});
+        let member = |email: String, license| json!({"email": email, "type": license, "groups": [TEAM]});
+        let licenses = ["Licensed", "Basic"].into_iter().cycle();
+        let mut people: Vec<_> =
+            (0..PEOPLE).zip(licenses).map(|(who, license)| member(address(who), license)).collect();
+        people.push(member(STRANGER.to_owned(), "Licensed"));
+        let account = json!({
+            "accountId": name, "limits": "off", "groups": [{"name": TEAM}], "people": people,
+            "quirks": {"deactivationTakesGroups": seed.is_multiple_of(2)},
+        });
         let options = SimulatorOptions { account: Some(account.to_string()), ..SimulatorOptions::default() };
         let zoom = Simulator::start(&binaries()?, options).await?;
         let mut history = Self {
@@ -60,6 +77,9 @@ impl<'w> History<'w> {
             declared: vec![None; PEOPLE],
             renamed: 0,
             touched: BTreeSet::new(),
+            licenses: vec![None; PEOPLE],
+            default: None,
+            grouped: false,
             agreed: BTreeSet::new(),
             told: Vec::new(),
         };
@@ -80,7 +100,10 @@ impl<'w> History<'w> {
             "accountId": self.name,
             "endpoints": {"token": format!("{url}/oauth/token"), "api": format!("{url}/v2")},
             "allow": {"delete": true},
-            "guard": {"quietPeriod": "1s", "limits": {"access": limit, "creation": limit}},
+            "guard": {"quietPeriod": "1s", "limits": {
+                "access": limit, "creation": limit, "entitlement": limit, "membership": limit,
+            }},
+            "userDefaults": self.default.iter().map(|license| json!({"selector": {}, "license": {"type": license}})).collect::<Vec<_>>(),
         });
         let spec = self.world.connection(merged(spec, changes.clone()));
         self.world.apply(CONNECTION, &self.name, spec).await.map(drop)
@@ -98,14 +121,15 @@ impl<'w> History<'w> {
             "connectionRef": {"name": self.name}, "email": address(who), "active": active, "lastName": last_name,
             "creation": {"method": "AutoCreate"},
         });
-        self.world.user(&object, spec).await?;
+        let license = self.licenses[who].map_or(json!({}), |license| json!({"license": {"type": license}}));
+        self.world.user(&object, merged(spec, license)).await?;
         self.declared[who] = Some((object, active));
         Ok(())
     }
 
     async fn happen(&mut self) -> anyhow::Result<()> {
         let who = self.random.random_range(0..PEOPLE);
-        let what = self.random.random_range(0..100);
+        let what = self.random.random_range(0..125);
         self.told.push(format!("{what} p{who}"));
         let active = self.declared[who].as_ref().is_none_or(|(_, active)| *active);
         match what {
@@ -139,8 +163,44 @@ impl<'w> History<'w> {
                 let mode = modes[self.random.random_range(0..modes.len())];
                 self.connect(&json!({"mode": mode})).await
             }
-            _ => self.look("again").await,
+            94..100 => self.look("again").await,
+            100..108 => {
+                self.licenses[who] = self.license();
+                self.declare(who, active).await
+            }
+            108..112 => {
+                self.default = self.license();
+                self.connect(&json!({})).await
+            }
+            112..115 => self.in_portal(who, json!({"type": "Licensed"})).await,
+            115..123 => self.declare_group().await,
+            _ => {
+                if std::mem::take(&mut self.grouped) {
+                    self.world.delete(ZOOM_GROUP, &self.group()).await?;
+                    self.world.gone(ZOOM_GROUP, &self.group()).await?;
+                }
+                Ok(())
+            }
         }
+    }
+
+    fn license(&mut self) -> Option<&'static str> {
+        [None, Some("Basic"), Some("Licensed")][self.random.random_range(0..3)]
+    }
+
+    fn group(&self) -> String {
+        format!("{}-team", self.name)
+    }
+
+    /// Applies the object of the group, with anybody in it.
+    async fn declare_group(&mut self) -> anyhow::Result<()> {
+        let wanted: Vec<_> = (0..PEOPLE).filter(|_| self.random.random()).map(address).collect();
+        let membership = if self.random.random() { "Exclusive" } else { "Additive" };
+        let spec = json!({
+            "connectionRef": {"name": self.name}, "name": TEAM, "membership": membership, "members": {"emails": wanted},
+        });
+        self.grouped = true;
+        self.world.apply(ZOOM_GROUP, &self.group(), spec).await.map(drop)
     }
 
     async fn delete(&mut self, who: usize) -> anyhow::Result<()> {
@@ -165,7 +225,11 @@ impl<'w> History<'w> {
             return Ok(());
         }
         let removal = held[self.random.random_range(0..held.len())];
-        self.agreed.extend(removal["spec"]["person"]["email"].as_str().map(str::to_owned));
+        let spec = &removal["spec"];
+        let people = spec["people"].as_array().into_iter().flatten().chain([&spec["person"]]);
+        let class = spec["class"].as_str().unwrap_or_default();
+        let people = people.filter_map(|person| Some((class.to_owned(), person["email"].as_str()?.to_owned())));
+        self.agreed.extend(people);
         self.edit_removal(removal, json!({"decision": "Approve", "decidedBy": "grace"})).await
     }
 
@@ -192,7 +256,7 @@ impl<'w> History<'w> {
 
     async fn remove_by_hand(&mut self, who: usize) -> anyhow::Result<()> {
         self.touched.insert(who);
-        self.agreed.insert(address(who));
+        self.agreed.insert(("Access".to_owned(), address(who)));
         self.renamed += 1;
         let spec = json!({
             "connectionRef": {"name": self.name}, "class": "Access", "person": {"email": address(who)},
@@ -248,6 +312,11 @@ impl<'w> History<'w> {
                 let reason = ready_reason(&user).with_context(|| format!("{object}: {}", user["status"]))?;
                 ensure!(!waits.contains(&reason), "{object}: {}", user["status"]["conditions"]);
             }
+            if self.grouped {
+                let group = self.world.get(ZOOM_GROUP, &self.group()).await?;
+                let reason = ready_reason(&group).with_context(|| format!("{}", group["status"]))?;
+                ensure!(!["Reconciling", "Settling", "WaitingForListing"].contains(&reason), "{}", group["status"]);
+            }
             for removal in self.removals().await? {
                 let phase = removal["status"]["phase"].as_str().unwrap_or_default();
                 ensure!(!["Settling", "Running", ""].contains(&phase), "{}: {}", removal["spec"], removal["status"]);
@@ -257,28 +326,36 @@ impl<'w> History<'w> {
         .await
     }
 
-    /// Nobody was removed but those whom somebody approved, and as many more as the limit lets go. Returns how many were.
-    async fn nobody_is_removed_beyond_what_was_agreed(&self) -> anyhow::Result<usize> {
-        let carried_out = |call: &zoom_operator_testing::Exchange| {
-            let removes = match call.endpoint.as_str() {
-                "PUT /users/{userId}/status" => call.request_body["action"] == "deactivate",
-                endpoint => endpoint == "DELETE /users/{userId}",
-            };
-            removes && call.status.is_none_or(|status| status < 300)
-        };
+    /// From nobody was anything taken but by approval, and from as many more as the limit of each class lets go. Returns how
+    /// many were removed.
+    async fn nothing_is_taken_beyond_what_was_agreed(&self) -> anyhow::Result<usize> {
         let people = self.zoom.people().await?;
         let email =
             |key: &str| people.iter().find(|person| person.id == key).map_or(key.to_owned(), |one| one.email.clone());
-        let calls = self.zoom.journal().await?;
-        let removed: BTreeSet<_> = calls
-            .iter()
-            .filter(|call| carried_out(call))
-            .filter_map(|call| call.path.split('/').skip_while(|part| *part != "users").nth(1))
-            .map(|key| email(&key.replace("%40", "@")))
-            .collect();
-        let unasked: Vec<_> = removed.difference(&self.agreed).collect();
-        ensure!(unasked.len() <= ALLOWED, "{unasked:?} were removed, and nobody had said so");
-        Ok(removed.len())
+        let mut taken: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+        for call in self.zoom.journal().await?.iter().filter(|call| call.status.is_none_or(|status| status < 300)) {
+            let (class, list) = match call.endpoint.as_str() {
+                "PUT /users/{userId}/status" if call.request_body["action"] == "deactivate" => ("Access", "users"),
+                "DELETE /users/{userId}" => ("Access", "users"),
+                // The lower of the two licences that are declared.
+                "PATCH /users/{userId}" if call.request_body["type"] == 1 => ("Entitlement", "users"),
+                "DELETE /groups/{groupId}/members/{memberId}" => ("Membership", "members"),
+                _ => continue,
+            };
+            let key = call.path.split('/').skip_while(|part| *part != list).nth(1).context("names nobody")?;
+            taken.entry(class).or_default().insert(email(&key.replace("%40", "@")));
+        }
+        for (class, people) in &taken {
+            let agreed = |person: &&String| self.agreed.contains(&((*class).to_owned(), (*person).clone()));
+            let unasked: Vec<_> = people.iter().filter(|person| !agreed(person)).collect();
+            ensure!(unasked.len() <= ALLOWED, "{class}: taken from {unasked:?}, and nobody had said so");
+        }
+        let stranger = self.zoom.person(STRANGER).await?.context("the stranger is gone")?;
+        ensure!(
+            (&*stranger.status, &*stranger.license) == ("active", "Licensed"),
+            "nobody declares them: {stranger:?}"
+        );
+        Ok(taken.get("Access").map_or(0, BTreeSet::len))
     }
 
     /// Whoever is declared active and was never touched in Zoom has access, unless a human has to decide about that.
@@ -303,7 +380,7 @@ impl<'w> History<'w> {
             self.happen().await.with_context(|| self.context())?;
         }
         self.rest().await.with_context(|| self.context())?;
-        let removed = self.nobody_is_removed_beyond_what_was_agreed().await.with_context(|| self.context())?;
+        let removed = self.nothing_is_taken_beyond_what_was_agreed().await.with_context(|| self.context())?;
         self.who_is_declared_active_has_access().await.with_context(|| self.context())?;
         Ok(removed)
     }

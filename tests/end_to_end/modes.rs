@@ -98,6 +98,19 @@ async fn plan_shows_everything_on_the_objects_and_writes_nothing_to_zoom() -> an
     world.user_is("newcomer", "Invited").await?;
     world.resync().await?;
     assert_eq!(world.person(&email("same")).await?.status, "active");
+
+    // Whom the operator manages already is let go aloud, and counted as unmanaged.
+    set_mode(&world, "Plan").await?;
+    world.reason(CONNECTION, "default", "PlanOnly").await?;
+    world.delete_all(&["renamed"]).await?;
+    let told = world.event("renamed", "ReleasedBySwitch").await?;
+    assert!(told.contains("mode is Plan"), "{told}");
+    let counted = |connection: &Value| {
+        let people = &connection["status"]["people"];
+        (&people["managed"], &people["pending"], &people["unmanaged"]) == (&json!(2), &json!(1), &json!(3))
+    };
+    world.until(CONNECTION, "default", "counts two, one pending, and three unmanaged", counted).await?;
+    assert_eq!(world.person(&email("renamed")).await?.status, "active");
     Ok(())
 }
 

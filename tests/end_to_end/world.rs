@@ -281,6 +281,16 @@ impl<'c> World<'c> {
         Ok(removals)
     }
 
+    /// Waits for an event of this reason about a ZoomUser; what it says.
+    pub(crate) async fn event(&self, user: &str, reason: &str) -> anyhow::Result<String> {
+        let about = format!("--field-selector=reason={reason},regarding.name={user}");
+        let arguments = ["get", "events.events.k8s.io", &about, "-o", "jsonpath={.items[*].note}"];
+        eventually(DEADLINE, format_args!("an event {reason} about {user}"), || async {
+            Some(self.kubectl(&arguments).await?).filter(|note| !note.is_empty()).context("none")
+        })
+        .await
+    }
+
     /// Waits until one of the ZoomRemovals for a ZoomUser is in this phase for this reason.
     pub(crate) async fn removal_is(&self, user: &str, phase: &str, reason: &str) -> anyhow::Result<Value> {
         eventually(DEADLINE, format_args!("a ZoomRemoval of {user} is {phase} {reason}"), || async {

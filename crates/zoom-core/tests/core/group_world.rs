@@ -121,8 +121,12 @@ impl World {
             let Some(place) = self.records.iter().position(|record| record.name == *name) else { continue };
             let record = self.records[place].clone();
             let Some(leaving) = record.leaving() else { continue };
+            let approved = !record.is_unasked();
+            if !approved && record.started_at.is_none() {
+                self.ledger.note(record.class, record.people(), self.now, self.policy.guard.window);
+            }
             self.records[place].started_at.get_or_insert(self.now);
-            self.records[place].ran_approved = record.reason == Some(RecordReason::Approved);
+            self.records[place].ran_approved = approved;
             let id = group_id(&leaving.thing.id);
             if record.steps == [Step::DeleteGroup] {
                 self.zoom_groups.retain(|group| group.id != id);
@@ -132,7 +136,7 @@ impl World {
             let source = &record.source.as_ref().unwrap().object;
             let Some(planned) = plan.groups.iter().find(|planned| planned.object == *source) else { continue };
             for person in leaving.people.iter().filter(|person| planned.leaving.contains(person)) {
-                self.taken.push((self.now, record.class, person.email.clone(), false));
+                self.taken.push((self.now, record.class, person.email.clone(), approved));
                 let name = person.email.as_str().split('@').next().unwrap().to_owned();
                 self.exit(&name, &id);
             }

@@ -8,6 +8,7 @@ mod departures;
 mod doubts;
 mod drift;
 mod frozen;
+mod group_histories;
 mod group_properties;
 mod group_world;
 mod groups;
