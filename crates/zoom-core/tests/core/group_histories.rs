@@ -26,6 +26,8 @@ enum GroupEvent {
     Exits(usize, usize),
     Listed(bool),
     Round,
+    /// Rounds until a wave that began now would have run.
+    Settle,
     /// A round that ends before anything but records was written.
     Crash,
 }
@@ -35,13 +37,14 @@ fn group_event() -> impl Strategy<Value = GroupEvent> {
     let wanted = prop::collection::btree_set(0..PEOPLE, 0..PEOPLE);
     prop_oneof![
         4 => event().prop_map(GroupEvent::OfPeople),
-        2 => (group(), wanted, any::<bool>()).prop_map(|(group, wanted, only)| GroupEvent::Apply(group, wanted, only)),
+        5 => (group(), wanted, any::<bool>()).prop_map(|(group, wanted, only)| GroupEvent::Apply(group, wanted, only)),
         1 => group().prop_map(GroupEvent::Delete),
         1 => group().prop_map(GroupEvent::Vanish),
         1 => (who(), group()).prop_map(|(who, group)| GroupEvent::Enters(who, group)),
         1 => (who(), group()).prop_map(|(who, group)| GroupEvent::Exits(who, group)),
         1 => any::<bool>().prop_map(GroupEvent::Listed),
-        5 => Just(GroupEvent::Round),
+        3 => Just(GroupEvent::Round),
+        3 => Just(GroupEvent::Settle),
         1 => Just(GroupEvent::Crash),
     ]
 }
@@ -66,7 +69,7 @@ fn happens(world: &mut World, event: GroupEvent) {
             world.edit_group(text, |group| (group.members, group.membership) = (wanted, membership));
         }
         GroupEvent::Delete(place) if world.groups.contains_key(&key(GROUPS[place])) => {
-            world.delete_group(GROUPS[place])
+            world.delete_group(GROUPS[place]);
         }
         GroupEvent::Delete(_) => {}
         GroupEvent::Vanish(place) => drop(world.groups.remove(&key(GROUPS[place]))),
@@ -79,6 +82,7 @@ fn happens(world: &mut World, event: GroupEvent) {
         GroupEvent::Enters(..) | GroupEvent::Exits(..) => {}
         GroupEvent::Listed(complete) => world.complete.groups = complete,
         GroupEvent::Round => drop(world.group_round()),
+        GroupEvent::Settle => drop(world.settle_groups()),
         GroupEvent::Crash => {
             let plan = world.plan();
             world.write_records(&plan);
