@@ -91,7 +91,7 @@ fn happens(world: &mut World, event: GroupEvent) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn nobody_loses_a_place_in_a_group_or_a_licence_beyond_what_was_agreed(

@@ -92,6 +92,8 @@ impl World {
 
     /// Plans and carries it out: groups too.
     pub(crate) fn group_round(&mut self) -> Plan {
+        let standing = |world: &Self| world.zoom.values().map(|row| (row.email.clone(), row.state)).collect::<Vec<_>>();
+        let before = standing(self);
         let plan = self.round();
         for object in &plan.let_go_groups {
             self.groups.remove(object);
@@ -99,9 +101,12 @@ impl World {
         for new in plan.new_records.iter().filter(|new| new.deleted_source().is_some()) {
             self.groups.remove(&new.source.as_ref().unwrap().object);
         }
-        self.run_departures(&plan);
-        for planned in &plan.groups {
-            self.run_group(planned);
+        // Where something became of people, the operator plans again before it goes on to groups.
+        if standing(self) == before {
+            self.run_departures(&plan);
+            for planned in &plan.groups {
+                self.run_group(planned);
+            }
         }
         plan
     }
