@@ -1,6 +1,7 @@
 //! Groups, roles and contact groups of an account: things that have a name, and people in them.
 
 mod attendance;
+mod attending;
 mod contacts;
 mod departures;
 mod desired;
@@ -17,6 +18,7 @@ mod roster;
 mod words;
 
 pub use attendance::{Attendance, Missing};
+pub use attending::REMEMBERED;
 pub use contacts::ContactGroupPlan;
 pub use desired::{
     Act, Asked, ContactMembers, DesiredContactGroup, DesiredGroup, DesiredRole, MatchRule, MemberRefusal, Members,
@@ -26,8 +28,8 @@ pub use observed::{ContactGroup, ContactId, Group, Privacy};
 pub use operation::{
     ContactGroupDraft, ContactMember, ContactOperation, ContactRef, GroupOperation, GroupRef, RoleDraft, RoleOperation,
 };
+pub use plan::GroupPlan;
 pub(crate) use plan::Groups;
-pub use plan::{GroupPlan, REMEMBERED};
 pub use protection::{Kept, Shield};
 pub(crate) use returns::{Return, Returns};
 pub use roles::RolePlan;
