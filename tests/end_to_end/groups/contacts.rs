@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use zoom_operator_testing::Exchange;
 
 use super::{counts, of};
-use crate::world::{CONTACT_GROUP, World, account_of, email, is_ready, message};
+use crate::world::{CONTACT_GROUP, REMOVAL, World, account_of, email, is_ready, message};
 
 fn sizes(calls: &[Exchange], kind: u8) -> Vec<usize> {
     let adds = calls.iter().filter(|call| call.endpoint == "POST /contacts/groups/{groupId}/members");
@@ -43,7 +43,15 @@ async fn a_contact_group_holds_people_and_groups_within_zooms_limits() -> anyhow
     world.zoom.clear_journal().await?;
     let fewer = json!({"members": {"emails": emails[..40]}});
     world.edit(CONTACT_GROUP, "call", fewer).await?;
-    world.removal_is("call", "Held", "OverLimit").await?;
+    let removal = world.removal_is("call", "Held", "OverLimit").await?;
+    world.edit(REMOVAL, removal["metadata"]["name"].as_str().unwrap(), json!({"decision": "Approve"})).await?;
+    world.removal_is("call", "Done", "Completed").await?;
+    let calls = world.zoom.journal().await?;
+    let removals = calls.iter().filter(|call| call.endpoint == "DELETE /contacts/groups/{groupId}/members");
+    let removed: Vec<usize> =
+        removals.map(|call| call.query.split(',').count().max(call.query.split("%2C").count())).collect();
+    assert_eq!(removed, [20, 10]);
+    assert_eq!(counts(&world.reason(CONTACT_GROUP, "call", "Synced").await?), json!([44, 44, 0, 0]));
     Ok(())
 }
 

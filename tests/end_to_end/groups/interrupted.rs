@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 use serde_json::{Value, json};
 
-use crate::world::{World, ZOOM_GROUP, email};
+use crate::world::{CONTACT_GROUP, REMOVAL, World, ZOOM_GROUP, account_of, email};
 
 /// The next call that puts members in ends so.
 async fn next_addition(world: &World<'_>, effect: Value) -> anyhow::Result<()> {
@@ -47,4 +47,41 @@ async fn killed_while_it_fills_a_group_the_operator_puts_everybody_in_and_knows_
     everybody.sort();
     assert_eq!(members, everybody, "everybody once");
     Ok(())
+}
+
+#[tokio::test]
+async fn a_contact_group_deleted_while_the_operator_was_away_is_read_before_it_goes_and_counted() -> anyhow::Result<()>
+{
+    let emails = ["ada", "bob"].map(email);
+    let mut world = World::bare(account_of(&["ada", "bob"])).await?;
+    world.lease = 4;
+    world.connect(json!({})).await?;
+    world.start_operator().await?;
+    world.apply(CONTACT_GROUP, "call", json!({"name": "Call", "members": {"emails": emails}})).await?;
+    world.reason(CONTACT_GROUP, "call", "Synced").await?;
+    world.operator.as_mut().context("an operator runs")?.kill9();
+    world.delete(CONTACT_GROUP, "call").await?;
+    world.start_operator().await?;
+    world.gone(CONTACT_GROUP, "call").await?;
+    // No ZoomUser manages anybody here, so nobody may lose anything unasked.
+    let removal = world.removal_is("call", "Held", "OverLimit").await?;
+    assert_eq!((&removal["spec"]["count"], &removal["status"]["people"]), (&json!(0), &json!(2)));
+    world
+        .edit(REMOVAL, removal["metadata"]["name"].as_str().context("it has a name")?, json!({"decision": "Approve"}))
+        .await?;
+    world.removal_is("call", "Done", "Completed").await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_group_that_somebody_made_since_the_listing_is_adopted_and_not_said_to_be_made_here() -> anyhow::Result<()> {
+    let world = World::managed(&["ada"], json!({"resyncInterval": "1h"})).await?;
+    world.apply(ZOOM_GROUP, "first", json!({"name": "First"})).await?;
+    world.reason(ZOOM_GROUP, "first", "Synced").await?;
+    // The operator has listed the groups, and this one is not among them.
+    world.zoom.add_group("Team").await?;
+    world.apply(ZOOM_GROUP, "team", json!({"name": "Team", "members": {"users": ["ada"]}})).await?;
+    let group = world.reason(ZOOM_GROUP, "team", "Synced").await?;
+    assert_eq!((&group["status"]["origin"], &group["status"]["creating"]), (&json!("Adopted"), &Value::Null));
+    world.members_are("Team", &["ada"]).await
 }

@@ -41,6 +41,15 @@ async fn a_custom_role_is_made_given_changed_and_kept_while_people_hold_it() -> 
     let removal = world.removal_is("help-desk", "Refused", "RoleInUse").await?;
     assert!(removal["status"]["message"].as_str().unwrap_or_default().contains('1'), "{}", removal["status"]);
     assert_eq!(world.person(&email("ada")).await?.role, "Service desk");
+
+    // In one commit: the holder gets another role, and the role goes after that.
+    let role = json!({"name": "Service desk", "removal": {"policy": "Delete"}});
+    world.apply(ROLE, "service-desk", role).await?;
+    world.reason(ROLE, "service-desk", "Synced").await?;
+    world.edit(USER, "ada", json!({"role": "Member"})).await?;
+    world.delete(ROLE, "service-desk").await?;
+    world.removal_is("service-desk", "Done", "Completed").await?;
+    assert_eq!(world.person(&email("ada")).await?.role, "Member");
     Ok(())
 }
 

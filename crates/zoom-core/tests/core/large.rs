@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use rstest::rstest;
 use zoom_core::*;
 
-use crate::support::*;
+use crate::{group_world::*, support::*};
 
 const LEAVERS: usize = 10_000;
 
@@ -185,4 +185,28 @@ fn a_clock_that_jumps_in_an_approved_wave_lets_exactly_those_go(#[case] jump: i6
     assert_eq!(gone, approved);
     assert_eq!(world.taken.len(), 10, "each once");
     assert_eq!(world.phases(), [("Done".to_owned(), 10), ("Held".to_owned(), 10)].into());
+}
+
+#[test]
+fn a_label_puts_five_thousand_people_into_one_group_and_whom_zoom_refuses_stops_nobody() {
+    let mut world = World::of(5000);
+    for place in 0..5000 {
+        world.object(&name(place)).labels = [("team", "everybody")].into_iter().collect();
+    }
+    let selector = Selector { labels: [("team".into(), "everybody".into())].into(), ..Selector::default() };
+    world.add_group(DesiredGroup {
+        members: Some(Members { selector: Some(selector), ..Members::default() }),
+        ..group("all")
+    });
+    let adds = world.plan().groups[0].operations.len();
+    assert_eq!(adds, 1 + 5000_usize.div_ceil(GroupOperation::MEMBERS));
+    let refusal = MemberRefusal { generation: 1, retry_at: start() + seconds(3600), message: "no".into() };
+    let refused = (0..7).map(|place| ((Act::Join, Asked::Person(address(&name(place)))), refusal.clone()));
+    world.group("all").refused = std::sync::Arc::new(refused.collect());
+    world.group_round();
+    let plan = world.group_round();
+    let planned = &plan.groups[0];
+    let attendance = planned.members.as_ref().unwrap();
+    assert_eq!((attendance.wanted, attendance.present, attendance.refused), (5000, 4993, 7));
+    assert_eq!((planned.operations.len(), planned.verdict.reason), (0, Reason::MembersRefused));
 }

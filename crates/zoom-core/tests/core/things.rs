@@ -153,6 +153,40 @@ fn a_contact_group_is_made_with_fifty_people_a_call() {
 }
 
 #[test]
+fn groups_go_into_a_contact_group_three_a_call_and_those_without_people_out_of_it_twenty_a_call() {
+    let mut world = World::of(1);
+    let names: Vec<String> = (0..25).map(|number| format!("team-{number:02}")).collect();
+    for name in &names {
+        world.found(name, &[]);
+        world.add_group(group(name));
+    }
+    let sizes = |present: BTreeSet<ContactId>, named: &[String]| {
+        let found = ContactGroup {
+            id: contact_id("CALL"),
+            name: "Call".into(),
+            description: "".into(),
+            privacy: None,
+            members: Some(Arc::new(present)),
+        };
+        let directory = world.directory().with_groups(world.zoom_groups.clone(), vec![found]);
+        let mut wish = DesiredContactGroup { membership: Membership::Exclusive, ..contacts("Call", &["person000"]) };
+        wish.members.as_mut().unwrap().groups = named.iter().map(|name| key(name)).collect();
+        let plan = plan_contacts(&world, &directory, wish);
+        assert_eq!(plan.new_records.len(), 0, "nobody loses anything");
+        let operations = plan.contact_groups[0].operations.iter().map(|operation| match operation {
+            ContactOperation::Add(_, members) => ("add", members.len()),
+            ContactOperation::Remove(_, members) => ("remove", members.len()),
+            other => panic!("{other}"),
+        });
+        operations.collect::<Vec<_>>()
+    };
+    let person = ContactId::User(crate::support::id("PERSON000"));
+    assert_eq!(sizes([person.clone()].into(), &names[..7]), [("add", 3), ("add", 3), ("add", 1)]);
+    let everything = world.zoom_groups.iter().map(|group| ContactId::Group(group.id.clone())).chain([person]);
+    assert_eq!(sizes(everything.collect(), &[]), [("remove", 20), ("remove", 5)]);
+}
+
+#[test]
 fn a_contact_group_waits_for_groups_by_name_and_holds_those_that_are_there() {
     let mut world = World::of(1);
     let id = world.found("research", &[]);
