@@ -176,7 +176,10 @@ fn groups_go_into_a_contact_group_three_a_call_and_those_without_people_out_of_i
         let operations = plan.contact_groups[0].operations.iter().map(|operation| match operation {
             ContactOperation::Add(_, members) => ("add", members.len()),
             ContactOperation::Remove(_, members) => ("remove", members.len()),
-            other => panic!("{other}"),
+            ContactOperation::Create(_)
+            | ContactOperation::Read(_)
+            | ContactOperation::Update(..)
+            | ContactOperation::Delete(_) => panic!("{operation}"),
         });
         operations.collect::<Vec<_>>()
     };
