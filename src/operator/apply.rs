@@ -190,6 +190,7 @@ impl Pass<'_> {
             }
             self.kept.outages = 0;
             self.kept.refusals.remove(&wish.uid);
+            self.kept.asked_again.remove(&wish.uid);
             ran.push(operation);
             next = self.next_operation(&wish, &ran, &planned.seat);
         }
@@ -349,6 +350,7 @@ impl Pass<'_> {
             outages = 0;
             // Who asks for a look asks for another try, too.
             self.kept.refusals.remove(&wish.uid);
+            self.kept.asked_again.insert(wish.uid.clone());
             self.kept.answered.insert(wish.uid.clone(), request.clone());
         }
         later
@@ -388,11 +390,11 @@ pub(super) fn tracking(error: &zoom_account::Error) -> Option<&str> {
 pub(super) fn retry_at(retry: Retry, attempts: u32, now: Timestamp) -> Timestamp {
     let wait = match retry {
         Retry::Soon => SignedDuration::from_secs(5 << attempts.min(6)),
+        Retry::Account => SignedDuration::from_secs(5 << attempts.min(3)),
         Retry::At(at) => return at,
         Retry::Slowly => SignedDuration::from_secs(20 << attempts.min(4)),
         Retry::Rarely => SignedDuration::from_mins(5 << attempts.min(6)),
         Retry::AfterEdit => SignedDuration::from_hours(6),
-        Retry::Account => SignedDuration::from_secs(30),
     };
     now.saturating_add(wait).unwrap_or(Timestamp::MAX)
 }
@@ -408,7 +410,7 @@ mod tests {
             (Retry::Soon, [5, 10, 320]),
             (Retry::Slowly, [20, 40, 320]),
             (Retry::Rarely, [300, 600, 19_200]),
-            (Retry::Account, [30; 3]),
+            (Retry::Account, [5, 10, 40]),
             (Retry::At(told), [1_000; 3]),
         ];
         for (retry, seconds) in expected {

@@ -41,7 +41,8 @@ impl Pass<'_> {
             }
         }
         let calls = calls(record, leaving, plan);
-        let mut done = 0_usize;
+        let group = GroupRef { id: GroupId::new(&leaving.thing.id), name: leaving.thing.name.clone() };
+        let (mut done, mut taken_out) = (0_usize, Vec::new());
         for call in &calls {
             if !self.context.may_write() {
                 return Ok(Some(Turn::Stopped));
@@ -55,6 +56,9 @@ impl Pass<'_> {
                 Ok(_) => {
                     done = done.saturating_add(1);
                     self.note_spent(record, removal);
+                    if let Call::Group(GroupOperation::RemoveMember(_, person)) = call {
+                        taken_out.push(person.clone());
+                    }
                 }
                 Err(error) if error.is_withheld() => return Ok(Some(Turn::Stopped)),
                 Err(error) => {
@@ -64,8 +68,32 @@ impl Pass<'_> {
                 }
             }
         }
+        if let Some(turn) = self.prove_taken_out(object, removal, &group, &taken_out).await? {
+            return Ok(Some(turn));
+        }
         let message = format!("{}: {done} of {} calls done", leaving.thing.name, calls.len());
         self.set_phase(object, removal, Phase::Done, RecordReason::Completed, &message).await?;
+        Ok(Some(Turn::Over))
+    }
+
+    /// One look for all whom Zoom took out of a group by its own word. Returns how the turn ended if some are still in.
+    async fn prove_taken_out(
+        &mut self,
+        object: &ObjectKey,
+        removal: &Removal,
+        group: &GroupRef,
+        people: &[PersonRef],
+    ) -> Result<Option<Turn>, ClusterError> {
+        let Some(account) = self.kept.account.as_mut().filter(|_| !people.is_empty()) else { return Ok(None) };
+        let stayed = match account.still_in(group, people).await {
+            Ok(stayed) => stayed,
+            Err(error) => return self.failed(object, removal, &error).await.map(Some),
+        };
+        let Some(first) = stayed.first() else { return Ok(None) };
+        let count = stayed.len();
+        let message =
+            format!("Zoom accepted it, but still shows {count} of them in {:?}, such as {}", group.name, first.email);
+        self.without_effect(object, removal, &message).await?;
         Ok(Some(Turn::Over))
     }
 

@@ -7,9 +7,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use tracing::{info, warn};
-use zoom_account::{Account, Error, GroupApplied, Scope};
+use zoom_account::{Account, Error, GroupApplied, Retry, Scope};
 use zoom_core::{
     Act, Asked, ContactOperation, ContactRef, Desired, DesiredContactGroup, DesiredGroup, DesiredRole, Directory,
     Email, GroupOperation, GroupRef, MemberRefusal, ObjectKey, Plan, Reason, Refused, RoleOperation, ThingKind,
@@ -25,9 +25,6 @@ use super::{
     status::named::Planned,
     trouble::Trouble,
 };
-
-/// How long a person whom Zoom refused is not asked again without an edit.
-const PATIENCE_WITH_PEOPLE: SignedDuration = SignedDuration::from_hours(6);
 
 /// How often groups say how far they are while their calls run.
 const REPORT_EVERY: Duration = Duration::from_secs(2);
@@ -68,6 +65,8 @@ impl GroupRefusals {
         self.people.remove(uid);
     }
 
+    /// Notes whom Zoom refused something. They are asked again by themselves, ever more rarely: what only one answer said
+    /// may be gone with the next.
     pub(super) fn note(
         &mut self,
         uid: &str,
@@ -77,11 +76,13 @@ impl GroupRefusals {
         now: Timestamp,
     ) {
         let people = Arc::make_mut(self.people.entry(uid.into()).or_default());
-        let retry_at = now.saturating_add(PATIENCE_WITH_PEOPLE).unwrap_or(Timestamp::MAX);
-        people.retain(|_, refusal| refusal.generation == generation && refusal.retry_at > now);
-        people.extend(
-            refused.into_iter().map(|(asked, message)| ((act, asked), MemberRefusal { generation, retry_at, message })),
-        );
+        people.retain(|_, refusal| refusal.generation == generation);
+        for (asked, message) in refused {
+            let whom = (act, asked);
+            let earlier = people.get(&whom).map_or(0, |refusal| refusal.attempts);
+            let retry_at = retry_at(Retry::Rarely, earlier, now);
+            people.insert(whom, MemberRefusal { generation, attempts: earlier.saturating_add(1), retry_at, message });
+        }
     }
 }
 

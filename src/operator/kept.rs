@@ -45,6 +45,8 @@ pub(super) struct Kept {
     pub(super) rejoin_retries: HashMap<GroupId, (u32, Timestamp)>,
     /// What keeps the account from being managed.
     pub(super) trouble: Option<Trouble>,
+    /// How many looks at the account in a row did not end its trouble.
+    pub(super) looks_in_vain: u32,
     /// How many calls in a row did not get through.
     pub(super) outages: u32,
     /// When the Secret was read last.
@@ -59,6 +61,8 @@ pub(super) struct Kept {
     pub(super) announced: HashMap<Box<str>, (Class, usize, Timestamp)>,
     /// Records that are in the ledger already, by uid.
     pub(super) noted: HashSet<String>,
+    /// Records, by uid, of which a step was tried whose answer did not prove it: it may have been done all the same.
+    pub(super) tried: HashSet<String>,
     /// The connection's status as last written.
     pub(super) status: Option<api::ZoomConnectionStatus>,
     /// The request for a pass that the listing under way answers.
@@ -67,6 +71,8 @@ pub(super) struct Kept {
     pub(super) handled_request: Option<String>,
     /// The last request of each object that was answered, by uid.
     pub(super) answered: HashMap<Box<str>, String>,
+    /// Users, by uid, for whom a request has what Zoom took without effect tried again.
+    pub(super) asked_again: HashSet<Box<str>>,
 }
 
 /// So often in a row a field is put right before somebody else is taken to want it otherwise.
@@ -83,12 +89,17 @@ impl Kept {
 
     /// Whether something is remembered of a wish.
     pub(super) fn knows(&self, wish: &DesiredPerson) -> bool {
-        self.refusals.contains_key(&wish.uid) || self.corrections.contains_key(&wish.uid)
+        self.refusals.contains_key(&wish.uid)
+            || self.corrections.contains_key(&wish.uid)
+            || self.asked_again.contains(&wish.uid)
     }
 
     /// Adds to a wish what is remembered of it.
     pub(super) fn recall(&self, wish: &mut DesiredPerson) {
         wish.remembered.refusal = self.refusals.get(&wish.uid).cloned().map(Box::new);
+        if self.asked_again.contains(&wish.uid) {
+            wish.remembered.not_applied = Default::default();
+        }
         let corrections = self.corrections.get(&wish.uid).into_iter().flatten();
         let contested = corrections.filter(|(_, (times, _))| *times >= OFTEN).map(|(field, (times, last))| {
             let hours = 1_i64 << (*times - OFTEN).min(4);
@@ -114,6 +125,7 @@ impl Kept {
         self.group_refusals.retain(&is_there);
         self.corrections.retain(|uid, _| is_there(uid));
         self.answered.retain(|uid, _| is_there(uid));
+        self.asked_again.retain(|uid| is_there(uid));
     }
 
     /// Lets go of the account: to go on with it, it is dialed and listed anew.

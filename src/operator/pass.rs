@@ -144,6 +144,9 @@ impl<'a> Pass<'a> {
             match self.apply(&plan, &snapshot).await? {
                 Applied::Settled if stands => {
                     if self.report(&plan, &snapshot).await? {
+                        if self.kept.trouble.is_none() {
+                            self.kept.looks_in_vain = 0;
+                        }
                         let again = look_again.into_iter().flatten().chain([self.come_back(&plan)]);
                         return Ok(again.min().unwrap_or_default());
                     }
@@ -227,6 +230,7 @@ impl<'a> Pass<'a> {
         let now = Timestamp::now();
         let requested = self.is_requested();
         if let Err(trouble) = self.dial(now, requested).await {
+            self.look_in_vain_if_troubled();
             self.kept.trouble = Some(trouble);
             return;
         }
@@ -240,7 +244,7 @@ impl<'a> Pass<'a> {
             self.look_for_missing().await;
         }
         let resync = self.connection.spec.resync_interval.as_std();
-        let patience = self.kept.trouble.as_ref().map_or(resync, |trouble| trouble.retry_after(resync));
+        let patience = self.patience().unwrap_or(resync);
         self.listing = true;
         let scope = self.scope(&self.context.index.snapshot(&self.key));
         let asks_for_more = self.kept.account.as_ref().is_some_and(|account| !account.scope().covers(scope));
@@ -249,6 +253,7 @@ impl<'a> Pass<'a> {
             let Some(account) = &mut self.kept.account else { return };
             if account.begin_listing(scope, move || index.trigger(&key)) {
                 self.kept.listing_begun_at = Some(now);
+                self.look_in_vain_if_troubled();
                 self.kept.listing_request = self.request().map(str::to_owned);
             }
         }
@@ -281,8 +286,9 @@ impl<'a> Pass<'a> {
         let known: Vec<_> = known.collect();
         let is_missing =
             |account: &Account, wish: &DesiredPerson| matches!(wish.find(account.directory()), Lookup::Absent);
-        let missing: Vec<_> = known.iter().filter(|wish| is_missing(account, wish)).collect();
-        for wish in missing.iter().take(LOOKS.max(known.len() / 100)) {
+        let listed = account.directory().people().len();
+        let lacking: Vec<_> = known.iter().filter(|wish| is_missing(account, wish)).collect();
+        for wish in lacking.iter().take(LOOKS.max(known.len() / 100)) {
             match account.read(&wish.reference()).await {
                 Ok(_) => {}
                 // Zoom shows nobody whose invitation ran out.
@@ -295,8 +301,9 @@ impl<'a> Pass<'a> {
                 }
             }
         }
-        let missing = missing.into_iter().filter(|wish| is_missing(account, wish)).count();
-        let listed = account.directory().people().len();
+        // A listing that lacks some who are there is no word for the others who are missing from it.
+        let are_there = lacking.iter().all(|wish| !is_missing(account, wish));
+        let missing = if are_there { 0 } else { lacking.len() };
         if let Some(message) = suspicion(known.len(), missing, listed) {
             warn!(connection = %self.key, message, "the listing is not believed");
             account.doubt();
@@ -348,6 +355,19 @@ impl<'a> Pass<'a> {
         self.request().is_some_and(|request| ![handled, handling].contains(&Some(request)))
     }
 
+    /// How long after a look at the account the next one is due while there is trouble.
+    fn patience(&self) -> Option<Duration> {
+        let resync = self.connection.spec.resync_interval.as_std();
+        self.kept.trouble.as_ref().map(|trouble| trouble.retry_after(self.kept.looks_in_vain, resync))
+    }
+
+    /// Counts a look at the account that trouble made necessary.
+    fn look_in_vain_if_troubled(&mut self) {
+        if self.kept.trouble.is_some() {
+            self.kept.looks_in_vain = self.kept.looks_in_vain.saturating_add(1);
+        }
+    }
+
     /// When to come back although nothing happened.
     fn come_back(&self, plan: &Plan) -> Duration {
         let now = Timestamp::now();
@@ -356,7 +376,7 @@ impl<'a> Pass<'a> {
         // A listing that is under way asks for a pass when it ends; none is due where none may begin.
         let next_listing = resync.saturating_sub(elapsed(self.kept.listing_begun_at, now));
         let next_listing = if self.listing && !next_listing.is_zero() { next_listing } else { resync };
-        let trouble = self.kept.trouble.as_ref().map(|trouble| trouble.retry_after(resync));
+        let trouble = self.patience();
         let writes = !self.kept.trouble.as_ref().is_some_and(Trouble::forbids_writes);
         // What may not run now is not tried again either: what lets it run asks for a pass.
         let runs = |record: &ObjectKey| writes && plan.running.iter().any(|name| **name == *record.name);

@@ -32,6 +32,9 @@ use super::{
 /// A kind and a namespace.
 pub(super) type Place = (&'static str, Arc<str>);
 
+/// How often a removal that Zoom took without effect is tried again: after 5 and after another 10 seconds.
+const REPEATS: u32 = 2;
+
 /// What the last look before a removal showed.
 pub(super) enum Look {
     Meant,
@@ -138,7 +141,8 @@ impl Pass<'_> {
         if removal.record.as_ref().is_ok_and(|record| change.people > record.people()) {
             removal.status.people = i64::try_from(change.people).ok();
         }
-        tolerate(self.set_phase(&object, &removal, change.phase, change.reason, &change.message).await).map(drop)
+        let (reason, message) = self.done_since(&removal, change.reason, &change.message);
+        tolerate(self.set_phase(&object, &removal, change.phase, reason, message).await).map(drop)
     }
 
     async fn let_user_go(
@@ -295,7 +299,10 @@ impl Pass<'_> {
                         Ok(zoom_account::Applied::Gone) => gone = true,
                         Ok(_) => {}
                         Err(error) if error.is_withheld() => return Ok(Some(Turn::Stopped)),
-                        Err(error) => return self.failed(object, &removal, &error).await.map(Some),
+                        Err(error) => {
+                            self.kept.tried.insert(removal.uid.clone());
+                            return self.failed(object, &removal, &error).await.map(Some);
+                        }
                     }
                     self.note_spent(record, &removal);
                     row = self.row(person.id.as_ref(), &person.email);
@@ -303,8 +310,8 @@ impl Pass<'_> {
                 }
                 Next::Run(operation) => {
                     let message = format!("Zoom accepted this without effect: {operation}; do it in Zoom by hand");
-                    self.set_phase(object, &removal, Phase::Refused, RecordReason::ZoomRefused, &message).await?;
-                    break;
+                    self.without_effect(object, &removal, &message).await?;
+                    return Ok(Some(Turn::Over));
                 }
                 Next::Wait(at) => {
                     let message = format!("{}; the rest runs at {}", told(&ran), translate::whole_seconds(at));
@@ -326,7 +333,8 @@ impl Pass<'_> {
                         (Phase::Done, false) => (RecordReason::Completed, told(&ran)),
                         _ => (reason, message),
                     };
-                    self.set_phase(object, &removal, phase, reason, &message).await?;
+                    let (reason, message) = self.done_since(&removal, reason, &message);
+                    self.set_phase(object, &removal, phase, reason, message).await?;
                     break;
                 }
             }
@@ -382,8 +390,10 @@ impl Pass<'_> {
             return Ok(Turn::Account(trouble));
         }
         warn!(removal = %object, error = %error, tracking = tracking(error), "Zoom refused");
-        let now = Timestamp::now();
         match error.retry() {
+            Retry::AfterEdit if error.reason() == Reason::NotApplied => {
+                self.without_effect(object, removal, &error.to_string()).await?;
+            }
             Retry::AfterEdit => {
                 let needs_owner = error.reason() == Reason::NeedsOwner;
                 let reason = if needs_owner { RecordReason::NeedsOwner } else { RecordReason::ZoomRefused };
@@ -391,19 +401,58 @@ impl Pass<'_> {
                 self.set_phase(object, removal, Phase::Refused, reason, &error.to_string()).await?;
             }
             retry @ (Retry::Soon | Retry::At(_) | Retry::Slowly | Retry::Rarely | Retry::Account) => {
-                let earlier = self.kept.removal_retries.get(object).map_or(0, |retry| retry.attempts);
-                let at = retry_at(retry, earlier, now);
-                let record = removal.record.as_ref().ok();
-                let heir_is_there = record.is_some_and(|record| record.heir_is_there(self.directory()));
-                let retry = RemovalRetry { attempts: earlier.saturating_add(1), at, heir_is_there };
-                self.kept.removal_retries.insert(object.clone(), retry);
-                // Why it runs stays as it was: approved, asked for by hand, or within the limit.
-                let reason = removal.record.as_ref().ok().and_then(|record| record.reason);
-                let running = reason.unwrap_or(RecordReason::WithinLimit);
-                self.set_phase(object, removal, Phase::Running, running, &format!("tried again: {error}")).await?;
+                self.try_later(object, removal, retry, &error.to_string()).await?;
             }
         }
         Ok(Turn::Over)
+    }
+
+    /// What Zoom took without effect is tried again a few times, or a leaver would keep their access for one bad answer,
+    /// or because Zoom was slow to show what it did.
+    pub(super) async fn without_effect(
+        &mut self,
+        object: &ObjectKey,
+        removal: &Removal,
+        message: &str,
+    ) -> Result<(), ClusterError> {
+        if self.attempts(object) < REPEATS {
+            return self.try_later(object, removal, Retry::Soon, message).await;
+        }
+        self.kept.removal_retries.remove(object);
+        self.set_phase(object, removal, Phase::Refused, RecordReason::ZoomRefused, message).await
+    }
+
+    /// What was tried here, and then found done, was most likely done here: only its answer was lost.
+    fn done_since<'m>(&self, removal: &Removal, reason: RecordReason, message: &'m str) -> (RecordReason, &'m str) {
+        if reason == RecordReason::AlreadyDone && self.kept.tried.contains(&removal.uid) {
+            (RecordReason::Completed, "done since it was first tried, as a read shows now")
+        } else {
+            (reason, message)
+        }
+    }
+
+    fn attempts(&self, object: &ObjectKey) -> u32 {
+        self.kept.removal_retries.get(object).map_or(0, |retry| retry.attempts)
+    }
+
+    async fn try_later(
+        &mut self,
+        object: &ObjectKey,
+        removal: &Removal,
+        retry: Retry,
+        message: &str,
+    ) -> Result<(), ClusterError> {
+        let earlier = self.attempts(object);
+        let record = removal.record.as_ref().ok();
+        let retry = RemovalRetry {
+            attempts: earlier.saturating_add(1),
+            at: retry_at(retry, earlier, Timestamp::now()),
+            heir_is_there: record.is_some_and(|record| record.heir_is_there(self.directory())),
+        };
+        self.kept.removal_retries.insert(object.clone(), retry);
+        // Why it runs stays as it was: approved, asked for by hand, or within the limit.
+        let running = record.and_then(|record| record.reason).unwrap_or(RecordReason::WithinLimit);
+        self.set_phase(object, removal, Phase::Running, running, &format!("tried again: {message}")).await
     }
 
     /// Writes a record's phase and tells people when it changed.

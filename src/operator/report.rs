@@ -67,6 +67,8 @@ impl Pass<'_> {
         let uids: HashSet<&str> = users.chain(snapshot.thing_uids()).collect();
         self.kept.forget_objects(|uid| uids.contains(uid));
         self.settle_spending(snapshot);
+        let present: HashSet<&str> = snapshot.removals.values().map(|removal| removal.uid.as_str()).collect();
+        self.kept.tried.retain(|uid| present.contains(&**uid));
         let running = |removal: &Removal| removal.status.phase == Some(api::Phase::Running);
         self.kept.removal_retries.retain(|object, _| snapshot.removals.get(object).is_some_and(|found| running(found)));
         self.measure(plan);

@@ -106,7 +106,7 @@ pub(super) fn user(old: &api::ZoomUserStatus, finding: Finding<'_>, now: Timesta
     new.last_handled_requested_at = requested_at.map(str::to_owned);
     match not_applied {
         Some(fields) => new.not_applied = fields,
-        None if fresh_edit => new.not_applied = Vec::new(),
+        None if fresh_edit || verdict.reason == Reason::Synced => new.not_applied = Vec::new(),
         None => {}
     }
     if verdict.reason == Reason::Synced {
@@ -209,7 +209,8 @@ fn seen(
     }
     // An invitation to another address is not the access that is wanted.
     let invited_elsewhere = person.state == State::Pending && person.email != wish.email;
-    if has_access == wish.wanted.is_active(now) && !invited_elsewhere {
+    // Who is not in the next listing never had it, and is created then.
+    if has_access == wish.wanted.is_active(now) && !invited_elsewhere && !person.presumed {
         new.access_generation = Some(wish.generation);
     }
     new.elsewhere &= person.state == State::Pending;
@@ -220,6 +221,7 @@ fn seen(
     }
     new.email = Some(person.email.to_string());
     new.state = Some(match person.state {
+        State::Pending if person.presumed => api::State::Creating,
         State::Pending => api::State::Pending,
         State::Active => api::State::Active,
         State::Inactive => api::State::Inactive,

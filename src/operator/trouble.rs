@@ -41,6 +41,12 @@ pub(super) enum TroubleReason {
     Incomplete,
 }
 
+/// How long after trouble the account is looked at again; the next times the pause doubles.
+const FIRST_LOOK: Duration = Duration::from_secs(5);
+
+/// How long it is looked at again at the latest, where one look is no burden.
+const SLOWEST: Duration = Duration::from_secs(30);
+
 /// A reason and a sentence for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Trouble {
@@ -151,11 +157,11 @@ impl Trouble {
         !self.partial
     }
 
-    /// When to look again although nothing changed. A listing that does not add up may never do: it is not repeated
-    /// faster than a good one.
-    pub(super) fn retry_after(&self, resync: Duration) -> Duration {
-        let soon = Duration::from_secs(30).min(resync);
-        if self.partial && self.reason != TroubleReason::ZoomUnavailable { resync } else { soon }
+    /// When to look again although nothing changed, after so many looks in vain. Most of what goes wrong once is gone a
+    /// moment later. A listing that does not add up may never do: in the end it is not repeated faster than a good one.
+    pub(super) fn retry_after(&self, in_vain: u32, resync: Duration) -> Duration {
+        let slowest = if self.partial && self.reason != TroubleReason::ZoomUnavailable { resync } else { SLOWEST };
+        FIRST_LOOK.saturating_mul(1 << in_vain.min(16)).min(slowest).min(resync)
     }
 }
 
@@ -165,7 +171,17 @@ mod tests {
 
     use strum::IntoEnumIterator;
 
-    use super::TroubleReason;
+    use super::*;
+
+    #[test]
+    fn looks_in_vain_grow_rarer_and_a_listing_that_never_adds_up_as_rare_as_any() {
+        let resync = Duration::from_mins(10);
+        let pauses = |trouble: &Trouble| [0, 1, 2, 3, 99].map(|in_vain| trouble.retry_after(in_vain, resync).as_secs());
+        assert_eq!(pauses(&Trouble::new(TroubleReason::AppDisabled, "")), [5, 10, 20, 30, 30]);
+        assert_eq!(pauses(&Trouble::incomplete("", Vec::new())), [5, 10, 20, 40, 600]);
+        let often = Duration::from_secs(3);
+        assert_eq!(Trouble::new(TroubleReason::AppDisabled, "").retry_after(99, often), often);
+    }
 
     #[test]
     fn every_reason_of_a_connection_is_documented() {

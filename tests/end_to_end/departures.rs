@@ -52,7 +52,7 @@ async fn when_their_time_has_come_they_are_deleted() -> anyhow::Result<()> {
     world.removal_is("ada", "Done", "Completed").await?;
     ensure!(world.zoom.person(&email("ada")).await?.is_none(), "still in the account");
     let writes = ["PUT /users/{userId}/status", "DELETE /users/{userId}/token", "DELETE /users/{userId}"];
-    assert_eq!(world.zoom_writes().await?, writes);
+    world.assert_wrote(&writes).await?;
     Ok(())
 }
 

@@ -69,6 +69,8 @@ async fn defaults_are_filled_in_by_label_and_a_changed_one_is_held_like_any_othe
     for name in &names {
         world.patch(USER, name, json!({"metadata": {"labels": {"team": "a"}}})).await?;
         world.person_until(&email(name), "is licensed", |person| person.license == "Licensed").await?;
+        let by_default = |user: &serde_json::Value| user["status"]["defaultLicense"] == "Licensed";
+        world.until(USER, name, "says that its licence is the default", by_default).await?;
     }
     world.edit(CONNECTION, "default", default("Basic")).await?;
     world.removals_are(8, "Held", "OverLimit").await?;

@@ -11,6 +11,7 @@ mod departures;
 mod drift;
 mod drills;
 mod examples;
+mod faults;
 mod groups;
 mod histories;
 mod life;

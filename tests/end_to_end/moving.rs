@@ -12,7 +12,7 @@ async fn another_address_is_given_to_the_same_person_by_one_call() -> anyhow::Re
     let user = world.user_is("ada", "Synced").await?;
     assert_eq!(user["status"]["email"], email("ada.king"));
     assert_eq!(world.person(&email("ada.king")).await?.id, before.id);
-    assert_eq!(world.zoom_writes().await?, ["PUT /users/{userId}/email"]);
+    world.assert_wrote(&["PUT /users/{userId}/email"]).await?;
     let removal = world.removal_is("ada", "Done", "Completed").await?;
     assert_eq!(removal["spec"]["class"], "Identity");
     assert_eq!(removal["spec"]["operations"], json!([{"action": "SetEmail", "email": email("ada.king")}]));
@@ -29,7 +29,7 @@ async fn a_manifest_renamed_together_with_its_address_keeps_its_person_who_is_no
     let after = world.person(&email("ada.king")).await?;
     assert_eq!((after.id, after.status.as_str()), (before.id, "active"));
     world.resync().await?;
-    assert_eq!(world.zoom_writes().await?, ["PUT /users/{userId}/email"]);
+    world.assert_wrote(&["PUT /users/{userId}/email"]).await?;
     Ok(())
 }
 

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use zoom_operator_testing::{Exchange, eventually};
 
+use crate::faults::assert_calls;
 use crate::world::{CONNECTION, REMOVAL, USER, World, account_of, email, is_ready, merged};
 
 const USAGE: &str = "GET /accounts/{accountId}/plans/usage";
@@ -75,13 +76,13 @@ async fn an_idle_minute_costs_only_listings_and_no_write_anywhere() -> anyhow::R
     let calls = world.listed(2).await?;
     let reads = ["GET /users", "GET /roles", "GET /roles/{roleId}/members", "POST /oauth/token", USAGE];
     let others: Vec<_> = calls.iter().filter(|call| !reads.contains(&call.endpoint.as_str())).collect();
-    assert!(others.is_empty(), "{others:?}");
-    assert!(count(&calls, "POST /oauth/token") <= 1, "the token lives an hour");
+    assert_calls(others.len(), 0, format_args!("{others:?}"));
+    assert_calls(count(&calls, "POST /oauth/token") <= 1, true, "the token lives an hour");
     let begun = calls.iter().filter(|call| call.endpoint == "GET /users" && call.query.contains("pending")).count();
-    assert!(count(&calls, USAGE) <= begun, "seats are counted once a listing");
-    assert_eq!(world.versions().await?, versions);
-    assert_eq!(world.metric(WRITES, "").await?.to_string(), writes.to_string());
-    assert_eq!(world.kubectl(&["get", "events", "-o", "name"]).await?, events);
+    assert_calls(count(&calls, USAGE) <= begun, true, "seats are counted once a listing");
+    assert_calls(world.versions().await?, versions, "objects");
+    assert_calls(world.metric(WRITES, "").await?.to_string(), writes.to_string(), "writes");
+    assert_calls(world.kubectl(&["get", "events", "-o", "name"]).await?, events, "events");
     Ok(())
 }
 
@@ -111,12 +112,12 @@ async fn applying_the_same_manifests_again_changes_nothing() -> anyhow::Result<(
     let versions = world.versions().await?;
     world.zoom.clear_journal().await?;
     client_side().await?;
-    assert_eq!(world.versions().await?, versions);
+    assert_calls(world.versions().await?, versions, "objects");
 
     apply("--server-side").await?;
     let versions = world.versions().await?;
     apply("--server-side").await?;
-    assert_eq!(world.versions().await?, versions);
+    assert_calls(world.versions().await?, versions, "objects");
     assert_eq!(world.zoom_writes().await?, [""; 0]);
     Ok(())
 }
@@ -179,9 +180,9 @@ async fn a_new_person_costs_one_create_call_and_at_most_two_status_writes() -> a
         world.users(&[name], &spec).await?;
         world.user_is(name, "Synced").await?;
         world.resync().await?;
-        assert_eq!(world.zoom_writes().await?, calls, "{name}");
+        world.assert_wrote(&calls).await?;
         let written = world.metric(WRITES, USER_STATUS).await? - before;
-        assert!((1.0..=2.0).contains(&written), "{name}: {written} status writes");
+        assert_calls((1.0..=2.0).contains(&written), true, format_args!("{name}: {written} status writes"));
     }
     Ok(())
 }
@@ -196,7 +197,7 @@ async fn adopting_somebody_costs_one_status_write_and_no_write_to_zoom() -> anyh
     world.resync().await?;
     assert_eq!(world.zoom_writes().await?, [""; 0]);
     let written = world.metric(WRITES, USER_STATUS).await?;
-    assert_eq!(written.to_string(), "3");
+    assert_calls(written.to_string(), "3".to_owned(), "status writes");
     Ok(())
 }
 
@@ -218,9 +219,10 @@ async fn an_edit_leaves_within_a_second_while_a_long_listing_runs() -> anyhow::R
     world.users(&["ada"], &json!({"firstName": "Ada"})).await?;
     let left = world.arrival("PATCH", "Ada").await?;
     let took = left.duration_since(edited);
-    assert!(took < SOON, "the edit left after {took}");
+    assert_calls(took < SOON, true, format_args!("the edit left after {took}"));
     let connection = world.get(CONNECTION, "default").await?;
-    assert_ne!(connection["status"]["lastHandledRequestedAt"], "now", "the listing was still running");
+    let handled = connection["status"]["lastHandledRequestedAt"] == "now";
+    assert_calls(handled, false, "the listing was still running");
     world
         .until(CONNECTION, "default", "handled the request", |connection| {
             connection["status"]["lastHandledRequestedAt"] == "now"
@@ -250,8 +252,8 @@ async fn an_edit_goes_before_the_rest_of_a_long_wave_of_creations() -> anyhow::R
     let meanwhile = |call: &&Exchange| call.time.parse().is_ok_and(|time: Timestamp| edited < time && time < left);
     // Counted rather than timed, for any machine: two creations of half a second, and a person's turn is not broken off.
     let before: Vec<_> = calls.iter().filter(meanwhile).filter(|call| call.endpoint == "POST /users").collect();
-    assert!(before.len() <= 3, "{} people were created before the edit left", before.len());
-    assert!(count(&calls, "POST /users") < newcomers.len(), "the wave was still running");
+    assert_calls(before.len() <= 3, true, format_args!("{} people were created before the edit left", before.len()));
+    assert_calls(count(&calls, "POST /users") < newcomers.len(), true, "the wave was still running");
     world.users_are(&newcomers, "Invited").await?;
     Ok(())
 }

@@ -3,6 +3,7 @@
 use anyhow::{Context as _, ensure};
 use serde_json::{Value, json};
 
+use crate::faults::assert_calls;
 use crate::world::{
     CONNECTION, REMOVAL, USER, World, account_of, condition, email, endless, is_in_phase, is_ready, message,
 };
@@ -11,10 +12,9 @@ impl World<'_> {
     /// The query of the only DELETE call.
     async fn removal_query(&self) -> anyhow::Result<String> {
         let calls = self.write_calls().await?;
-        let mut deletes = calls.into_iter().filter(|call| call.method == "DELETE");
-        let query = deletes.next().context("no DELETE call")?.query;
-        ensure!(deletes.next().is_none(), "more than one DELETE call");
-        Ok(query)
+        let deletes: Vec<_> = calls.into_iter().filter(|call| call.method == "DELETE").collect();
+        assert_calls(deletes.len(), 1, "DELETE calls");
+        Ok(deletes.into_iter().next_back().context("no DELETE call")?.query)
     }
 }
 
@@ -43,7 +43,7 @@ async fn a_deleted_object_goes_at_once_and_its_person_is_deactivated_after_the_q
     assert_eq!(removal["metadata"]["ownerReferences"][0]["kind"], CONNECTION);
     assert!(is_ready(&removal), "{removal}");
     assert_eq!(world.statuses(&["ada", "bob"]).await?, ["inactive", "active"]);
-    assert_eq!(world.zoom_writes().await?, ["PUT /users/{userId}/status", "DELETE /users/{userId}/token"]);
+    world.assert_wrote(&["PUT /users/{userId}/status", "DELETE /users/{userId}/token"]).await?;
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 use anyhow::Context as _;
 use serde_json::json;
 
+use crate::faults::assert_calls;
 use crate::world::{CONNECTION, USER, World, email, message};
 
 const USAGE: &str = "GET /accounts/{accountId}/plans/usage";
@@ -38,7 +39,7 @@ async fn a_seat_that_a_downgrade_frees_goes_to_the_oldest_who_waits_in_the_same_
     world.resync().await?;
     assert_eq!(world.zoom_writes().await?, [""; 0], "nobody asks in vain");
     let calls = world.zoom.journal().await?;
-    assert_eq!(calls.iter().filter(|call| call.endpoint == USAGE).count(), 1, "one call a listing");
+    assert_calls(calls.iter().filter(|call| call.endpoint == USAGE).count(), 1, "one call a listing");
 
     world.zoom.clear_journal().await?;
     world.edit(USER, "ada", json!({"license": {"type": "Basic"}})).await?;
@@ -54,7 +55,7 @@ async fn a_seat_that_a_downgrade_frees_goes_to_the_oldest_who_waits_in_the_same_
         between.iter().all(|call| call.endpoint == "PATCH /users/{userId}" || call.path.contains(&ada.id)),
         "{between:?}"
     );
-    assert_eq!(world.zoom_writes().await?, ["PATCH /users/{userId}", "PATCH /users/{userId}"]);
+    world.assert_wrote(&["PATCH /users/{userId}", "PATCH /users/{userId}"]).await?;
     world.user_is("cleo", "WaitingForSeat").await?;
 
     world.zoom.edit_account(json!({"seats": {"licensed": 3}})).await?;
@@ -72,7 +73,7 @@ async fn where_the_app_may_not_know_the_seats_one_refusal_speaks_for_all() -> an
     world.users(&["bob", "cleo", "newcomer"], &json!({"license": {"type": "Licensed"}})).await?;
     world.users_are(&["bob", "cleo", "newcomer"], "WaitingForSeat").await?;
     world.resync().await?;
-    assert_eq!(world.zoom_writes().await?.len(), 1, "{:?}", world.write_calls().await?);
+    assert_calls(world.zoom_writes().await?.len(), 1, "one refusal speaks for all");
     let user = world.get(USER, "cleo").await?;
     assert!(message(&user).contains("Zoom said"), "{}", message(&user));
     let connection = world.reason(CONNECTION, "default", "Connected").await?;

@@ -98,7 +98,7 @@ async fn objects_use_a_connection_elsewhere_as_far_as_its_access_covers_them() -
         Ok(())
     })
     .await?;
-    assert_eq!(world.zoom_writes().await?, ["PATCH /users/{userId}"]);
+    world.assert_wrote(&["PATCH /users/{userId}"]).await?;
 
     // A leaver's record stands beside the connection.
     world.delete_all(&["ada"]).await?;

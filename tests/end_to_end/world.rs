@@ -18,7 +18,10 @@ use serde_json::{Value, json};
 use zoom_operator_api::{GROUP, REQUESTED_AT_ANNOTATION};
 use zoom_operator_testing::{
     Binaries, ControlPlane, Exchange, Operator, OperatorOptions, Person, Simulator, SimulatorOptions, eventually,
+    faults_are_on, patient,
 };
+
+use crate::faults::Owners;
 
 /// Far above what anything takes, for machines that are busy with other tests.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
@@ -39,6 +42,7 @@ pub(crate) struct World<'c> {
     pub(crate) namespace: String,
     pub(crate) zoom: Simulator,
     pub(crate) operator: Option<Operator>,
+    owners: Option<Owners>,
     /// Where the leader's lease is; the namespace, unless that is going to be deleted.
     pub(crate) lease_namespace: String,
     /// Other namespaces that the operator watches.
@@ -86,6 +90,7 @@ impl<'c> World<'c> {
             namespace,
             zoom: Simulator::start(&binaries()?, options).await?,
             operator: None,
+            owners: None,
             also_watched: Vec::new(),
             lease: 15,
         })
@@ -96,6 +101,8 @@ impl<'c> World<'c> {
         drop(self.operator.take());
         let options = OperatorOptions { arguments: self.operator_arguments(), ..OperatorOptions::default() };
         self.operator = Some(Operator::start(&binaries()?, self.cluster.kubeconfig(), options).await?);
+        let namespaces = [&self.namespace].into_iter().chain(&self.also_watched).cloned().collect();
+        self.owners = Owners::of(&self.client, namespaces);
         Ok(())
     }
 
@@ -209,8 +216,7 @@ impl<'c> World<'c> {
     }
 
     fn api(&self, kind: &str) -> Api<DynamicObject> {
-        let resource = ApiResource::from_gvk(&GroupVersionKind::gvk(GROUP, "v1alpha1", kind));
-        Api::namespaced_with(self.client.clone(), &self.namespace, &resource)
+        Api::namespaced_with(self.client.clone(), &self.namespace, &resource(kind))
     }
 
     /// Runs kubectl in this world's namespace.
@@ -229,8 +235,9 @@ impl<'c> World<'c> {
         let condition = |object: Option<&DynamicObject>| {
             object.and_then(|object| serde_json::to_value(object).ok()).is_some_and(|object| holds(&object))
         };
-        let Ok(found) = tokio::time::timeout(DEADLINE, await_condition(self.api(kind), name, condition)).await else {
-            anyhow::bail!("not within {DEADLINE:?}: {kind} {name} {what}; last seen: {}", self.seen(kind, name).await);
+        let deadline = patient(DEADLINE);
+        let Ok(found) = tokio::time::timeout(deadline, await_condition(self.api(kind), name, condition)).await else {
+            anyhow::bail!("not within {deadline:?}: {kind} {name} {what}; last seen: {}", self.seen(kind, name).await);
         };
         Ok(serde_json::to_value(found?)?)
     }
@@ -238,8 +245,9 @@ impl<'c> World<'c> {
     /// Waits until an object is gone.
     pub(crate) async fn gone(&self, kind: &str, name: &str) -> anyhow::Result<()> {
         let condition = |object: Option<&DynamicObject>| object.is_none();
-        let waited = tokio::time::timeout(DEADLINE, await_condition(self.api(kind), name, condition)).await;
-        ensure!(waited.is_ok(), "not within {DEADLINE:?}: {kind} {name} is gone: {}", self.seen(kind, name).await);
+        let deadline = patient(DEADLINE);
+        let waited = tokio::time::timeout(deadline, await_condition(self.api(kind), name, condition)).await;
+        ensure!(waited.is_ok(), "not within {deadline:?}: {kind} {name} is gone: {}", self.seen(kind, name).await);
         Ok(())
     }
 
@@ -341,8 +349,20 @@ impl<'c> World<'c> {
         all(names.iter().map(async |name| Ok(self.person(&email(name)).await?.status))).await
     }
 
-    /// Waits until the account was listed anew and a pass has looked at that and ended.
+    /// Waits until the account was listed anew and a pass has looked at that and ended. While faults hit calls: until a
+    /// listing went well, or some did not.
     pub(crate) async fn resync(&self) -> anyhow::Result<()> {
+        self.ask_for_listing().await?;
+        for _ in 0..10 {
+            if !faults_are_on() || is_ready(&self.get(CONNECTION, "default").await?) {
+                break;
+            }
+            self.ask_for_listing().await?;
+        }
+        Ok(())
+    }
+
+    async fn ask_for_listing(&self) -> anyhow::Result<()> {
         static REQUESTS: AtomicU64 = AtomicU64::new(0);
         let asked = REQUESTS.fetch_add(1, Ordering::Relaxed).to_string();
         let annotations = json!({"metadata": {"annotations": {REQUESTED_AT_ANNOTATION: asked}}});
@@ -367,6 +387,11 @@ impl<'c> World<'c> {
 
 pub(crate) fn binaries() -> anyhow::Result<Binaries> {
     Binaries::beside(env!("CARGO_BIN_EXE_zoom-operator"))
+}
+
+/// One of the kinds.
+pub(crate) fn resource(kind: &str) -> ApiResource {
+    ApiResource::from_gvk(&GroupVersionKind::gvk(GROUP, "v1alpha1", kind))
 }
 
 pub(crate) fn email(name: &str) -> String {

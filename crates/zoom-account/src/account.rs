@@ -206,7 +206,8 @@ impl Account {
     /// Reads one person: by id if the reference has one, else by address. The row, or that they are gone, goes into the
     /// directory.
     ///
-    /// Returns nothing if Zoom says by its own code (1001 or 1010) that there is no such person in the account.
+    /// Returns nothing if Zoom says by its own code (1001 or 1010) that there is no such person in the account; of somebody
+    /// whom the directory shows, twice.
     ///
     /// # Errors
     /// If Zoom gives no clear answer, or a row that cannot be understood.
@@ -215,16 +216,26 @@ impl Account {
     }
 
     pub(crate) async fn fetch(&mut self, person: &PersonRef) -> Result<Option<Person>, Problem> {
+        let mut row = self.look(person).await?;
+        // One answer that contradicts what was seen before is not enough to let a leaver in, or to invite somebody twice.
+        if row.is_none() && self.row(person).is_some() {
+            row = self.look(person).await?;
+        }
+        if row.is_none() {
+            self.lost(person);
+        }
+        Ok(row)
+    }
+
+    /// Reads one person. That they are not there is not put into the directory.
+    pub(crate) async fn look(&mut self, person: &PersonRef) -> Result<Option<Person>, Problem> {
         match self.client.get_user(person.key()).await {
             Ok(user) => {
                 let row = convert::read_person(user, Timestamp::now())?;
                 self.saw(row.clone());
                 Ok(Some(row))
             }
-            Err(error) if *error.kind() == ErrorKind::UserNotFound => {
-                self.lost(person);
-                Ok(None)
-            }
+            Err(error) if *error.kind() == ErrorKind::UserNotFound => Ok(None),
             Err(error) => Err(error.into()),
         }
     }

@@ -100,8 +100,11 @@ impl Account {
         expected: impl Fn(Option<&Person>) -> bool,
     ) -> Result<Option<Person>, Problem> {
         for pause in LAG {
-            let row = self.fetch(person).await?;
+            let row = self.look(person).await?;
             if expected(row.as_ref()) {
+                if row.is_none() {
+                    self.lost(person);
+                }
                 return Ok(row);
             }
             sleep(pause).await;
@@ -116,7 +119,8 @@ impl Account {
                 let id = created.id.as_deref().and_then(UserId::new);
                 let is_blank = id.is_none();
                 let by_id = id.map(|id| PersonRef { id: Some(id), email: new.email.clone() });
-                let applied = self.find_created(&Vec::from_iter(by_id.into_iter().chain([by_email])), new).await;
+                let names = Vec::from_iter(by_id.into_iter().chain([by_email]));
+                let applied = self.find_created(&names, new, !is_blank).await;
                 // Zoom answers with a blank id where it only asks somebody to move (midPoint's connector).
                 Ok(if is_blank && applied == Applied::Pending { Applied::Asked } else { applied })
             }
@@ -129,8 +133,9 @@ impl Account {
     }
 
     /// Where a person stands whom Zoom said it created: its answer does not tell. If they cannot be read, the directory
-    /// holds them as pending until the next listing knows better, for they must not be created again.
-    async fn find_created(&mut self, names: &[PersonRef], new: &NewPerson) -> Applied {
+    /// holds them as pending until the next listing knows better, for they must not be created again before it. Whom that
+    /// lacks may be created again if they are only `presumed`.
+    async fn find_created(&mut self, names: &[PersonRef], new: &NewPerson, presumed: bool) -> Applied {
         'reads: for pause in [Duration::ZERO].into_iter().chain(LAG) {
             sleep(pause).await;
             for name in names {
@@ -144,14 +149,14 @@ impl Account {
                 }
             }
         }
-        self.saw(convert::invited(new));
+        self.saw(convert::invited(new, presumed));
         Applied::Pending
     }
 
     async fn update(&mut self, person: &PersonRef, patch: &Patch) -> Result<Applied, Problem> {
         let present = if patch.custom.is_empty() { CustomAttributes::default() } else { self.custom(person).await? };
         let call = self.client.update_user(person.key(), &convert::user_patch(patch, &present)).await;
-        self.unless_gone(person, call)?;
+        self.unless_gone(person, call).await?;
         let settled = |row: &Person| row.state == State::Pending || patch.unmet(row).is_empty();
         let row = self.read_until(person, |row| row.is_some_and(settled)).await?.ok_or(Problem::Gone)?;
         let left = patch.unmet(&row);
@@ -210,7 +215,7 @@ impl Account {
         expected: State,
     ) -> Result<Applied, Problem> {
         let call = self.client.set_status(person.key(), action).await;
-        self.unless_gone(person, call)?;
+        self.unless_gone(person, call).await?;
         let row = self.read_until(person, |row| row.is_some_and(|row| row.state == expected)).await?;
         let row = row.ok_or(Problem::Gone)?;
         if row.state == expected {
@@ -316,14 +321,19 @@ impl Account {
         }
     }
 
-    /// Takes the person out of the directory if that is what a call on them alone has answered.
-    fn unless_gone(&mut self, person: &PersonRef, call: Result<(), zoom_client::Error>) -> Result<(), Problem> {
-        call.map_err(|error| {
-            if *error.kind() == ErrorKind::UserNotFound {
+    /// Takes the person out of the directory if that is what a call on them alone has answered, and a read says the same.
+    async fn unless_gone(&mut self, person: &PersonRef, call: Result<(), zoom_client::Error>) -> Result<(), Problem> {
+        let Err(error) = call else { return Ok(()) };
+        if *error.kind() != ErrorKind::UserNotFound {
+            return Err(error.into());
+        }
+        match self.look(person).await? {
+            Some(_) => Err(Problem::StillThere(error)),
+            None => {
                 self.lost(person);
+                Err(error.into())
             }
-            error.into()
-        })
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
     Account, GroupApplied,
     account::Change,
     error::{Error, Problem},
-    groups::{NO_EFFECT, blames_people, same_name},
+    groups::{Deleted, NO_EFFECT, blames_people, same_name},
 };
 
 impl Account {
@@ -156,12 +156,11 @@ impl Account {
     async fn delete_contact_group(&mut self, group: &ContactRef) -> Result<(), Problem> {
         let id = self.contact_group(group)?.id;
         match self.client.delete_contact_group(id.as_str()).await {
-            Err(error) if *error.kind() != ErrorKind::GroupNotFound => Err(error.into()),
-            Ok(()) | Err(_) => {
-                self.note(Change::ContactGroupGone(id));
-                Ok(())
-            }
+            Err(error) if *error.kind() != ErrorKind::GroupNotFound => return Err(error.into()),
+            Ok(()) | Err(_) => self.prove_deleted(Deleted::ContactGroup(&id)).await?,
         }
+        self.note(Change::ContactGroupGone(id));
+        Ok(())
     }
 
     fn unless_contacts_gone<T>(

@@ -107,6 +107,7 @@ fn person(
             (Attribute::Timezone, timezone),
         ]),
         details,
+        presumed: false,
     })
 }
 
@@ -198,8 +199,8 @@ pub(crate) fn new_user(new: &NewPerson) -> NewUser {
     }
 }
 
-/// A person who was created and cannot be read yet.
-pub(crate) fn invited(new: &NewPerson) -> Person {
+/// A person who was created and cannot be read yet. `presumed`: the next listing may find that nothing came of it.
+pub(crate) fn invited(new: &NewPerson, presumed: bool) -> Person {
     Person {
         id: None,
         email: new.email.clone(),
@@ -209,6 +210,7 @@ pub(crate) fn invited(new: &NewPerson) -> Person {
         groups: None,
         attributes: new.attributes.clone(),
         details: None,
+        presumed,
     }
 }
 

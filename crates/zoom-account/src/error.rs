@@ -53,6 +53,9 @@ pub(crate) enum Problem {
     /// Zoom said so by its own code.
     #[error("Zoom says that there is no such person in the account")]
     Gone,
+    /// A write says that somebody does not exist, and a read shows them.
+    #[error("{0}; but a read shows the person")]
+    StillThere(zoom_client::Error),
     /// There is no such group, by Zoom's own code or in the directory.
     #[error("there is no such group in the account")]
     GroupGone,
@@ -158,6 +161,7 @@ impl Error {
                 Retry::Account,
                 "Nothing is written before Zoom shows it; it is asked again by itself",
             ),
+            Problem::StillThere(_) => (Reason::ZoomUnavailable, Retry::Soon, "It is tried again by itself"),
             Problem::Crashed => (Reason::ZoomUnavailable, Retry::Soon, "It is started again by itself"),
         };
         let lacking_seat = match (&problem, operation) {
@@ -195,7 +199,10 @@ impl Error {
     #[must_use]
     pub fn client(&self) -> Option<&zoom_client::Error> {
         match &self.problem {
-            Problem::Zoom(error) | Problem::NotCreated(error) | Problem::HeirUnknown(error) => Some(error),
+            Problem::Zoom(error)
+            | Problem::NotCreated(error)
+            | Problem::HeirUnknown(error)
+            | Problem::StillThere(error) => Some(error),
             Problem::NotApplied(_)
             | Problem::Unreadable(_)
             | Problem::NoId

@@ -2,7 +2,9 @@ use std::collections::HashSet;
 
 use tokio::time::sleep;
 use zoom_client::{ErrorKind, GroupMember, RetryClass};
-use zoom_core::{Asked, Email, Group, GroupId, GroupOperation, GroupRef, Person, PersonRef, UserId};
+use zoom_core::{
+    Asked, ContactGroupId, Email, Group, GroupId, GroupOperation, GroupRef, Person, PersonRef, RoleId, UserId,
+};
 
 use crate::{
     Account,
@@ -36,6 +38,31 @@ impl Account {
     pub async fn apply_group(&mut self, operation: &GroupOperation) -> Result<GroupApplied, Error> {
         let done = self.carry_out_group(operation).await;
         done.map_err(|problem| Error::of_group(operation.group_name(), operation, problem))
+    }
+
+    /// Who of these people, whom Zoom took out of a group by its own word, is shown in it all the same.
+    ///
+    /// # Errors
+    /// If Zoom does not show who is in the group.
+    pub async fn still_in(&mut self, group: &GroupRef, people: &[PersonRef]) -> Result<Vec<PersonRef>, Error> {
+        match self.look_until_out(group, people).await {
+            Err(Problem::GroupGone) => Ok(Vec::new()),
+            found => found.map_err(|problem| Error::of_group(&group.name, &"look who is in it", problem)),
+        }
+    }
+
+    async fn look_until_out(&mut self, group: &GroupRef, people: &[PersonRef]) -> Result<Vec<PersonRef>, Problem> {
+        let id = self.group_id(group)?;
+        let mut shown: Vec<&PersonRef> = people.iter().collect();
+        for pause in [std::time::Duration::ZERO].into_iter().chain(LAG) {
+            if shown.is_empty() {
+                break;
+            }
+            sleep(pause).await;
+            (shown, _) = self.look_for(&id, shown, List::Members).await?;
+        }
+        self.put_in(&id, &shown, List::Members);
+        Ok(shown.into_iter().cloned().collect())
     }
 
     async fn carry_out_group(&mut self, operation: &GroupOperation) -> Result<GroupApplied, Problem> {
@@ -108,12 +135,33 @@ impl Account {
     async fn delete_group(&mut self, group: &GroupRef) -> Result<(), Problem> {
         let id = self.group_id(group)?;
         match self.client.delete_group(id.as_str()).await {
-            Err(error) if *error.kind() != ErrorKind::GroupNotFound => Err(error.into()),
-            Ok(()) | Err(_) => {
-                self.note(Change::GroupGone(id));
-                Ok(())
+            Err(error) if *error.kind() != ErrorKind::GroupNotFound => return Err(error.into()),
+            Ok(()) | Err(_) => self.prove_deleted(Deleted::Group(&id)).await?,
+        }
+        self.note(Change::GroupGone(id));
+        Ok(())
+    }
+
+    /// Proves that what Zoom said it deleted is gone: its object is, too, so nobody would notice later that it stayed.
+    pub(crate) async fn prove_deleted(&self, thing: Deleted<'_>) -> Result<(), Problem> {
+        for pause in LAG {
+            let (call, missing) = match thing {
+                Deleted::Group(id) => {
+                    let members = self.client.list_group_members(id.as_str(), PAGE_SIZE).await;
+                    (members.map(drop), ErrorKind::GroupNotFound)
+                }
+                Deleted::Role(id) => (self.client.get_role(id.as_str()).await.map(drop), ErrorKind::RoleNotFound),
+                Deleted::ContactGroup(id) => {
+                    (self.client.get_contact_group(id.as_str()).await.map(drop), ErrorKind::GroupNotFound)
+                }
+            };
+            match call {
+                Ok(()) => sleep(pause).await,
+                Err(error) if *error.kind() == missing => return Ok(()),
+                Err(error) => return Err(error.into()),
             }
         }
+        Err(Problem::NotApplied("it as before".to_owned()))
     }
 
     /// Of people whom the directory does not hold nothing is noted. Who is not shown is out, if all were shown.
@@ -337,6 +385,14 @@ impl Account {
 }
 
 pub(crate) const NO_EFFECT: &str = "Zoom accepted it without effect: a rule of the account may stand against it";
+
+/// What was deleted.
+#[derive(Clone, Copy)]
+pub(crate) enum Deleted<'i> {
+    Group(&'i GroupId),
+    Role(&'i RoleId),
+    ContactGroup(&'i ContactGroupId),
+}
 
 /// The two lists that a group has.
 #[derive(Clone, Copy)]

@@ -8,6 +8,7 @@ use crate::{
     account::Change,
     convert,
     error::{Error, Problem},
+    groups::Deleted,
 };
 
 impl Account {
@@ -66,12 +67,11 @@ impl Account {
 
     async fn delete_role(&mut self, id: &RoleId) -> Result<(), Problem> {
         match self.client.delete_role(id.as_str()).await {
-            Err(error) if *error.kind() != ErrorKind::RoleNotFound => Err(error.into()),
-            Ok(()) | Err(_) => {
-                self.note(Change::RoleGone(id.clone()));
-                Ok(())
-            }
+            Err(error) if *error.kind() != ErrorKind::RoleNotFound => return Err(error.into()),
+            Ok(()) | Err(_) => self.prove_deleted(Deleted::Role(id)).await?,
         }
+        self.note(Change::RoleGone(id.clone()));
+        Ok(())
     }
 }
 

@@ -250,7 +250,7 @@ fn shortened(message: &str) -> String {
     }
 }
 
-/// Parses a 2xx body, telling a cut body (which may be whole next time) from one of another shape.
+/// Parses a 2xx body, telling one that is cut or garbled (which may be whole next time) from one of another shape.
 pub(crate) fn parse<T: serde::de::DeserializeOwned>(answer: &Answer, tried: &str) -> Result<T, Error> {
     serde_json::from_slice(&answer.body).map_err(|problem| {
         if answer.is_html() {
@@ -259,7 +259,7 @@ pub(crate) fn parse<T: serde::de::DeserializeOwned>(answer: &Answer, tried: &str
         // The parser's own text quotes values, and a value may be a token.
         let (kind, shape) = match problem.classify() {
             Category::Eof => (ErrorKind::Transient, "is cut short"),
-            Category::Syntax | Category::Io => (ErrorKind::Unexpected, "is no JSON"),
+            Category::Syntax | Category::Io => (ErrorKind::Transient, "is no JSON"),
             Category::Data => (ErrorKind::Unexpected, "has another shape than documented"),
         };
         let (line, column) = (problem.line(), problem.column());

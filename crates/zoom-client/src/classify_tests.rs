@@ -153,6 +153,16 @@ fn the_tracking_id_is_kept() {
     assert_eq!(error(refused).tracking_id(), Some("WEB_123"));
 }
 
+#[rstest]
+#[case::cut(r#"{"id": "abc"#, ErrorKind::Transient)]
+#[case::garbled(r#"{"id": nothing that JSON knows"#, ErrorKind::Transient)]
+#[case::text("Service busy", ErrorKind::Transient)]
+#[case::other_shape("true", ErrorKind::Unexpected)]
+fn an_answer_that_is_no_json_may_be_whole_next_time(#[case] body: &str, #[case] kind: ErrorKind) {
+    let error = parse::<crate::Created>(&answer(200, body), "GET /users/abc").unwrap_err();
+    assert_eq!(error.kind(), &kind);
+}
+
 #[test]
 fn parsing_never_quotes_the_answer() {
     for body in [r#"{"id": "s3cret"}"#, r#""s3cret"#, r#""s3cret""#, "s3cret"] {

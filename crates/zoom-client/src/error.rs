@@ -235,7 +235,7 @@ pub enum ErrorKind {
         /// When the budget rolls over.
         retry_at: Timestamp,
     },
-    /// Network, time-out, a 5xx, or a page of HTML in place of an answer.
+    /// Network, time-out, a 5xx, or a page of HTML, or what is no whole JSON, in place of an answer.
     #[error("no usable answer for now")]
     Transient,
     /// A create ended without an answer and what was to be created was not found afterwards. Trying again is safe where names are

@@ -159,6 +159,7 @@ fn row(place: usize) -> Person {
         groups: Some(Box::default()),
         attributes: texts(place),
         details: None,
+        presumed: false,
     }
 }
 

@@ -32,6 +32,8 @@ pub struct Person {
     pub attributes: Attributes,
     /// What only a read of this person shows; absent until one was made.
     pub details: Option<Arc<Details>>,
+    /// Zoom said that it created them, and has not shown them yet.
+    pub presumed: bool,
 }
 
 /// What the listings do not show.

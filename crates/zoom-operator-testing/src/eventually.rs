@@ -8,6 +8,17 @@ use tokio::time::{Instant, sleep};
 /// Between two looks. It grows with the time that was waited, or many waiting tests would keep the API server busy.
 const PAUSE: RangeInclusive<Duration> = Duration::from_millis(20)..=Duration::from_millis(200);
 
+/// Whether faults of every class hit the calls to each simulator that is started (`ZOOM_SIMULATOR_FAULT_RATE`): about every
+/// third call is hit at two percent.
+pub fn faults_are_on() -> bool {
+    std::env::var_os("ZOOM_SIMULATOR_FAULT_RATE").is_some()
+}
+
+/// A deadline, longer while [`faults_are_on`].
+pub fn patient(deadline: Duration) -> Duration {
+    if faults_are_on() { deadline * 4 } else { deadline }
+}
+
 /// Looks until `look` succeeds and returns what it found. `what` names the condition, such as "ada is Ready".
 ///
 /// An error of `look` means *not yet*, and says what was seen instead. Where a Kubernetes watch is as easy, prefer
@@ -15,13 +26,13 @@ const PAUSE: RangeInclusive<Duration> = Duration::from_millis(20)..=Duration::fr
 ///
 /// # Errors
 ///
-/// After `deadline`, with `what` and the last error of `look`. A look that is under way then is abandoned.
+/// After the [`patient`] `deadline`, with `what` and the last error of `look`. A look that is under way then is abandoned.
 pub async fn eventually<T, Look, Looking>(deadline: Duration, what: impl Display, mut look: Look) -> anyhow::Result<T>
 where
     Look: FnMut() -> Looking,
     Looking: Future<Output = anyhow::Result<T>>,
 {
-    let start = Instant::now();
+    let (start, deadline) = (Instant::now(), patient(deadline));
     let end = start + deadline;
     let mut last = anyhow::anyhow!("the first look did not come back");
     loop {

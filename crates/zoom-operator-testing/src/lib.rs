@@ -15,7 +15,7 @@ use std::path::PathBuf;
 
 pub use binaries::Binaries;
 pub use control_plane::ControlPlane;
-pub use eventually::eventually;
+pub use eventually::{eventually, faults_are_on, patient};
 pub use operator::{Operator, OperatorOptions};
 pub use simulator::{Exchange, Group, Person, Simulator, SimulatorOptions};
 

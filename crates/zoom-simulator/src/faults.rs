@@ -26,10 +26,13 @@ impl Faults {
     pub(crate) fn add(&mut self, fault: Fault, account: &Account) {
         let stale = fault.effect == FaultEffect::StaleListing && fault.probability.is_none();
         let dice = SmallRng::seed_from_u64(fault.seed);
-        self.0.push(Pending { fault, dice, before: stale.then(|| account.clone()) });
+        // What is planned goes before what happens by chance.
+        let by_chance = |pending: &Pending| pending.fault.probability.is_some();
+        let place = self.0.iter().position(by_chance).filter(|_| fault.probability.is_none()).unwrap_or(self.0.len());
+        self.0.insert(place, Pending { fault, dice, before: stale.then(|| account.clone()) });
     }
 
-    /// The first fault that matches and whose dice agree, counted down.
+    /// The first fault that matches and whose dice agree, counted down: planned ones before those by chance.
     pub(crate) fn take(&mut self, method: &str, template: &str) -> Option<Hit> {
         self.0.retain(|pending| pending.fault.count != Some(0));
         let mut matching = self.0.iter_mut().filter(|pending| pending.fault.matches(method, template));

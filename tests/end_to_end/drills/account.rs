@@ -115,7 +115,7 @@ async fn one_person_whom_zoom_shows_in_a_way_that_cannot_be_understood_keeps_nob
     world.user_is("new", "Invited").await?;
     // Of Bob nothing is concluded.
     assert_eq!(world.get(USER, "bob").await?["status"]["state"], "Active");
-    assert_eq!(world.zoom_writes().await?, ["POST /users"]);
+    world.assert_wrote(&["POST /users"]).await?;
     Ok(())
 }
 
@@ -181,6 +181,6 @@ async fn pages_that_repeat_or_lose_rows_make_nobody_come_or_go() -> anyhow::Resu
     world.resync().await?;
     world.users_are(&texts(&names), "Synced").await?;
     world.user_is("new", "Invited").await?;
-    assert_eq!(world.zoom_writes().await?, ["POST /users"]);
+    world.assert_wrote(&["POST /users"]).await?;
     Ok(())
 }

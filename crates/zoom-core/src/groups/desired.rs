@@ -166,6 +166,8 @@ pub enum Asked {
 pub struct MemberRefusal {
     /// The edit of the group's object for which it was tried.
     pub generation: i64,
+    /// How often it was tried for that edit.
+    pub attempts: u32,
     /// When to try again without anything having changed.
     pub retry_at: Timestamp,
     /// What Zoom answered.

@@ -481,7 +481,7 @@ fn a_group_that_was_deleted_in_zoom_comes_back_with_a_newer_edit_only() {
 #[test]
 fn a_member_whom_zoom_refused_is_said_and_not_asked_again_before_an_edit() {
     let mut world = World::of(2);
-    let refusal = MemberRefusal { generation: 1, retry_at: start() + seconds(3600), message: "no".into() };
+    let refusal = MemberRefusal { generation: 1, attempts: 1, retry_at: start() + seconds(3600), message: "no".into() };
     world.add_group(DesiredGroup {
         members: members(&["person000", "person001"]),
         refused: Arc::new([((Act::Join, Asked::Person(address("person001"))), refusal)].into()),

@@ -52,6 +52,7 @@ pub(crate) fn person(name: &str, state: State) -> Person {
         groups: (state != State::Pending).then(Box::default),
         attributes: Attributes::default(),
         details: None,
+        presumed: false,
     }
 }
 
@@ -527,6 +528,7 @@ impl World {
                     groups: (state == State::Active).then(Box::default),
                     attributes: new.attributes.clone(),
                     details: None,
+                    presumed: false,
                 });
             }
             Operation::Read(_) => {

@@ -218,7 +218,7 @@ fn a_group_that_zoom_did_not_take_into_a_contact_group_is_said_and_not_asked_aga
         members: Some(Arc::default()),
     };
     let directory = world.directory().with_groups(vec![world.zoom_groups[0].clone()], vec![found]);
-    let refusal = MemberRefusal { generation: 1, retry_at: start() + seconds(3600), message: "no".into() };
+    let refusal = MemberRefusal { generation: 1, attempts: 1, retry_at: start() + seconds(3600), message: "no".into() };
     let mut wish = contacts("Call", &[]);
     wish.members.as_mut().unwrap().groups = [key("research")].into();
     wish.refused = Arc::new([((Act::Join, Asked::Group(id)), refusal)].into());
