@@ -200,7 +200,7 @@ fn a_label_puts_five_thousand_people_into_one_group_and_whom_zoom_refuses_stops_
     });
     let adds = world.plan().groups[0].operations.len();
     assert_eq!(adds, 1 + 5000_usize.div_ceil(GroupOperation::MEMBERS));
-    let refusal = MemberRefusal { generation: 1, retry_at: start() + seconds(3600), message: "no".into() };
+    let refusal = MemberRefusal { generation: 1, attempts: 1, retry_at: start() + seconds(3600), message: "no".into() };
     let refused = (0..7).map(|place| ((Act::Join, Asked::Person(address(&name(place)))), refusal.clone()));
     world.group("all").refused = std::sync::Arc::new(refused.collect());
     world.group_round();
