@@ -60,13 +60,21 @@ impl Pass<'_> {
             if did_something && self.is_overtaken(snapshot) {
                 return Ok(Applied::PlanAgain);
             }
+            // Edits by people and a wave that runs take turns.
+            if did_something && plan.edits > 0 {
+                break;
+            }
         }
+        let wave_waits = did_something && plan.edits > 0;
         if let Some(applied) = self.apply_roles(plan, snapshot).await? {
             return Ok(applied);
         }
-        for planned in plan.people.iter().filter(|planned| planned.is_runnable()) {
+        for (place, planned) in plan.people.iter().filter(|planned| planned.is_runnable()).enumerate() {
             if self.is_outdated() {
                 return Ok(Applied::Outdated);
+            }
+            if wave_waits && place >= plan.edits {
+                return Ok(Applied::PlanAgain);
             }
             match tolerate(self.run_person(planned).await)? {
                 Some(Turn::Over) => did_something = true,

@@ -48,7 +48,8 @@ impl Pass<'_> {
                 return Ok(Some(Turn::Stopped));
             }
             if self.is_outdated() || (done > 0 && self.is_overtaken(snapshot)) {
-                return Ok(Some(Turn::Over));
+                let stayed = self.prove_taken_out(object, removal, &group, &taken_out).await?;
+                return Ok(Some(stayed.unwrap_or(Turn::Over)));
             }
             let Some(account) = &mut self.kept.account else { return Ok(None) };
             info!(removal = %object, operation = %call, "applying");

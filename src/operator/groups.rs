@@ -327,7 +327,7 @@ impl Pass<'_> {
                 Some(Turn::Stopped) => return Ok(Some(Applied::Stopped)),
                 None => {}
             }
-            if self.is_outdated() || self.is_overtaken(snapshot) || self.is_report_due() {
+            if self.is_outdated() || self.is_overtaken(snapshot) || (did_something && self.is_report_due()) {
                 return Ok(Some(Applied::PlanAgain));
             }
         }

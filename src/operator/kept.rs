@@ -18,6 +18,8 @@ use super::{connect::Dialed, groups::GroupRefusals, translate, trouble::Trouble}
 pub(super) struct RemovalRetry {
     /// How often.
     pub(super) attempts: u32,
+    /// How often of these Zoom took it without effect.
+    pub(super) in_vain: u32,
     /// When to try it again.
     pub(super) at: Timestamp,
     /// Whether somebody was there who could receive the leaver's data: once somebody is, it is tried at once.

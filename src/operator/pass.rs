@@ -179,7 +179,7 @@ impl<'a> Pass<'a> {
         let mut desired = snapshot.desired(|wish| self.completed(wish));
         self.kept.group_refusals.remind(&mut desired);
         let records = snapshot.records();
-        let ledger = self.kept.ledger.clone().unwrap_or_default();
+        let ledger = self.spending_of_running();
         zoom_core::plan(&Input {
             connection: self.connection.metadata.uid.as_deref().unwrap_or_default(),
             policy: &self.policy,
@@ -223,6 +223,7 @@ impl<'a> Pass<'a> {
         }
         if let Some(other) = claimed_by {
             let message = format!("{other} manages the same account and is older: delete one of the two connections");
+            self.look_in_vain_if_troubled();
             self.kept.trouble = Some(Trouble::new(TroubleReason::AccountClaimed, message));
             self.kept.hang_up();
             return;
@@ -377,7 +378,7 @@ impl<'a> Pass<'a> {
         let next_listing = resync.saturating_sub(elapsed(self.kept.listing_begun_at, now));
         let next_listing = if self.listing && !next_listing.is_zero() { next_listing } else { resync };
         let trouble = self.patience();
-        let writes = !self.kept.trouble.as_ref().is_some_and(Trouble::forbids_writes);
+        let writes = self.is_usable();
         // What may not run now is not tried again either: what lets it run asks for a pass.
         let runs = |record: &ObjectKey| writes && plan.running.iter().any(|name| **name == *record.name);
         let retries = self.kept.removal_retries.iter().filter(|(record, _)| runs(record));

@@ -56,6 +56,9 @@ impl Pass<'_> {
     ) -> Result<bool, ClusterError> {
         // One object at least, or a stream of edits could keep leavers in for ever.
         let goes_on = &bulk::at_least_one(|| self.may_go_on(), || self.goes_on(snapshot));
+        // An edit of somebody else is carried out first, and the wave goes on in the next round.
+        let edits_wait = plan.edits > 0 && self.is_usable();
+        let yields = &bulk::at_least_one(|| self.may_go_on(), || !edits_wait && self.goes_on(snapshot));
         let is_new = AtomicBool::new(false);
         let write = |record| self.write_record(record, torn_down, &is_new, snapshot);
         let (urgent, phases): (Vec<_>, Vec<_>) = plan.changes.iter().partition(|change| change.phase == Phase::Running);
@@ -66,12 +69,12 @@ impl Pass<'_> {
         // A wave is decided as a whole: before all its records stand none of them is told that it is held.
         let done = bulk::each(run_now, goes_on, write).await?
             && bulk::each(urgent, goes_on, |change| self.tell_phase(change)).await?
-            && bulk::each(&plan.let_go, goes_on, |object| {
+            && bulk::each(&plan.let_go, yields, |object| {
                 self.let_user_go(object, released.get(object).copied(), snapshot)
             })
             .await?
-            && bulk::each(records, goes_on, write).await?
-            && bulk::each(phases, goes_on, |change| self.tell_phase(change)).await?;
+            && bulk::each(records, yields, write).await?
+            && bulk::each(phases, yields, |change| self.tell_phase(change)).await?;
         for object in &plan.let_go_groups {
             self.let_go_of(object, snapshot.groups.get(object)).await?;
         }
@@ -415,8 +418,14 @@ impl Pass<'_> {
         removal: &Removal,
         message: &str,
     ) -> Result<(), ClusterError> {
-        if self.attempts(object) < REPEATS {
-            return self.try_later(object, removal, Retry::Soon, message).await;
+        let in_vain = self.kept.removal_retries.get(object).map_or(0, |retry| retry.in_vain);
+        if in_vain < REPEATS {
+            self.try_later(object, removal, Retry::Soon, message).await?;
+            self.kept
+                .removal_retries
+                .entry(object.clone())
+                .and_modify(|retry| retry.in_vain = in_vain.saturating_add(1));
+            return Ok(());
         }
         self.kept.removal_retries.remove(object);
         self.set_phase(object, removal, Phase::Refused, RecordReason::ZoomRefused, message).await
@@ -431,10 +440,6 @@ impl Pass<'_> {
         }
     }
 
-    fn attempts(&self, object: &ObjectKey) -> u32 {
-        self.kept.removal_retries.get(object).map_or(0, |retry| retry.attempts)
-    }
-
     async fn try_later(
         &mut self,
         object: &ObjectKey,
@@ -442,10 +447,12 @@ impl Pass<'_> {
         retry: Retry,
         message: &str,
     ) -> Result<(), ClusterError> {
-        let earlier = self.attempts(object);
+        let (earlier, in_vain) =
+            self.kept.removal_retries.get(object).map_or((0, 0), |retry| (retry.attempts, retry.in_vain));
         let record = removal.record.as_ref().ok();
         let retry = RemovalRetry {
             attempts: earlier.saturating_add(1),
+            in_vain,
             at: retry_at(retry, earlier, Timestamp::now()),
             heir_is_there: record.is_some_and(|record| record.heir_is_there(self.directory())),
         };

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use tracing::{info, warn};
 use zoom_account::{GroupApplied, Retry};
+use zoom_client::ErrorKind;
 use zoom_core::{Asked, FormerGroup, GroupId, ObjectKey, Plan, Reason, Rejoin};
 use zoom_operator_api as api;
 
@@ -42,7 +43,15 @@ impl Pass<'_> {
                 Err(error) if error.is_withheld() => return Ok(Some(Applied::Stopped)),
                 Err(error) => {
                     warn!(group = rejoin.group.name, error = %error, tracking = tracking(&error), "Zoom refused");
-                    if let Some(trouble) = self.account_trouble(&error) {
+                    // What only groups need may be missing in an account whose people are managed well without it.
+                    let of_groups = error.client().is_some_and(|error| {
+                        matches!(
+                            error.kind(),
+                            ErrorKind::MissingScopes { .. } | ErrorKind::PlanUnsupported | ErrorKind::AccessDenied
+                        )
+                    });
+                    let retry = if of_groups { Retry::Rarely } else { error.retry() };
+                    if !of_groups && let Some(trouble) = self.account_trouble(&error) {
                         return Ok(Some(self.give_up(trouble)));
                     }
                     if error.reason() == Reason::RemovedInZoom || error.retry() == Retry::AfterEdit {
@@ -53,7 +62,7 @@ impl Pass<'_> {
                         continue;
                     }
                     let earlier = self.kept.rejoin_retries.get(group).map_or(0, |(attempts, _)| *attempts);
-                    let at = retry_at(error.retry(), earlier, Timestamp::now());
+                    let at = retry_at(retry, earlier, Timestamp::now());
                     self.kept.rejoin_retries.insert(group.clone(), (earlier.saturating_add(1), at));
                 }
             }

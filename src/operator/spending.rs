@@ -35,12 +35,13 @@ impl Pass<'_> {
         if new.is_empty() || !self.context.may_write() {
             return Ok(());
         }
-        self.kept.announced.extend(new);
+        new.extend(self.kept.announced.clone());
         let known = self.kept.status.clone().or_else(|| self.connection.status.clone()).unwrap_or_default();
-        let status = api::ZoomConnectionStatus { spent: translate::ledger_out(&self.spending()), ..known };
+        let status = api::ZoomConnectionStatus { spent: translate::ledger_out(&self.spending_with(&new)), ..known };
         let uid = self.connection.metadata.uid.clone().unwrap_or_default();
         self.context.cluster.write_connection_status(&self.key, &uid, &status).await?;
         self.kept.status = Some(status);
+        self.kept.announced = new;
         Ok(())
     }
 
@@ -69,8 +70,24 @@ impl Pass<'_> {
 
     /// What was spent, and what may be while it is not known how it ended.
     pub(super) fn spending(&self) -> Ledger {
+        self.spending_with(&self.kept.announced)
+    }
+
+    /// What was spent, with what may be of records that were told that they may run.
+    pub(super) fn spending_of_running(&self) -> Ledger {
+        let mut running = self.kept.announced.clone();
+        running.retain(|name, _| self.is_running(name));
+        self.spending_with(&running)
+    }
+
+    fn is_running(&self, name: &str) -> bool {
+        let removal = self.context.index.removal(&ObjectKey::new(self.key.namespace.clone(), name));
+        removal.is_some_and(|removal| removal.status.phase == Some(api::Phase::Running))
+    }
+
+    fn spending_with(&self, announced: &HashMap<Box<str>, (Class, usize, Timestamp)>) -> Ledger {
         let mut spending = self.kept.ledger.clone().unwrap_or_default();
-        for (class, people, at) in self.kept.announced.values() {
+        for (class, people, at) in announced.values() {
             spending.note(*class, *people, *at, self.policy.guard.window);
         }
         spending
@@ -91,11 +108,9 @@ impl Pass<'_> {
 
     /// Forgets what was announced and did not run, and records that are gone.
     pub(super) fn settle_spending(&mut self, snapshot: &Snapshot) {
-        let runs = |name: &str| {
-            let key = ObjectKey::new(self.key.namespace.clone(), name);
-            snapshot.removals.get(&key).is_some_and(|removal| removal.status.phase == Some(api::Phase::Running))
-        };
-        self.kept.announced.retain(|name, _| runs(name));
+        let mut announced = std::mem::take(&mut self.kept.announced);
+        announced.retain(|name, _| self.is_running(name));
+        self.kept.announced = announced;
         let present: std::collections::HashSet<&str> =
             snapshot.removals.values().map(|removal| removal.uid.as_str()).collect();
         self.kept.noted.retain(|uid| present.contains(&**uid));

@@ -178,6 +178,17 @@ impl Access {
         }
     }
 
+    /// Whether a permitted object may give its person a licence that it does not name.
+    pub(crate) fn permits_license(&self, object: &DesiredPerson, license: License) -> bool {
+        let gives = |grant: &Grant| grant.licenses.as_ref().is_none_or(|licenses| licenses.contains(&license));
+        match self {
+            Self::Everybody => true,
+            Self::Granted(_) => {
+                self.grants_of(object).iter().any(|grant| object.beyond(grant).is_none() && gives(grant))
+            }
+        }
+    }
+
     /// Why an object is not permitted, if it is not.
     #[must_use]
     pub fn refusal(&self, object: &impl Asks) -> Option<String> {

@@ -162,11 +162,13 @@ pub(crate) fn tell_dependents(live: &mut [Live<'_>], freeing: usize) {
 
 /// Writes the outcome of every candidate into the plan.
 fn publish(plan: &mut Plan, candidates: Vec<Candidate<'_>>) {
+    // Whoever is to leave at once does not wait for a wave that runs.
+    let mut waves = Vec::new();
     for candidate in candidates {
         let name: Box<str> = candidate.name().into();
         let (phase, reason) = (candidate.outcome.phase, candidate.outcome.reason);
         if phase == Phase::Running && !candidate.frozen {
-            plan.running.push(name.clone());
+            if candidate.prompt { plan.running.push(name.clone()) } else { waves.push(name.clone()) }
         }
         let unchanged = candidate.record().is_some_and(|record| {
             let started = phase == Phase::Running && record.started_at.is_some();
@@ -183,6 +185,7 @@ fn publish(plan: &mut Plan, candidates: Vec<Candidate<'_>>) {
             plan.new_records.push(*record);
         }
     }
+    plan.running.append(&mut waves);
 }
 
 /// Where the window that ends now began.

@@ -296,8 +296,10 @@ fn active(desired: &DesiredPerson, person: &Person, policy: &Policy, directory: 
     }
     let mut difference = difference(wanted, person).without(&desired.ignored);
     if wanted.license.is_none() {
-        let lower = |restore: &License| person.license != ObservedLicense::Known(*restore);
-        difference.patch.license = desired.remembered.restore.as_ref().and_then(|had| had.license).filter(lower);
+        let had = desired.remembered.restore.as_ref().and_then(|had| had.license);
+        let lacks = |had: &License| person.license != ObservedLicense::Known(*had);
+        let had = had.filter(|had| policy.access.permits_license(desired, *had));
+        difference.patch.license = had.filter(lacks);
     }
     let drift = drifted(desired, &difference, &role);
     if !drift.is_empty() && desired.drift.unwrap_or(policy.drift) == Drift::Report {

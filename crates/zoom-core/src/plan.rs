@@ -42,6 +42,8 @@ pub struct Plan {
     /// One entry for each live object, in the order in which operations are to run: people whose object was edited
     /// come first, and who frees a seat comes before who takes one.
     pub people: Vec<PersonPlan>,
+    /// How many of the people who have operations to run have them because somebody edited their object. They come first.
+    pub edits: usize,
     /// One entry for each live ZoomGroup, those that people edited first. They run after the people.
     pub groups: Vec<GroupPlan>,
     /// People who are back in the account, to be put into their former groups. It runs after the people and before the groups.
@@ -189,9 +191,13 @@ pub fn plan(input: &Input<'_>) -> Plan {
                 None => plan_found(object, lookup, input.policy, input.directory, input.now),
             };
             let planned = claims.name_holder(seen, planned);
-            let had = |row: &Person| restores.get(row.id.as_ref()?).copied().or(object.remembered.restore.as_ref());
+            let recorded = |row: &Person| restores.get(row.id.as_ref()?)?.restore_for(object);
+            let had = |row: &Person| recorded(row).or(object.remembered.restore.as_ref());
             let planned = match seen.row().and_then(|row| Some((row, had(row)?))) {
-                Some((row, had)) => restored(planned, had, row, object.wanted.license.is_some()),
+                Some((row, had)) => {
+                    let may_have = |license| input.policy.access.permits_license(object, license);
+                    restored(planned, had, row, object.wanted.license.is_none().then_some(&may_have))
+                }
                 None => planned,
             };
             intents.extend(guard::Intent::of(seen, &planned));
@@ -221,6 +227,8 @@ pub fn plan(input: &Input<'_>) -> Plan {
     plan.wake_at =
         retries.chain(ends).chain(contested).chain(seats).chain(plan.wake_at).filter(|at| *at > input.now).min();
     live.sort_by_key(|live| rank(live.seen.object, &live.planned));
+    let waits = |live: &&Live<'_>| is_edited_again(live.seen.object) && live.planned.is_runnable();
+    plan.edits = live.iter().filter(waits).count();
     plan.people = live.into_iter().map(|live| live.planned).collect();
     plan
 }
@@ -256,7 +264,7 @@ pub(crate) struct Live<'a> {
 /// Edits by people go first; who frees something goes before who takes it; creating comes last. Paid seats are taken by age:
 /// how many there are may show only then.
 fn rank(object: &DesiredPerson, planned: &PersonPlan) -> (bool, u8, Option<Timestamp>) {
-    let edited_again = object.is_edited() && object.remembered.observed_generation.is_some();
+    let edited_again = is_edited_again(object);
     if planned.takes_paid_seat() {
         return (!edited_again, 4, Some(object.created));
     }
@@ -268,6 +276,10 @@ fn rank(object: &DesiredPerson, planned: &PersonPlan) -> (bool, u8, Option<Times
         Some(Operation::Create(_)) => 5,
     };
     (!edited_again, kind, None)
+}
+
+fn is_edited_again(object: &DesiredPerson) -> bool {
+    object.is_edited() && object.remembered.observed_generation.is_some()
 }
 
 fn claimed_by(object: &DesiredPerson, winner: &ObjectKey) -> PersonPlan {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use foldhash::HashMap;
 
 use crate::{
-    Class, Directory, GroupId, GroupOperation, GroupRef, License, Lookup, Mode, ObjectKey, ObservedLicense, Operation,
-    Patch, Person, PersonPlan, PersonRef, Reason, Record, State, UserId,
+    Class, DesiredPerson, Directory, GroupId, GroupOperation, GroupRef, License, Lookup, Mode, ObjectKey,
+    ObservedLicense, Operation, Patch, Person, PersonPlan, PersonRef, Reason, Record, State, UserId,
     groups::{Groups, Return, Returns},
     plan::{Input, Live},
 };
@@ -65,20 +65,37 @@ impl Restore {
 }
 
 /// What people had before they were last deactivated.
-pub(crate) fn restores(records: &[Record]) -> HashMap<&UserId, &Restore> {
+pub(crate) fn restores(records: &[Record]) -> HashMap<&UserId, &Record> {
     let ran = |record: &&Record| record.class == Class::Access && record.started_at.is_some();
     let mut ran: Vec<_> = records.iter().filter(ran).collect();
     ran.sort_unstable_by_key(|record| (record.created, &record.name));
-    ran.into_iter().filter_map(|record| Some((record.person()?.id.as_ref()?, record.restore.as_ref()?))).collect()
+    let had = ran.into_iter().filter(|record| record.restore.is_some());
+    had.filter_map(|record| Some((record.person()?.id.as_ref()?, record))).collect()
+}
+
+impl Record {
+    /// What the person of an object had when this record took it. What was given back since is history: somebody may have
+    /// taken it again.
+    pub(crate) fn restore_for(&self, object: &DesiredPerson) -> Option<&Restore> {
+        let own = self.source.as_ref().filter(|source| source.uid == object.uid).map(|source| source.generation);
+        let is_history = object.remembered.access_generation.is_some_and(|given| own.is_none_or(|taken| taken < given));
+        self.restore.as_ref().filter(|_| !is_history)
+    }
 }
 
 /// Gives a person who comes back the licence that they had, where the object does not name one, and keeps in mind what else
 /// they had for as long as they are out.
-pub(crate) fn restored(mut planned: PersonPlan, had: &Restore, person: &Person, names_license: bool) -> PersonPlan {
+///
+/// `may_have`: which licences the object may give without naming them; absent where it names one.
+pub(crate) fn restored(
+    mut planned: PersonPlan,
+    had: &Restore,
+    person: &Person,
+    may_have: Option<&dyn Fn(License) -> bool>,
+) -> PersonPlan {
     let Some(had) = had.worth_keeping().filter(|_| person.state == State::Inactive) else { return planned };
-    if let (Some(license), [Operation::Activate(_), rest @ ..]) =
-        (had.license.filter(|_| !names_license), &mut *planned.operations)
-    {
+    let license = had.license.filter(|license| may_have.is_some_and(|may_have| may_have(*license)));
+    if let (Some(license), [Operation::Activate(_), rest @ ..]) = (license, &mut *planned.operations) {
         let patch = rest.iter_mut().find_map(|operation| match operation {
             Operation::Update(_, patch) => Some(patch),
             Operation::Read(_)

@@ -194,6 +194,24 @@ fn approved_ones_run_and_do_not_use_up_the_allowance(#[case] approved: usize) {
 }
 
 #[test]
+fn who_is_to_leave_at_once_and_edits_of_others_go_before_a_wave_that_runs() {
+    let mut world = account();
+    delete(&mut world, 0..6);
+    world.settle();
+    world.approve(|_| true);
+    let plan = world.plan();
+    world.write_records(&plan);
+    assert_eq!((plan.running.len(), plan.edits), (6, 0));
+    disable(&mut world, 10..11);
+    world.edit("person012", |wanted| wanted.attributes.set(Attribute::LastName, "Lovelace"));
+    let plan = world.plan();
+    let first = plan.new_records.first().map(|record| record.name.as_str());
+    assert_eq!((plan.running.len(), plan.running.first().map(AsRef::as_ref)), (7, first));
+    let runs = plan.people.iter().find(|planned| planned.is_runnable()).map(|planned| &planned.object);
+    assert_eq!((plan.edits, runs), (1, Some(&key("person012"))));
+}
+
+#[test]
 fn the_window_is_counted_in_people_and_moves_on() {
     let mut world = account();
     disable(&mut world, 0..5);

@@ -78,6 +78,35 @@ fn what_they_had_is_known_as_long_as_they_are_out_although_the_record_is_gone() 
 }
 
 #[test]
+fn what_was_given_back_once_is_not_given_again_after_somebody_took_it_in_zoom() {
+    let (mut world, ..) = team();
+    leave_and_return(&mut world, |_| {});
+    world.settle_groups();
+    world.exit("person000", &group_id("STAFF"));
+    let row = world.row("person000");
+    (row.state, row.groups) = (State::Inactive, Some([group_id("BAND")].into()));
+    world.edit("person000", |wanted| wanted.active = true);
+    world.settle_groups();
+    assert_eq!(world.row("person000").state, State::Active);
+    assert_eq!(groups(&world), [""; 0], "nobody wrote down in which groups they were then");
+}
+
+#[rstest]
+#[case::covered(&[License::Basic, License::Licensed], License::Licensed)]
+#[case::beyond_the_grant(&[License::Basic], License::Basic)]
+fn a_licence_comes_back_as_far_as_the_connection_lets_the_namespace_give_it(
+    #[case] licenses: &[License],
+    #[case] expected: License,
+) {
+    let (mut world, ..) = team();
+    world.row("person000").license = ObservedLicense::Known(License::Licensed);
+    let licenses = Some(licenses.iter().copied().collect());
+    world.policy.access = crate::access::granted("team", vec![Grant { licenses, ..Grant::default() }]);
+    leave_and_return(&mut world, |_| {});
+    assert_eq!(world.row("person000").license, ObservedLicense::Known(expected));
+}
+
+#[test]
 fn what_they_have_already_is_not_asked_for() {
     let (mut world, staff, _) = team();
     world.edit("person000", |wanted| wanted.active = false);
