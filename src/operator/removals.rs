@@ -304,6 +304,13 @@ impl Pass<'_> {
                         Err(error) if error.is_withheld() => return Ok(Some(Turn::Stopped)),
                         Err(error) => {
                             self.kept.tried.insert(removal.uid.clone());
+                            // It may have been done all the same: if the person is declared again meanwhile, it must be known
+                            // that this took their access, and nobody in Zoom.
+                            if error.reason() == Reason::ZoomUnavailable
+                                && let Err(unread) = account.read(person).await
+                            {
+                                warn!(removal = %object, error = %unread, "what came of it cannot be seen yet");
+                            }
                             return self.failed(object, &removal, &error).await.map(Some);
                         }
                     }

@@ -4,6 +4,7 @@ use anyhow::ensure;
 use serde_json::json;
 use zoom_operator_testing::Group;
 
+use crate::faults::assert_calls;
 use crate::world::{CONNECTION, REMOVAL, USER, World, account_of, email, is_in_phase, message, ready_reason};
 
 /// Five people, of whom Ada is licensed.
@@ -67,7 +68,11 @@ async fn who_is_let_in_again_by_an_edit_has_the_licence_of_before() -> anyhow::R
     let calls = world.zoom.journal().await?.into_iter().filter(of_people).map(|call| call.endpoint);
     let calls: Vec<_> = calls.collect();
     let (look, end) = ("GET /users/{userId}", "DELETE /users/{userId}/token");
-    assert_eq!(calls, [look, "PUT /users/{userId}/status", look, end]);
+    assert_calls(
+        calls,
+        [look, "PUT /users/{userId}/status", look, end].map(str::to_owned).to_vec(),
+        "what a leaver costs",
+    );
     world.edit(USER, "ada", json!({"active": true})).await?;
     world.user_is("ada", "Synced").await?;
     assert_eq!(world.person(&email("ada")).await?.license, "Licensed");
