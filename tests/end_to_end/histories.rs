@@ -192,9 +192,11 @@ impl<'w> History<'w> {
         format!("{}-team", self.name)
     }
 
-    /// Applies the object of the group, with anybody in it.
+    /// Applies the object of the group, with anybody in it. An exclusive one names somebody.
     async fn declare_group(&mut self) -> anyhow::Result<()> {
-        let wanted: Vec<_> = (0..PEOPLE).filter(|_| self.random.random()).map(address).collect();
+        let somebody = self.random.random_range(0..PEOPLE);
+        let wanted = (0..PEOPLE).filter(|place| *place == somebody || self.random.random()).map(address);
+        let wanted: Vec<_> = wanted.collect();
         let membership = if self.random.random() { "Exclusive" } else { "Additive" };
         let spec = json!({
             "connectionRef": {"name": self.name}, "name": TEAM, "membership": membership, "members": {"emails": wanted},
