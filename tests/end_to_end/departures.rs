@@ -5,7 +5,7 @@ use serde_json::json;
 use zoom_operator_testing::Group;
 
 use crate::faults::assert_calls;
-use crate::world::{CONNECTION, REMOVAL, USER, World, account_of, email, is_in_phase, message, ready_reason};
+use crate::world::{CONNECTION, REMOVAL, USER, World, account_of, email, is_in_phase, merged, message, ready_reason};
 
 /// Five people, of whom Ada is licensed.
 async fn team(connection: serde_json::Value) -> anyhow::Result<World<'static>> {
@@ -222,6 +222,57 @@ async fn from_protected_people_nothing_is_taken_and_a_pattern_that_fits_nobody_i
     world.removals_are(3, "Refused", "Protected").await?;
     world.resync().await?;
     assert_eq!(world.zoom_writes().await?, [""; 0]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_zoom_refuses_of_a_leaver_is_explained_and_keeps_nobody_else() -> anyhow::Result<()> {
+    let admin = |name: &str| json!({"email": email(name), "role": "Admin"});
+    let of_role = json!({"email": email("cleo"), "role": "Helpdesk"});
+    let names = ["ada", "bob", "cleo", "eve", "room", "zoe"];
+    let account = json!({
+        "people": [{"email": email("ada")}, {"email": email("bob")}, of_role, admin("eve"), admin("root"), {"email": email("zoe")}],
+        "roles": [{"name": "Helpdesk"}], "rooms": [email("room")],
+    });
+    let limits = json!({"access": {"percent": 100, "floor": 100}});
+    let connection = json!({"guard": {"limits": limits}, "protected": {"roles": ["Helpdesk"]}});
+    let world = World::connected(account, merged(deleting(), connection)).await?;
+    world.users(&names, &json!({})).await?;
+    world.users(&["ada", "eve"], &json!({"removal": {"policy": "Unlink"}})).await?;
+    world.users_are(&names, "Synced").await?;
+    let refuse = async |method: &str, path: &str, code: u32, message: &str| {
+        let answer = json!({"answer": {"status": 400, "body": {"code": code, "message": message}}});
+        world.zoom.inject(json!({"method": method, "path": path, "count": u32::MAX, "effect": answer})).await
+    };
+    let explained = async |name: &str, phase: &str, reason: &str, told: &[&str]| {
+        let removal = world.removal_is(name, phase, reason).await?;
+        let object = removal["metadata"]["name"].as_str().unwrap_or_default().to_owned();
+        let explains = |removal: &serde_json::Value| {
+            let message = removal["status"]["message"].as_str().unwrap_or_default();
+            is_in_phase(removal, phase, reason) && told.iter().all(|told| message.contains(told))
+        };
+        world.until(REMOVAL, &object, format_args!("explains {told:?}"), explains).await.map(drop)
+    };
+
+    // Of a domain that the account manages nobody is unlinked; administrators are protected once more.
+    world.delete_all(&["ada"]).await?;
+    explained("ada", "Refused", "ZoomRefused", &["code 1107", "use the policy Delete or Deactivate"]).await?;
+    refuse("DELETE", "/users/{userId}", 1117, "You can not disassociate an Admin user.").await?;
+    world.delete_all(&["eve"]).await?;
+    explained("eve", "Refused", "NeedsOwner", &["code 1117", "the role Member first"]).await?;
+    world.zoom.clear_faults().await?;
+    refuse("PUT", "/users/{userId}/status", 1000, "The user manages a call queue.").await?;
+    world.edit(USER, "bob", json!({"active": false})).await?;
+    explained("bob", "Running", "WithinLimit", &["code 1000", "call queue"]).await?;
+    world.zoom.clear_faults().await?;
+    world.edit(USER, "room", json!({"active": false})).await?;
+    explained("room", "Refused", "ZoomRefused", &["code 200", "managed with Zoom Rooms"]).await?;
+    world.delete_all(&["cleo"]).await?;
+    explained("cleo", "Refused", "Protected", &["the role \"Helpdesk\""]).await?;
+    world.delete_all(&["zoe"]).await?;
+    world.removal_is("zoe", "Done", "Completed").await?;
+    let statuses = world.statuses(&["ada", "cleo", "eve", "room", "zoe"]).await?;
+    assert_eq!(statuses, ["active", "active", "active", "active", "inactive"]);
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::world::{REMOVAL, USER, World, account_of, email, endless, message};
+use crate::world::{REMOVAL, USER, World, account_of, email, endless, merged, message};
 
 #[tokio::test]
 async fn another_address_is_given_to_the_same_person_by_one_call() -> anyhow::Result<()> {
@@ -68,6 +68,42 @@ async fn an_address_outside_the_managed_domains_is_refused_with_what_zoom_asks_f
     assert!(told.contains("a domain that the account manages"), "{told}");
     world.user_is("ada", "Refused").await?;
     assert_eq!(world.person(&email("ada")).await?.status, "active");
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_address_is_refused_that_is_taken_elsewhere_and_so_is_a_fourth_one_in_a_day() -> anyhow::Result<()> {
+    let names = ["ada", "bob", "cleo", "dan", "eve", "fay"];
+    let account = merged(account_of(&names), json!({"elsewhere": [{"email": email("taken")}]}));
+    let limits = json!({"identity": {"percent": 100, "floor": 100}});
+    let world = World::connected(account, json!({"guard": {"limits": limits}})).await?;
+    world.users(&names, &json!({})).await?;
+    world.users_are(&names, "Synced").await?;
+    world.edit(USER, "ada", json!({"email": email("taken")})).await?;
+    let removal = world.removal_is("ada", "Refused", "ZoomRefused").await?;
+    let told = removal["status"]["message"].as_str().unwrap_or_default();
+    assert!(told.contains("belongs to a Zoom account already"), "{told}");
+    world.user_is("ada", "Refused").await?;
+
+    for address in ["ada1", "ada2", "ada3"] {
+        world.edit(USER, "ada", json!({"email": email(address)})).await?;
+        world.person_until(&email(address), "is there", |person| person.status == "active").await?;
+        world.user_is("ada", "Synced").await?;
+    }
+    world.edit(USER, "ada", json!({"email": email("ada4")})).await?;
+    let removal = world.removal_is("ada", "Running", "WithinLimit").await?;
+    let name = removal["metadata"]["name"].as_str().unwrap_or_default();
+    let told = |removal: &serde_json::Value| {
+        let message = removal["status"]["message"].as_str().unwrap_or_default();
+        message.contains("three changes") && message.contains("tried again")
+    };
+    world.until(REMOVAL, name, "says why", told).await?;
+    world.person(&email("ada3")).await?;
+    // A day later an edit does not wait for the next try.
+    world.zoom.move_clock(json!({"advance": "25h"})).await?;
+    world.edit(USER, "ada", json!({"email": email("ada5")})).await?;
+    world.person_until(&email("ada5"), "is there", |person| person.status == "active").await?;
+    world.user_is("ada", "Synced").await?;
     Ok(())
 }
 

@@ -66,6 +66,44 @@ async fn a_seat_that_a_downgrade_frees_goes_to_the_oldest_who_waits_in_the_same_
 }
 
 #[tokio::test]
+async fn who_comes_back_needs_a_seat_and_is_told_which_held_removal_could_free_one() -> anyhow::Result<()> {
+    let people = json!([
+        {"email": email("ada"), "type": "Licensed"}, {"email": email("bob")}, {"email": email("eve"), "status": "inactive"},
+        {"email": email("fay"), "status": "inactive"},
+    ]);
+    let world = World::connected(json!({"people": people, "seats": {"licensed": 2}}), json!({})).await?;
+    world.users(&["ada"], &json!({"license": {"type": "Licensed"}})).await?;
+    world.users(&["eve", "fay"], &json!({"active": false})).await?;
+    world.user_is("ada", "Synced").await?;
+    world.users_are(&["eve", "fay"], "Deactivated").await?;
+    let told = |text: &'static str| move |user: &serde_json::Value| message(user).contains(text);
+    world.users(&["eve"], &json!({"license": {"type": "Licensed"}})).await?;
+    world.until(USER, "eve", "is told the numbers", told("2 of 2 are used")).await?;
+    world.user_is("eve", "WaitingForSeat").await?;
+    world.edit(CONNECTION, "default", json!({"mode": "HoldRemovals"})).await?;
+    world.delete_all(&["ada"]).await?;
+    let removal = world.removal_is("ada", "Held", "RemovalsHeld").await?;
+    let user = world.user_is("eve", "WaitsForHeld").await?;
+    assert!(message(&user).contains("could free seats: 1"), "{}", message(&user));
+    assert_eq!(world.zoom_writes().await?, [""; 0], "nobody asks in vain: {removal}");
+    assert_eq!(world.person(&email("eve")).await?.status, "inactive");
+
+    world.edit(CONNECTION, "default", json!({"mode": "Enforce"})).await?;
+    world.user_is("eve", "Synced").await?;
+    let eve = world.person(&email("eve")).await?;
+    assert_eq!((eve.status.as_str(), eve.license.as_str()), ("active", "Licensed"));
+    assert_eq!(world.person(&email("ada")).await?.status, "inactive");
+
+    // Bob has the only seat of the Basic people, and Zoom alone knows that it is needed.
+    world.zoom.edit_account(json!({"seats": {"licensed": 2, "basic": 1}})).await?;
+    world.users(&["fay"], &json!({})).await?;
+    let user = world.user_is("fay", "WaitingForSeat").await?;
+    assert!(message(&user).contains("no Basic seat is free: Zoom said"), "{}", message(&user));
+    assert_eq!(world.person(&email("fay")).await?.status, "inactive");
+    Ok(())
+}
+
+#[tokio::test]
 async fn where_the_app_may_not_know_the_seats_one_refusal_speaks_for_all() -> anyhow::Result<()> {
     let people = json!([{"email": email("bob")}, {"email": email("cleo")}]);
     let account = json!({"people": people, "seats": {"licensed": 1}, "scopes": SCOPES});

@@ -2,7 +2,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 use zoom_client::{ErrorKind, RetryClass, Seats};
-use zoom_core::{License, Operation, PersonRef, Reason};
+use zoom_core::{CreateMethod, License, Operation, PersonRef, Reason};
 
 use crate::convert::Unreadable;
 
@@ -320,11 +320,7 @@ fn special_meaning(operation: &Operation, error: &zoom_client::Error) -> Option<
             Reason::Refused,
             "This is a Zoom Room: it is managed with Zoom Rooms and not as a person, so take its object away",
         )),
-        Operation::Create(_) if matches!(error.code(), Some(2002 | 2032)) => Some((
-            Reason::Refused,
-            "The account has no single sign-on, or people cannot be provisioned ahead for it: switch that on in Zoom's settings of \
-             single sign-on, or use another creation.method",
-        )),
+        Operation::Create(new) => meaning_for_creation(new.method, error.code()),
         Operation::Deactivate(_) | Operation::Unlink(..) | Operation::Delete(..) if error.code() == Some(1000) => {
             Some((
                 Reason::Refused,
@@ -333,7 +329,6 @@ fn special_meaning(operation: &Operation, error: &zoom_client::Error) -> Option<
             ))
         }
         Operation::Read(_)
-        | Operation::Create(_)
         | Operation::Update(..)
         | Operation::SetRole { .. }
         | Operation::Activate(_)
@@ -343,9 +338,28 @@ fn special_meaning(operation: &Operation, error: &zoom_client::Error) -> Option<
     }
 }
 
+/// What the account lacks for a method of creation (Zoom API reference, Users: create).
+fn meaning_for_creation(method: CreateMethod, code: Option<i64>) -> Option<(Reason, &'static str)> {
+    let advice = match (method, code?) {
+        (_, 2002 | 2032) => {
+            "The account has no single sign-on, or people cannot be provisioned ahead for it: switch that on in Zoom's settings of \
+             single sign-on, or use another creation.method"
+        }
+        (CreateMethod::AutoCreate, 200) => {
+            "AutoCreate needs a domain that the account manages: have it verified for the account, or use another \
+             creation.method"
+        }
+        (CreateMethod::NoLogin, 200) => {
+            "NoLogin needs the account of an integration partner of Zoom: use another creation.method"
+        }
+        _ => return None,
+    };
+    Some((Reason::Refused, advice))
+}
+
 /// Zoom Rooms show in the listings like people, and only its message tells them apart (Zoom API reference, Users: status).
 fn is_about_a_room(operation: &Operation, error: &zoom_client::Error) -> bool {
-    touches_standing(operation) && error.code() == Some(200) && error.message().to_lowercase().contains("rooms user")
+    touches_standing(operation) && error.code() == Some(200) && error.message().to_lowercase().contains("zoom room")
 }
 
 /// What a refusal means of a change of address: Zoom's rules for that are its own (Zoom API reference, Users: e-mail).

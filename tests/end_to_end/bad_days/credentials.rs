@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use zoom_operator_testing::eventually;
 
-use super::{assert_says, calls, connected, nudge};
+use super::{assert_says, calls, connected, lasting_fault, nudge};
 use crate::world::{CLIENT_SECRET, CONNECTION, DEADLINE, USER, World, account_of, email, message, ready_reason};
 
 #[tokio::test]
@@ -162,6 +162,55 @@ async fn a_missing_scope_is_named_and_noticed_by_itself_once_it_is_added() -> an
     let healed = world.reason(CONNECTION, "default", "Connected").await?;
     assert_eq!(healed["status"]["missingScopes"], json!(null));
     assert_eq!(world.person(&email("ada")).await?.last_name, "Byron");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_disabled_app_an_unpaid_plan_and_an_unknown_account_have_names_and_nothing_is_written_until_they_heal()
+-> anyhow::Result<()> {
+    let names = ["ada", "bob", "cleo", "dan", "eve", "fay"];
+    let limits = json!({"access": {"percent": 100, "floor": 100}});
+    let world = connected(account_of(&names), json!({"guard": {"quietPeriod": "0s", "limits": limits}})).await?;
+    world.users(&names, &json!({})).await?;
+    world.users_are(&names, "Synced").await?;
+    let unpaid =
+        json!({"answer": {"status": 400, "body": {"code": 200, "message": "Only available for paid account: acme."}}});
+    let ada = world.person(&email("ada")).await?;
+    let nameless = json!({"id": ada.id, "email": ada.email, "type": 1, "status": "active", "role_id": "2"});
+    let nameless = json!({"answer": {"status": 200, "body": nameless}});
+    for (reason, told, edit, faults) in [
+        ("AppDisabled", "Activate the app", json!({"appActive": false}), vec![]),
+        ("PlanUnsupported", "paid plan", json!({}), vec![lasting_fault("GET", "/users", &unpaid)]),
+        (
+            "AccountUnknown",
+            "does not say to which account",
+            json!({"clientSecret": "rotated", "revokeTokens": true}),
+            vec![lasting_fault("GET", "/users/{userId}", &nameless)],
+        ),
+    ] {
+        for fault in faults {
+            world.zoom.inject(fault).await?;
+        }
+        world.zoom.edit_account(edit).await?;
+        if reason == "AccountUnknown" {
+            world.write_secret("rotated").await?;
+        }
+        nudge(&world, reason).await?;
+        assert_says(&world.reason(CONNECTION, "default", reason).await?, &[told]);
+        // A leaver, too, waits for that.
+        world.edit(USER, "ada", json!({"active": false, "firstName": reason})).await?;
+        world.user_is("ada", "WaitingForConnection").await?;
+        world.edit(USER, "ada", json!({"active": true})).await?;
+        assert_eq!(world.zoom_writes().await?, [""; 0], "{reason}");
+
+        world.zoom.clear_faults().await?;
+        world.zoom.edit_account(json!({"appActive": true})).await?;
+        world.reason(CONNECTION, "default", "Connected").await?;
+        world.person_until(&email("ada"), "is named", |person| person.first_name == reason).await?;
+        world.user_is("ada", "Synced").await?;
+        world.zoom.clear_journal().await?;
+    }
+    assert_eq!(world.person(&email("ada")).await?.status, "active");
     Ok(())
 }
 

@@ -59,6 +59,41 @@ async fn people_whom_zoom_refuses_say_why_and_stop_nobody() -> anyhow::Result<()
 }
 
 #[tokio::test]
+async fn each_method_of_creation_is_refused_with_what_the_account_lacks_and_an_invitation_runs_out()
+-> anyhow::Result<()> {
+    let world = connected(json!({"sso": false, "managedDomains": []}), json!({"creation": null})).await?;
+    for (name, method) in [("auto", "AutoCreate"), ("sso", "Sso"), ("robot", "NoLogin"), ("ada", "Invite")] {
+        world.users(&[name], &json!({"creation": {"method": method}})).await?;
+    }
+    assert_says(&world.user_is("auto", "Refused").await?, &["code 200", "a domain that the account manages"]);
+    assert_says(&world.user_is("sso", "Refused").await?, &["code 2002", "no single sign-on"]);
+    assert_says(&world.user_is("robot", "Refused").await?, &["code 200", "integration partner"]);
+    let invited = world.user_is("ada", "Invited").await?;
+    assert!(message(&invited).contains("pending since"), "{}", message(&invited));
+    let unprovisioned = json!({"answer": {"status": 400, "body": {"code": 2032, "message": "Not pre-provisioned."}}});
+    world.zoom.inject(fault("POST", "/users", 1, &unprovisioned)).await?;
+    world.users(&["early"], &json!({"creation": {"method": "Sso"}})).await?;
+    assert_says(&world.user_is("early", "Refused").await?, &["code 2032", "provisioned ahead"]);
+
+    // A month later at Zoom; the operator's clock is made up for by what it wrote.
+    world.zoom.move_clock(json!({"advance": "31 days"})).await?;
+    let since = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(31 * 24);
+    let status = json!({"status": {"pendingSince": since.to_string()}}).to_string();
+    world.kubectl(&["patch", "zoomuser", "ada", "--subresource=status", "--type=merge", "--patch", &status]).await?;
+    world.resync().await?;
+    assert_says(&world.user_is("ada", "InvitationExpired").await?, &["30 days", "active to false"]);
+    world.edit(USER, "ada", json!({"active": false})).await?;
+    world.user_is("ada", "Deactivated").await?;
+    assert!(world.zoom.person(&email("ada")).await?.is_none(), "the dead invitation stands");
+    world.edit(USER, "ada", json!({"active": true})).await?;
+    world.user_is("ada", "Invited").await?;
+    world.zoom.accept_invitation(&email("ada")).await?;
+    world.resync().await?;
+    world.user_is("ada", "Synced").await?;
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_change_that_zoom_refuses_is_told_by_its_object_alone() -> anyhow::Result<()> {
     let world = connected(account_of(&["ada", "bob"]), json!({})).await?;
     world.users(&["ada", "bob"], &json!({"lastName": "Byron"})).await?;

@@ -129,6 +129,13 @@ async fn a_transfer_is_not_claimed_of_somebody_who_had_gone_before() {
 #[rstest]
 #[case::phone_duties(400, 1000, "The user is a call queue manager.", "hand those over", Retry::Slowly)]
 #[case::a_room(400, 200, "A Zoom Rooms user cannot be changed.", "a Zoom Room", Retry::AfterEdit)]
+#[case::a_room_or_admin(
+    400,
+    200,
+    "Zoom Room and Admin users' status can not be activated.",
+    "a Zoom Room",
+    Retry::AfterEdit
+)]
 #[tokio::test]
 async fn a_refusal_to_let_somebody_go_is_explained(
     #[case] status: u16,
