@@ -53,7 +53,7 @@ pub(crate) struct World<'c> {
 
 impl World<'static> {
     /// A namespace with a connection "default", a running operator, and an account. `account` is an account file,
-    /// without limits unless it says otherwise; `connection` are changes to the spec of the connection.
+    /// without limits unless it says otherwise (or holds several accounts); `connection` are changes to the spec of the connection.
     pub(crate) async fn connected(account: Value, connection: Value) -> anyhow::Result<Self> {
         let mut world = Self::bare(account).await?;
         world.start_operator().await?;
@@ -80,7 +80,7 @@ impl<'c> World<'c> {
     /// As [`World::bare`], in a control plane of the test's own.
     pub(crate) async fn on(cluster: &'c ControlPlane, account: Value) -> anyhow::Result<Self> {
         cluster.apply_crds().await?;
-        let account = merged(json!({"limits": "off"}), account);
+        let account = if account["accounts"].is_null() { merged(json!({"limits": "off"}), account) } else { account };
         let options = SimulatorOptions { account: Some(account.to_string()), ..SimulatorOptions::default() };
         let namespace = cluster.namespace("world").await?;
         Ok(Self {

@@ -1,9 +1,10 @@
 //! The wrong account, and an account that shows itself otherwise than it is.
 
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{names, texts};
-use crate::world::{CONNECTION, REMOVAL, USER, World, condition, email, message};
+use crate::world::{CONNECTION, REMOVAL, USER, World, account_of, condition, email, merged, message};
 
 fn lasting(path: &str, effect: &Value) -> Value {
     json!({"method": "GET", "path": path, "count": u32::MAX, "effect": effect})
@@ -12,19 +13,24 @@ fn lasting(path: &str, effect: &Value) -> Value {
 #[tokio::test]
 async fn credentials_of_another_account_in_the_secret_write_nothing() -> anyhow::Result<()> {
     let names = ["ada", "bob", "eve"];
-    let world = World::managed(&names, json!({"guard": {"quietPeriod": "0s"}})).await?;
-    // Zoom takes the other app's credentials, and whom it shows belongs to the other account.
-    let stranger = json!({
-        "id": "x", "email": "owner@other.example", "type": 1, "status": "active", "role_id": "0", "account_id": "other",
+    let ours = merged(account_of(&names), json!({"limits": "off"}));
+    let theirs = json!({
+        "accountId": "other", "clientId": "simulator", "clientSecret": "theirs", "limits": "off",
+        "owner": "owner@other.example", "people": [{"email": email("bob")}, {"email": "mallory@other.example"}],
     });
-    let page =
-        json!({"page_count": 1, "page_size": 2000, "total_records": 1, "next_page_token": "", "users": [stranger]});
-    world.zoom.inject(lasting("/users", &json!({"answer": {"status": 200, "body": page}}))).await?;
-    world.zoom.inject(lasting("/users/{userId}", &json!({"answer": {"status": 200, "body": stranger}}))).await?;
-    world.zoom.edit_account(json!({"clientSecret": "theirs", "revokeTokens": true})).await?;
+    let world = World::connected(json!({"accounts": [ours, theirs]}), json!({"guard": {"quietPeriod": "0s"}})).await?;
+    world.users(&names, &json!({})).await?;
+    world.users_are(&names, "Synced").await?;
+    let their_people = async || world.zoom.control(Method::GET, "accounts/other/people", None).await;
+    let before = their_people().await?;
+    // The app of the other account is no app of this one.
+    world.zoom.edit_account(json!({"revokeTokens": true})).await?;
     world.write_secret("theirs").await?;
-    let asked = json!({"metadata": {"annotations": {zoom_operator_api::REQUESTED_AT_ANNOTATION: "theirs"}}});
-    world.patch(CONNECTION, "default", asked).await?;
+    world.ask("refused").await?;
+    world.reason(CONNECTION, "default", "CredentialsRefused").await?;
+    // Even where Zoom takes the account id on trust: whom it shows is in the other account.
+    world.zoom.inject(json!({"count": u32::MAX, "effect": "swappedAccount"})).await?;
+    world.zoom.edit_account(json!({"clientSecret": "theirs"})).await?;
     let connection = world.reason(CONNECTION, "default", "AccountMismatch").await?;
     assert!(message(&connection).contains("belong to the account other, and not to acme"), "{}", message(&connection));
 
@@ -35,12 +41,12 @@ async fn credentials_of_another_account_in_the_secret_write_nothing() -> anyhow:
     world.delete_all(&["ada"]).await?;
     world.user_is("new", "WaitingForConnection").await?;
     assert_eq!(world.zoom_writes().await?, [""; 0]);
+    assert_eq!(their_people().await?, before);
 
     world.zoom.clear_faults().await?;
     world.users(&["eve"], &json!({})).await?;
     world.users(&["ada"], &json!({})).await?;
-    let again = json!({"metadata": {"annotations": {zoom_operator_api::REQUESTED_AT_ANNOTATION: "ours"}}});
-    world.patch(CONNECTION, "default", again).await?;
+    world.ask("ours").await?;
     world.reason(CONNECTION, "default", "Connected").await?;
     world.user_is("new", "Invited").await?;
     world.users_are(&names, "Synced").await?;
@@ -107,8 +113,7 @@ async fn one_person_whom_zoom_shows_in_a_way_that_cannot_be_understood_keeps_nob
         let fault = json!({"method": "GET", "path": "/users", "count": 1, "effect": {"answer": {"status": 200, "body": page(rows)}}});
         world.zoom.inject(fault).await?;
     }
-    let asked = json!({"metadata": {"annotations": {zoom_operator_api::REQUESTED_AT_ANNOTATION: "odd"}}});
-    world.patch(CONNECTION, "default", asked).await?;
+    world.ask("odd").await?;
     let connection = world.reason(CONNECTION, "default", "ListingIncomplete").await?;
     assert!(message(&connection).contains("no address"), "{}", message(&connection));
     world.user("new", json!({"email": email("new")})).await?;
@@ -124,8 +129,7 @@ async fn while_zoom_lists_nobody_at_all_a_leaver_leaves_all_the_same() -> anyhow
     let world = World::managed(&["ada", "bob", "eve"], json!({})).await?;
     let refusal = json!({"answer": {"status": 400, "body": {"code": 200, "message": "No permission."}}});
     world.zoom.inject(lasting("/users", &refusal)).await?;
-    let asked = json!({"metadata": {"annotations": {zoom_operator_api::REQUESTED_AT_ANNOTATION: "refused"}}});
-    world.patch(CONNECTION, "default", asked).await?;
+    world.ask("refused").await?;
     let connection = world.reason(CONNECTION, "default", "ListingIncomplete").await?;
     assert!(message(&connection).contains("No permission"), "{}", message(&connection));
     world.user("new", json!({"email": email("new")})).await?;

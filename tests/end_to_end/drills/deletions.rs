@@ -27,6 +27,37 @@ async fn all_manifests_gone_from_git_and_applied_again_everybody_is_adopted_with
 }
 
 #[tokio::test]
+async fn all_manifests_gone_one_by_one_for_longer_than_a_wave_stays_open_take_no_more_than_the_limit()
+-> anyhow::Result<()> {
+    let names = names(14);
+    let world = World::managed(&texts(&names), json!({})).await?;
+    // A listing of half a second after each: together longer than the three quiet periods after which a wave is counted.
+    let slow = json!({"method": "GET", "path": "/users", "count": u32::MAX, "effect": {"delay": {"ms": 160}}});
+    world.zoom.inject(slow).await?;
+    let (mut written, mut settled_meanwhile) = (Vec::new(), false);
+    for name in &names {
+        world.delete_all(&[name]).await?;
+        world.resync().await?;
+        written = world.list(REMOVAL).await?;
+        settled_meanwhile |= written.iter().any(|removal| removal["status"]["phase"] != "Settling");
+    }
+    assert_eq!(written.len(), 14, "each is written down before its object is gone");
+    assert!(settled_meanwhile, "the wave waited for ever: {written:?}");
+    eventually(DEADLINE, "every wave is decided", || async {
+        let removals = world.list(REMOVAL).await?;
+        let open: Vec<_> = removals.iter().filter(|removal| removal["status"]["phase"] == "Settling").collect();
+        ensure!(open.is_empty(), "{open:?}");
+        Ok(())
+    })
+    .await?;
+    world.resync().await?;
+    let out = world.zoom.people().await?.iter().filter(|person| person.status == "inactive").count();
+    assert!(out <= 5, "{out} people lost their access");
+    assert_eq!(world.removals_are(14 - out, "Held", "OverLimit").await?.len(), 14 - out);
+    Ok(())
+}
+
+#[tokio::test]
 async fn all_manifests_gone_from_git_and_some_removals_approved_exactly_those_people_go() -> anyhow::Result<()> {
     let names = names(12);
     let world = World::managed(&texts(&names), json!({})).await?;
@@ -69,7 +100,11 @@ async fn the_secret_deleted_first_and_its_objects_later_removes_nobody_until_it_
     world.kubectl(&["delete", "secret", "zoom"]).await?;
     world.resync_fails("SecretMissing").await?;
     world.delete_all(&["ada"]).await?;
-    world.removals_of("ada").await?;
+    // Written down, and not more than that.
+    let written = world.removals_of("ada").await?;
+    let [removal] = written.as_slice() else { anyhow::bail!("{written:?}") };
+    assert_eq!(removal["spec"]["operations"], json!([{"action": "Deactivate"}]));
+    ensure!(removal["status"]["phase"] != "Done", "{removal}");
     assert_eq!(world.zoom_writes().await?, [""; 0]);
     // Declared again meanwhile, the leaver is no leaver.
     world.users(&["ada"], &json!({})).await?;
@@ -141,7 +176,9 @@ async fn the_crds_deleted_and_applied_again_everybody_is_adopted_without_a_write
     world.users_are(&names, "Synced").await?;
     cluster.kubectl(&["delete", "--timeout=60s", "-f", "crds"]).await?;
     cluster.kubectl(&["apply", "--server-side", "-f", "crds"]).await?;
-    cluster.kubectl(&["wait", "--for=condition=Established", "--timeout=60s", "-f", "crds"]).await?;
+    // kubectl gives up on a CRD that has no conditions yet.
+    let established = ["wait", "--for=condition=Established", "--timeout=60s", "-f", "crds"];
+    eventually(DEADLINE, "the CRDs are established", || async { cluster.kubectl(&established).await }).await?;
     eventually(DEADLINE, "the connection is taken", || async { world.connect(endless()).await }).await?;
     world.users(&names, &json!({})).await?;
     world.users_are(&names, "Synced").await?;
@@ -153,8 +190,7 @@ async fn the_crds_deleted_and_applied_again_everybody_is_adopted_without_a_write
 impl World<'_> {
     /// Waits until the connection has looked again and says this.
     async fn resync_fails(&self, reason: &str) -> anyhow::Result<()> {
-        let annotations = json!({"metadata": {"annotations": {zoom_operator_api::REQUESTED_AT_ANNOTATION: reason}}});
-        self.patch(CONNECTION, "default", annotations).await?;
+        self.ask(reason).await?;
         self.reason(CONNECTION, "default", reason).await.map(drop)
     }
 }

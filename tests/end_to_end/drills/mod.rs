@@ -9,24 +9,21 @@ mod overlays;
 mod unseen;
 
 use anyhow::ensure;
-use serde_json::Value;
+use serde_json::{Value, json};
 use zoom_operator_testing::eventually;
 
-use crate::world::{DEADLINE, REMOVAL, World, all, email};
+use crate::world::{CONNECTION, DEADLINE, REMOVAL, World, all, email, merged};
 
 impl World<'_> {
     /// Applies ZoomUsers at once, each with the same further fields, and waits until they are in sync.
     async fn declare(&self, names: &[String], spec: &Value) -> anyhow::Result<()> {
-        all(names.iter().map(|name| {
-            self.user(name, crate::world::merged(serde_json::json!({"email": email(name)}), spec.clone()))
-        }))
-        .await?;
+        all(names.iter().map(|name| self.user(name, merged(json!({"email": email(name)}), spec.clone())))).await?;
         all(names.iter().map(|name| self.user_is(name, "Synced"))).await.map(drop)
     }
 
     /// Approves ZoomRemovals by name.
     async fn approve_all(&self, removals: &[Value]) -> anyhow::Result<()> {
-        let decision = serde_json::json!({"decision": "Approve", "decidedBy": "grace"});
+        let decision = json!({"decision": "Approve", "decidedBy": "grace"});
         let name = |removal: &Value| removal["metadata"]["name"].as_str().unwrap_or_default().to_owned();
         all(removals.iter().map(|removal| {
             let (name, decision) = (name(removal), decision.clone());
@@ -34,6 +31,12 @@ impl World<'_> {
         }))
         .await
         .map(drop)
+    }
+
+    /// Asks for a pass without waiting for what comes of it.
+    async fn ask(&self, why: &str) -> anyhow::Result<()> {
+        let asked = json!({"metadata": {"annotations": {zoom_operator_api::REQUESTED_AT_ANNOTATION: why}}});
+        self.patch(CONNECTION, "default", asked).await.map(drop)
     }
 
     /// Nobody lost access: everybody in the account is active.

@@ -9,7 +9,7 @@ use crate::faults::assert_calls;
 use crate::world::{CONNECTION, DEADLINE, USER, World, all, condition, email, is_in_phase, merged, message};
 
 #[tokio::test]
-async fn an_overlay_that_adds_many_people_is_held_before_the_first_mail() -> anyhow::Result<()> {
+async fn an_overlay_that_adds_many_people_is_held_before_the_first_mail_beyond_the_limit() -> anyhow::Result<()> {
     let limits = json!({"creation": {"percent": 10, "floor": 20}});
     let world = World::managed(&["ada"], json!({"guard": {"limits": limits}})).await?;
     let newcomers = names(60);
@@ -29,19 +29,30 @@ async fn an_overlay_that_adds_many_people_is_held_before_the_first_mail() -> any
     world.resync().await?;
     let invited = world.zoom_writes().await?.len();
     assert!(invited <= 20, "{invited} people were invited");
-
-    // The overlay is taken back: who was not invited is forgotten.
-    let held: Vec<_> = world.list(USER).await?;
-    let held = held.iter().filter(|user| crate::world::ready_reason(user) == Some("Held"));
+    let users: Vec<_> = world.list(USER).await?;
+    let held = users.iter().filter(|user| crate::world::ready_reason(user) == Some("Held"));
     let held: Vec<_> = held.map(|user| user["metadata"]["name"].as_str().unwrap().to_owned()).collect();
-    world.delete_all(&texts(&held)).await?;
+    assert_calls(invited + held.len(), 60, "everybody was invited or is held");
+    let unasked = world.zoom.people().await?;
+    assert!(!unasked.iter().any(|person| held.iter().any(|name| person.email == email(name))), "{unasked:?}");
+
+    // Most of it is taken back. One more than are left of the twenty: all of them wait.
+    let (last, taken_back) = held.split_at(20 - invited + 1);
+    world.delete_all(&texts(taken_back)).await?;
+    world.resync().await?;
+    world.users_are(&texts(last), "Held").await?;
+    assert_eq!(world.zoom_writes().await?.len(), invited);
+    // One less: they are invited without a word, twenty in all.
+    let (over, within) = last.split_at(1);
+    world.delete_all(&texts(over)).await?;
+    world.users_are(&texts(within), "Invited").await?;
     eventually(DEADLINE, "nothing is held any more", || async {
         let removals = world.list(crate::world::REMOVAL).await?;
         ensure!(removals.iter().all(|removal| is_in_phase(removal, "Done", "Completed")), "{removals:?}");
         Ok(())
     })
     .await?;
-    assert_eq!(world.zoom_writes().await?.len(), invited);
+    assert_calls(world.zoom_writes().await?.len(), 20, "as many as may be invited without asking");
     Ok(())
 }
 
