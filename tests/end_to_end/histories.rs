@@ -1,12 +1,12 @@
-//! Random histories, end to end: edits of people, licences, defaults and a group, deletions, renames, restarts, faults, approvals,
-//! and humans in Zoom's portal.
+//! Random histories, end to end: edits of people, addresses, licences, defaults and a group, suspended objects, legal holds, deletions,
+//! renames, backups, restarts, faults, approvals, and humans in Zoom's portal.
 //!
 //! `HISTORIES` is how many (some by default), `HISTORY_SEED` the seed of the first one; the others follow it. Both are printed.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     env,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use anyhow::{Context as _, ensure};
@@ -24,15 +24,28 @@ const PEOPLE: usize = 6;
 const EVENTS: usize = 24;
 /// So many people of a class may be touched in a window without asking.
 const ALLOWED: usize = 2;
+/// The first ones are on legal hold: whoever says what, they are not deleted.
+const ON_HOLD: usize = 2;
+/// So often Zoom changes somebody's address in a day.
+const ADDRESSES: usize = 3;
 /// The group that everybody is in at first.
 const TEAM: &str = "Team";
 /// Somebody whom no object ever declares.
 const STRANGER: &str = "stranger@acme.example";
 /// Far above what anything takes.
 const DEADLINE: Duration = Duration::from_secs(180);
+/// The same for a whole history beside others.
+const LONGEST: Duration = Duration::from_secs(900);
+
+/// What all histories share.
+struct Shared {
+    world: World<'static>,
+    operator: Mutex<Option<Operator>>,
+}
 
 /// One history: an account of its own, its connection, and what happened so far.
 struct History<'w> {
+    shared: &'w Shared,
     world: &'w World<'static>,
     seed: u64,
     random: StdRng,
@@ -44,6 +57,11 @@ struct History<'w> {
     renamed: usize,
     /// Who was touched in Zoom, or removed by hand: what becomes of them is left open.
     touched: BTreeSet<usize>,
+    /// How often the address of each was changed.
+    addresses: Vec<usize>,
+    /// Whose object is suspended, and whose says that they are to be deleted for good.
+    suspended: BTreeSet<usize>,
+    doomed: BTreeSet<usize>,
     /// The licence that each object names, if any, and the one that is a default.
     licenses: Vec<Option<&'static str>>,
     default: Option<&'static str>,
@@ -55,12 +73,13 @@ struct History<'w> {
 }
 
 impl<'w> History<'w> {
-    async fn begin(world: &'w World<'static>, seed: u64) -> anyhow::Result<Self> {
+    async fn begin(shared: &'w Shared, seed: u64) -> anyhow::Result<Self> {
+        let world = &shared.world;
         let name = format!("h{seed}");
         let member = |email: String, license| json!({"email": email, "type": license, "groups": [TEAM]});
         let licenses = ["Licensed", "Basic"].into_iter().cycle();
         let mut people: Vec<_> =
-            (0..PEOPLE).zip(licenses).map(|(who, license)| member(address(who), license)).collect();
+            (0..PEOPLE).zip(licenses).map(|(who, license)| member(address(who, 0), license)).collect();
         people.push(member(STRANGER.to_owned(), "Licensed"));
         let account = json!({
             "accountId": name, "limits": "off", "groups": [{"name": TEAM}], "people": people,
@@ -69,6 +88,7 @@ impl<'w> History<'w> {
         let options = SimulatorOptions { account: Some(account.to_string()), ..SimulatorOptions::default() };
         let zoom = Simulator::start(&binaries()?, options).await?;
         let mut history = Self {
+            shared,
             world,
             seed,
             random: StdRng::seed_from_u64(seed),
@@ -77,6 +97,9 @@ impl<'w> History<'w> {
             declared: vec![None; PEOPLE],
             renamed: 0,
             touched: BTreeSet::new(),
+            addresses: vec![0; PEOPLE],
+            suspended: BTreeSet::new(),
+            doomed: BTreeSet::new(),
             licenses: vec![None; PEOPLE],
             default: None,
             grouped: false,
@@ -101,7 +124,7 @@ impl<'w> History<'w> {
             "endpoints": {"token": format!("{url}/oauth/token"), "api": format!("{url}/v2")},
             "allow": {"delete": true},
             "guard": {"quietPeriod": "1s", "limits": {
-                "access": limit, "creation": limit, "entitlement": limit, "membership": limit,
+                "access": limit, "creation": limit, "entitlement": limit, "membership": limit, "identity": limit,
             }},
             "userDefaults": self.default.iter().map(|license| json!({"selector": {}, "license": {"type": license}})).collect::<Vec<_>>(),
         });
@@ -118,18 +141,23 @@ impl<'w> History<'w> {
         let object = self.object(who);
         let last_name = format!("N{}", self.random.random_range(0..100));
         let spec = json!({
-            "connectionRef": {"name": self.name}, "email": address(who), "active": active, "lastName": last_name,
-            "creation": {"method": "AutoCreate"},
+            "connectionRef": {"name": self.name}, "email": self.address(who), "active": active, "lastName": last_name,
+            "creation": {"method": "AutoCreate"}, "suspend": self.suspended.contains(&who),
+            "previousEmails": (0..self.addresses[who]).map(|place| address(who, place)).collect::<Vec<_>>(),
         });
         let license = self.licenses[who].map_or(json!({}), |license| json!({"license": {"type": license}}));
-        self.world.user(&object, merged(spec, license)).await?;
+        let hold = if who < ON_HOLD { json!({"hold": "case 12"}) } else { json!({}) };
+        let delete = json!({"removal": {"policy": "Delete", "transfer": "None"}});
+        let removal = if self.doomed.contains(&who) { delete } else { json!({}) };
+        let spec = [license, hold, removal].into_iter().fold(spec, merged);
+        self.world.user(&object, spec).await?;
         self.declared[who] = Some((object, active));
         Ok(())
     }
 
     async fn happen(&mut self) -> anyhow::Result<()> {
         let who = self.random.random_range(0..PEOPLE);
-        let what = self.random.random_range(0..125);
+        let what = self.random.random_range(0..150);
         self.told.push(format!("{what} p{who}"));
         let active = self.declared[who].as_ref().is_none_or(|(_, active)| *active);
         match what {
@@ -174,14 +202,49 @@ impl<'w> History<'w> {
             }
             112..115 => self.in_portal(who, json!({"type": "Licensed"})).await,
             115..123 => self.declare_group().await,
-            _ => {
+            123..125 => {
                 if std::mem::take(&mut self.grouped) {
                     self.world.delete(ZOOM_GROUP, &self.group()).await?;
                     self.world.gone(ZOOM_GROUP, &self.group()).await?;
                 }
                 Ok(())
             }
+            125..132 => {
+                toggle(&mut self.suspended, who);
+                self.declare(who, active).await
+            }
+            132..138 => {
+                toggle(&mut self.doomed, who);
+                self.declare(who, active).await
+            }
+            138..146 => {
+                self.addresses[who] = ADDRESSES.min(self.addresses[who] + 1);
+                self.declare(who, active).await
+            }
+            _ => self.restore_a_backup().await,
         }
+    }
+
+    /// While no operator runs, all ZoomUsers are made anew: with other uids, without a status, without a finalizer.
+    async fn restore_a_backup(&mut self) -> anyhow::Result<()> {
+        let mut operator = self.shared.operator.lock().await;
+        if let Some(mut running) = operator.take() {
+            running.terminate(Duration::from_secs(30)).await?;
+        }
+        let declared = self.declared.clone();
+        for (who, declared) in declared.into_iter().enumerate() {
+            let Some((object, active)) = declared else { continue };
+            self.world.patch(USER, &object, json!({"metadata": {"finalizers": null}})).await?;
+            self.world.delete(USER, &object).await?;
+            self.declare(who, active).await?;
+        }
+        *operator = Some(start(self.world).await?);
+        Ok(())
+    }
+
+    /// The address that the object of a person names at present.
+    fn address(&self, who: usize) -> String {
+        address(who, self.addresses[who])
     }
 
     fn license(&mut self) -> Option<&'static str> {
@@ -195,8 +258,9 @@ impl<'w> History<'w> {
     /// Applies the object of the group, with anybody in it. An exclusive one names somebody.
     async fn declare_group(&mut self) -> anyhow::Result<()> {
         let somebody = self.random.random_range(0..PEOPLE);
-        let wanted = (0..PEOPLE).filter(|place| *place == somebody || self.random.random()).map(address);
+        let wanted = (0..PEOPLE).filter(|place| *place == somebody || self.random.random());
         let wanted: Vec<_> = wanted.collect();
+        let wanted: Vec<_> = wanted.into_iter().map(|who| self.address(who)).collect();
         let membership = if self.random.random() { "Exclusive" } else { "Additive" };
         let spec = json!({
             "connectionRef": {"name": self.name}, "name": TEAM, "membership": membership, "members": {"emails": wanted},
@@ -230,7 +294,7 @@ impl<'w> History<'w> {
         let spec = &removal["spec"];
         let people = spec["people"].as_array().into_iter().flatten().chain([&spec["person"]]);
         let class = spec["class"].as_str().unwrap_or_default();
-        let people = people.filter_map(|person| Some((class.to_owned(), person["email"].as_str()?.to_owned())));
+        let people = people.filter_map(|person| Some((class.to_owned(), subject(person["email"].as_str()?))));
         self.agreed.extend(people);
         self.edit_removal(removal, json!({"decision": "Approve", "decidedBy": "grace"})).await
     }
@@ -258,10 +322,10 @@ impl<'w> History<'w> {
 
     async fn remove_by_hand(&mut self, who: usize) -> anyhow::Result<()> {
         self.touched.insert(who);
-        self.agreed.insert(("Access".to_owned(), address(who)));
+        self.agreed.insert(("Access".to_owned(), subject(&self.address(who))));
         self.renamed += 1;
         let spec = json!({
-            "connectionRef": {"name": self.name}, "class": "Access", "person": {"email": address(who)},
+            "connectionRef": {"name": self.name}, "class": "Access", "person": {"email": self.address(who)},
             "operations": [{"action": "Deactivate"}],
         });
         self.world.apply(REMOVAL, &format!("{}-by-hand-{}", self.name, self.renamed), spec).await.map(drop)
@@ -269,10 +333,11 @@ impl<'w> History<'w> {
 
     /// What a human does past the API, to somebody who is there.
     async fn in_portal(&self, who: usize, edit: Value) -> anyhow::Result<()> {
-        if self.zoom.person(&address(who)).await?.is_none() {
-            return Ok(());
+        let people = self.zoom.people().await?;
+        match people.iter().find(|person| subject(&person.email) == subject(&address(who, 0))) {
+            Some(person) => self.zoom.edit_person(&person.id, edit).await,
+            None => Ok(()),
         }
-        self.zoom.edit_person(&address(who), edit).await
     }
 
     async fn fault(&mut self) -> anyhow::Result<()> {
@@ -331,21 +396,28 @@ impl<'w> History<'w> {
     /// From nobody was anything taken but by approval, and from as many more as the limit of each class lets go. Returns how
     /// many were removed.
     async fn nothing_is_taken_beyond_what_was_agreed(&self) -> anyhow::Result<usize> {
-        let people = self.zoom.people().await?;
-        let email =
-            |key: &str| people.iter().find(|person| person.id == key).map_or(key.to_owned(), |one| one.email.clone());
+        let journal = self.zoom.journal().await?;
+        let mut ids = BTreeMap::new();
+        for call in &journal {
+            note_ids(&call.response_body, &mut ids);
+        }
+        let on_hold: BTreeSet<_> = (0..ON_HOLD).map(|who| subject(&address(who, 0))).collect();
         let mut taken: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
-        for call in self.zoom.journal().await?.iter().filter(|call| call.status.is_none_or(|status| status < 300)) {
+        for call in journal.iter().filter(|call| call.status.is_none_or(|status| status < 300)) {
             let (class, list) = match call.endpoint.as_str() {
                 "PUT /users/{userId}/status" if call.request_body["action"] == "deactivate" => ("Access", "users"),
                 "DELETE /users/{userId}" => ("Access", "users"),
+                "PUT /users/{userId}/email" => ("Identity", "users"),
                 // The lower of the two licences that are declared.
                 "PATCH /users/{userId}" if call.request_body["type"] == 1 => ("Entitlement", "users"),
                 "DELETE /groups/{groupId}/members/{memberId}" => ("Membership", "members"),
                 _ => continue,
             };
             let key = call.path.split('/').skip_while(|part| *part != list).nth(1).context("names nobody")?;
-            taken.entry(class).or_default().insert(email(&key.replace("%40", "@")));
+            let key = key.replace("%40", "@");
+            let person = ids.get(&key).cloned().unwrap_or_else(|| subject(&key));
+            ensure!(call.method != "DELETE" || class != "Access" || !on_hold.contains(&person), "{person} was deleted");
+            taken.entry(class).or_default().insert(person);
         }
         for (class, people) in &taken {
             let agreed = |person: &&String| self.agreed.contains(&((*class).to_owned(), (*person).clone()));
@@ -364,12 +436,14 @@ impl<'w> History<'w> {
     async fn who_is_declared_active_has_access(&self) -> anyhow::Result<()> {
         for (who, declared) in self.declared.iter().enumerate() {
             let Some((object, true)) = declared else { continue };
-            if self.touched.contains(&who) {
+            if self.touched.contains(&who) || self.suspended.contains(&who) {
                 continue;
             }
             let user = self.world.get(USER, object).await?;
-            let person = self.zoom.person(&address(who)).await?;
-            let status = person.map_or_else(|| "gone".to_owned(), |person| person.status);
+            let mut people = self.zoom.people().await?;
+            people.retain(|person| subject(&person.email) == subject(&address(who, 0)));
+            ensure!(people.len() < 2, "{object} is there twice: {people:?}");
+            let status = people.pop().map_or_else(|| "gone".to_owned(), |person| person.status);
             let held = ready_reason(&user) == Some("Held");
             ensure!(held || status == "active", "{object}: {status}: {}", user["status"]);
         }
@@ -378,13 +452,37 @@ impl<'w> History<'w> {
 
     /// Returns how many people were removed.
     async fn run(mut self) -> anyhow::Result<usize> {
-        for _ in 0..EVENTS {
-            self.happen().await.with_context(|| self.context())?;
-        }
-        self.rest().await.with_context(|| self.context())?;
-        let removed = self.nothing_is_taken_beyond_what_was_agreed().await.with_context(|| self.context())?;
-        self.who_is_declared_active_has_access().await.with_context(|| self.context())?;
+        let ran = tokio::time::timeout(LONGEST, self.play()).await;
+        let removed = ran.context("not within its deadline").flatten().with_context(|| self.context())?;
+        self.clear_up().await?;
         Ok(removed)
+    }
+
+    async fn play(&mut self) -> anyhow::Result<usize> {
+        for _ in 0..EVENTS {
+            self.happen().await?;
+        }
+        self.rest().await?;
+        self.who_is_declared_active_has_access().await?;
+        self.nothing_is_taken_beyond_what_was_agreed().await
+    }
+
+    /// What is over is no work for those that follow: without their connection objects go, and nobody is removed.
+    async fn clear_up(&self) -> anyhow::Result<()> {
+        self.world.delete(CONNECTION, &self.name).await?;
+        self.world.gone(CONNECTION, &self.name).await?;
+        for object in self.declared.iter().flatten().map(|(object, _)| object) {
+            self.world.delete(USER, object).await?;
+        }
+        if self.grouped {
+            self.world.delete(ZOOM_GROUP, &self.group()).await?;
+        }
+        for removal in self.removals().await? {
+            self.world
+                .kubectl(&["delete", "zoomremoval", name(&removal), "--ignore-not-found", "--wait=false"])
+                .await?;
+        }
+        Ok(())
     }
 
     fn context(&self) -> String {
@@ -396,8 +494,34 @@ fn name(object: &Value) -> &str {
     object["metadata"]["name"].as_str().unwrap_or_default()
 }
 
-fn address(who: usize) -> String {
-    format!("p{who}@acme.example")
+/// The addresses that a person has one after the other.
+fn address(who: usize, place: usize) -> String {
+    if place == 0 { format!("p{who}@acme.example") } else { format!("p{who}-{place}@acme.example") }
+}
+
+/// Who it is, by any of their addresses.
+fn subject(email: &str) -> String {
+    email.split(['-', '@']).next().unwrap_or_default().to_owned()
+}
+
+fn toggle(set: &mut BTreeSet<usize>, who: usize) {
+    if !set.remove(&who) {
+        set.insert(who);
+    }
+}
+
+/// Whose id is whose, by everything that was answered: also of those who are gone.
+fn note_ids(answer: &Value, ids: &mut BTreeMap<String, String>) {
+    match answer {
+        Value::Object(fields) => {
+            if let (Some(Value::String(id)), Some(Value::String(email))) = (fields.get("id"), fields.get("email")) {
+                ids.insert(id.clone(), subject(email));
+            }
+            fields.values().for_each(|field| note_ids(field, ids));
+        }
+        Value::Array(items) => items.iter().for_each(|item| note_ids(item, ids)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }
 
 fn number(variable: &str) -> Option<u64> {
@@ -405,18 +529,14 @@ fn number(variable: &str) -> Option<u64> {
 }
 
 /// Stops the operator and starts another, now in order and now as after a crash, for as long as `histories` go on.
-async fn restart(
-    world: &World<'static>,
-    operator: &Mutex<Option<Operator>>,
-    ended: &tokio::sync::Notify,
-) -> anyhow::Result<()> {
+async fn restart(shared: &Shared, ended: &tokio::sync::Notify) -> anyhow::Result<()> {
     let mut crash = false;
     loop {
         // From one restart to the next a good deal happens.
         if tokio::time::timeout(Duration::from_secs(7), ended.notified()).await.is_ok() {
             return Ok(());
         }
-        let mut operator = operator.lock().await;
+        let mut operator = shared.operator.lock().await;
         if let Some(mut running) = operator.take() {
             if crash {
                 running.kill9();
@@ -425,7 +545,7 @@ async fn restart(
             }
         }
         crash = !crash;
-        *operator = Some(start(world).await?);
+        *operator = Some(start(&shared.world).await?);
     }
 }
 
@@ -445,15 +565,20 @@ async fn whatever_happens_nobody_is_removed_beyond_what_was_agreed_and_who_is_de
     world.lease = 6;
     world.write_secret(crate::world::CLIENT_SECRET).await?;
     let (operator, ended) = (Mutex::new(Some(start(&world).await?)), tokio::sync::Notify::new());
-    let world = &world;
+    let shared = &Shared { world, operator };
     let all = async {
         let histories = stream::iter(first..first + histories);
-        let ran = histories.map(async |seed| History::begin(world, seed).await?.run().await);
+        let ran = histories.map(async |seed| {
+            let began = Instant::now();
+            let removed = History::begin(shared, seed).await?.run().await?;
+            println!("HISTORY_SEED={seed}: {removed} removed, ended after {:.0?}", began.elapsed());
+            anyhow::Ok(removed)
+        });
         let ran = ran.buffer_unordered(AT_ONCE).try_collect::<Vec<usize>>().await;
         ended.notify_one();
         ran
     };
-    let (ran, restarted) = tokio::join!(all, restart(world, &operator, &ended));
+    let (ran, restarted) = tokio::join!(all, restart(shared, &ended));
     restarted?;
     let removed: Vec<usize> = ran?;
     println!("people who were removed, by history: {removed:?}");
