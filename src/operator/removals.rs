@@ -13,8 +13,8 @@ use jiff::Timestamp;
 use tracing::{error, info, warn};
 use zoom_account::Retry;
 use zoom_core::{
-    Class, NewRecord, Next, ObjectKey, Operation, Phase, Plan, Reason, Record, RecordChange, RecordReason, Release,
-    Subject, ThingKind, plan_person,
+    Class, Lookup, NewRecord, Next, ObjectKey, Operation, Phase, Plan, Reason, Record, RecordChange, RecordReason,
+    Release, Subject, ThingKind, plan_person,
 };
 use zoom_operator_api as api;
 
@@ -62,6 +62,7 @@ impl Pass<'_> {
         let is_new = AtomicBool::new(false);
         let write = |record| self.write_record(record, torn_down, &is_new, snapshot);
         let (urgent, phases): (Vec<_>, Vec<_>) = plan.changes.iter().partition(|change| change.phase == Phase::Running);
+        let (ended, phases): (Vec<_>, Vec<_>) = phases.into_iter().partition(|change| change.phase == Phase::Cancelled);
         let names: HashSet<&str> = urgent.iter().map(|change| &*change.name).collect();
         let (run_now, records): (Vec<_>, Vec<_>) =
             plan.new_records.iter().partition(|record| names.contains(record.name.as_str()));
@@ -69,6 +70,8 @@ impl Pass<'_> {
         // A wave is decided as a whole: before all its records stand none of them is told that it is held.
         let done = bulk::each(run_now, goes_on, write).await?
             && bulk::each(urgent, goes_on, |change| self.tell_phase(change)).await?
+            // Without its object nobody could tell any more that a record is not asked for.
+            && bulk::each(ended, yields, |change| self.tell_phase(change)).await?
             && bulk::each(&plan.let_go, yields, |object| {
                 self.let_user_go(object, released.get(object).copied(), snapshot)
             })
@@ -135,7 +138,8 @@ impl Pass<'_> {
         let object = ObjectKey::new(self.key.namespace.clone(), change.name.clone());
         let Some(removal) = self.context.index.removal(&object) else { return Ok(()) };
         // The name of a new record may be taken by one that ended: the cache was behind, and the next plan knows better.
-        if !removal.record.as_ref().is_ok_and(|record| record.phase.is_open()) {
+        let lifts = |record: &Record| record.hold.is_some() && change.phase == Phase::Cancelled;
+        if !removal.record.as_ref().is_ok_and(|record| record.phase.is_open() || lifts(record)) {
             return Ok(());
         }
         self.context.cluster.turns.next().await;
@@ -207,6 +211,7 @@ impl Pass<'_> {
     fn tell_released(&self, object: &ObjectKey, user: &User, why: Release) {
         let because = match why {
             Release::Switch => "the connection's mode is Plan",
+            Release::Suspended => "this object was suspended",
             Release::Access => "the connection's access does not cover this object",
         };
         let note = format!("deleted, and the person stays in Zoom as they are, unmanaged from now on: {because}");
@@ -364,13 +369,17 @@ impl Pass<'_> {
                 return Ok(Look::Later);
             }
             let wish = self.wish(user);
+            let named = wish.as_ref().is_some_and(|wish| match wish.find(self.directory()) {
+                Lookup::Found(row) => row.reference().is_same(person),
+                Lookup::Absent | Lookup::Unknown => false,
+            });
             let planned = wish.map(|wish| plan_person(&wish, &self.policy, self.directory(), Timestamp::now()));
             if let Some(verdict) = planned.as_ref().map(|planned| &planned.verdict)
                 && verdict.reason == Reason::LastAdmin
             {
                 return Ok(Look::Over(Phase::Refused, RecordReason::LastAdmin, verdict.message.to_string()));
             }
-            if planned.is_some_and(|planned| planned.taken().iter().any(|step| record.steps.contains(step))) {
+            if named && planned.is_some_and(|planned| planned.taken().iter().any(|step| record.steps.contains(step))) {
                 return Ok(Look::Meant);
             }
             return cancelled(RecordReason::TakenBack, format!("{} does not ask for this any more", source.object));

@@ -234,9 +234,9 @@ impl Pass<'_> {
         let kept = HISTORY.max(window);
         let is_due = |removal: &Removal| {
             let old = removal.status.ended_at.as_ref().is_some_and(|ended| now.duration_since(ended.0) > kept);
-            // A legal hold stays as long as the record that it goes with.
-            let holds = removal.record.as_ref().is_ok_and(|record| record.reason == Some(RecordReason::LegalHold));
-            old && !holds
+            // A legal hold stays as long as the record that it goes with, whatever was done to the person.
+            let holds = |record: &Record| record.hold.is_some() && record.phase != Phase::Cancelled;
+            old && !removal.record.as_ref().is_ok_and(holds)
         };
         let due = snapshot.removals.iter().filter(|(_, removal)| is_due(removal)).map(|(object, _)| object);
         let delete = |object| async move {

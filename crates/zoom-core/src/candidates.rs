@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use jiff::Timestamp;
 
 use crate::{
-    Class, Directory, Leaving, Mode, NewRecord, ObjectKey, PersonRef, Phase, Reason, Record, RecordReason, Restore,
-    Step, Subject,
+    Class, Directory, Leaving, Mode, NewRecord, ObjectKey, Operation, PersonRef, Phase, Reason, Record, RecordReason,
+    Restore, Step, Subject,
     claims::Claims,
     groups::Groups,
     guard::Intent,
+    holds::{Held, Holds},
     naming::{digest, short, truncated},
     plan::{Input, Live, Seen},
     record::{Next, held_by, may_be_last_admin, next_as_listed, open_steps, protected_by},
@@ -28,6 +29,9 @@ pub(crate) struct Candidate<'a> {
     pub count: usize,
     pub outcome: Outcome,
 }
+
+/// Why a record waits although nobody has to decide about it.
+pub(crate) const NOT_PERMITTED: &str = "the connection's access does not cover the object that asked: this goes on once it does; delete                              this ZoomRemoval if it is not wanted any more";
 
 /// Why a record stays as it is.
 const UNSEEN: &str = "waits until all objects and people were seen";
@@ -140,9 +144,11 @@ impl<'a> Candidate<'a> {
 struct Ask<'a> {
     deleting: bool,
     edited: bool,
+    /// Whether the connection lets it ask.
+    permitted: bool,
     /// Whether it could be found out what it asks for.
     known: bool,
-    steps: Option<&'a [Step]>,
+    intent: Option<&'a Intent<'a>>,
 }
 
 /// What the objects say to an open record.
@@ -150,6 +156,8 @@ enum Word {
     Stands,
     /// It cannot be known at present.
     Unknown,
+    /// The connection's access does not cover the object that asked.
+    Withdrawn,
     Over(Outcome),
 }
 
@@ -177,16 +185,18 @@ impl<'a> Candidates<'a> {
         groups: &Groups<'a>,
     ) -> Self {
         let asks = asks(live, intents, input);
+        let holds = Holds::of(input);
         let open = input.records.iter().filter(|record| record.phase.is_open() && record.person().is_some());
         let mut list: Vec<_> = open
             .filter(|record| record.class != Class::Creation)
             .map(|record| {
                 let asked_by = record.source.as_ref().and_then(|source| asks.get(&*source.uid));
-                let word = word_on(record, asked_by, input, claims, groups);
+                let word = word_on(record, asked_by, input, claims, groups, &holds);
                 let frozen = matches!(word, Word::Unknown);
                 let outcome = match word {
                     Word::Over(outcome) => outcome,
                     Word::Stands => Outcome::undecided(),
+                    Word::Withdrawn => Outcome::new(Phase::Held, RecordReason::NotPermitted, NOT_PERMITTED),
                     Word::Unknown => {
                         let reason = record.reason.unwrap_or(RecordReason::QuietPeriod);
                         Outcome::new(record.phase, reason, UNSEEN)
@@ -210,10 +220,13 @@ impl<'a> Candidates<'a> {
         groups: &Groups<'a>,
     ) -> HashMap<&'i ObjectKey, Answer> {
         // Also those that end in this plan: whether another is needed, the next plan says.
+        let subjects: HashMap<&str, &PersonRef> =
+            intents.iter().map(|intent| (&*intent.object.uid, &intent.subject)).collect();
         let mut open: HashMap<(&str, Vec<Step>), usize> = HashMap::new();
         for (place, candidate) in self.list.iter().enumerate() {
             if let Some((record, source)) =
                 candidate.record().and_then(|record| Some((record, record.source.as_ref()?)))
+                && subjects.get(&*source.uid).is_some_and(|subject| is_about(record, subject))
             {
                 open.entry((&source.uid, open_steps(record, input.directory))).or_insert(place);
             }
@@ -259,24 +272,26 @@ fn asks<'i>(live: &[Live<'i>], intents: &'i [Intent<'_>], input: &Input<'i>) -> 
     for Live { seen: seen @ Seen { object, .. }, planned } in
         live.iter().filter(|live| sources.contains(&*live.seen.object.uid))
     {
-        // What a namespace may say is not known as long as not everything was seen.
-        let permitted = seen.permitted || input.desired.complete;
-        let known = !suspended && permitted && planned.verdict.reason != Reason::WaitingForListing;
-        asks.insert(&*object.uid, Ask { deleting: false, edited: object.is_edited(), known, steps: None });
+        let unseen = matches!(planned.verdict.reason, Reason::WaitingForListing | Reason::Suspicious)
+            || matches!(planned.operations.as_slice(), [Operation::Read(_)]);
+        let (edited, permitted) = (object.is_edited(), seen.permitted);
+        let known = !suspended && permitted && !unseen;
+        asks.insert(&*object.uid, Ask { deleting: false, edited, permitted, known, intent: None });
     }
+    // What a deleted object asks for is always known: who is let go is not asked for any more.
     for object in input.desired.people.iter().filter(|object| object.deleting) {
-        let known = !is_at_rest(input.policy.mode);
-        asks.insert(&*object.uid, Ask { deleting: true, edited: object.is_edited(), known, steps: None });
+        let edited = object.is_edited();
+        asks.insert(&*object.uid, Ask { deleting: true, edited, permitted: true, known: true, intent: None });
     }
     for intent in intents {
         if let Some(ask) = asks.get_mut(&*intent.object.uid) {
-            ask.steps = Some(&intent.taking.steps);
+            ask.intent = Some(intent);
         }
     }
     asks
 }
 
-/// Modes in which nothing is written to Zoom, nor found out about deleted objects.
+/// Modes in which nothing is written to Zoom.
 fn is_at_rest(mode: Mode) -> bool {
     match mode {
         Mode::Plan | Mode::Suspend => true,
@@ -291,6 +306,7 @@ fn word_on(
     input: &Input<'_>,
     claims: &Claims<'_>,
     groups: &Groups<'_>,
+    holds: &Holds<'_>,
 ) -> Word {
     if may_be_last_admin(record, input.directory) {
         return Word::Unknown;
@@ -301,8 +317,10 @@ fn word_on(
     if let Some(why) = record.person().and_then(|person| groups.protects_as_declared(person)) {
         return Word::Over(Outcome::new(Phase::Refused, RecordReason::Protected, protected_by(why)));
     }
-    if let Some(hold) = hold_over(record, input) {
-        return Word::Over(Outcome::new(Phase::Refused, RecordReason::LegalHold, held_by(hold)));
+    match holds.over(record) {
+        Held::Free => {}
+        Held::Unknown => return Word::Unknown,
+        Held::By(other) => return Word::Over(Outcome::new(Phase::Refused, RecordReason::LegalHold, held_by(other))),
     }
     let over = |phase, reason, message: String| Word::Over(Outcome::new(phase, reason, message));
     let claimant = || record.person().and_then(|person| claims.claimant(person));
@@ -320,7 +338,13 @@ fn word_on(
             if let Some(claimant) = claimant().filter(|_| ask.deleting) {
                 return reclaimed(claimant);
             }
-            let asked_for = ask.steps.is_some_and(|steps| *steps == *open_steps(record, input.directory));
+            // What a namespace may say is not known as long as not everything was seen.
+            if !ask.permitted && input.desired.complete {
+                return Word::Withdrawn;
+            }
+            let asked_for = ask.intent.is_some_and(|intent| {
+                is_about(record, &intent.subject) && intent.taking.steps == open_steps(record, input.directory)
+            });
             match (ask.known, asked_for) {
                 (false, _) if at_rest => Word::Stands,
                 (false, _) => Word::Unknown,
@@ -332,10 +356,6 @@ fn word_on(
                 (true, true) => Word::Stands,
             }
         }
-        (Some(source), None) if input.desired.complete && !input.policy.access.covers(&source.object.namespace) => {
-            let message = format!("the connection's access does not cover the namespace {}", source.object.namespace);
-            over(Phase::Cancelled, RecordReason::NotPermitted, message)
-        }
         (Some(source), None) if claims.is_unreadable(&source.object) => Word::Unknown,
         (Some(source), None) => match claimant() {
             Some(claimant) => reclaimed(claimant),
@@ -343,26 +363,15 @@ fn word_on(
                 let message = format!("{} is gone, and its edit with it", source.object);
                 over(Phase::Cancelled, RecordReason::TakenBack, message)
             }
+            None if input.desired.complete && !input.policy.access.covers(&source.object.namespace) => Word::Withdrawn,
             None => unclaimed,
         },
     }
 }
 
-/// The legal hold that another record has over the person of a record that a human wrote.
-fn hold_over<'a>(record: &Record, input: &Input<'a>) -> Option<&'a str> {
-    let person = record.person()?;
-    if record.source.is_some() || !record.steps.iter().any(Step::is_for_good) {
-        return None;
-    }
-    let same = |other: &Record| {
-        let other = other.person();
-        other.is_some_and(|other| other.email == person.email || (other.id.is_some() && other.id == person.id))
-    };
-    let holds = |other: &&Record| match other.phase {
-        Phase::Cancelled | Phase::Done => false,
-        Phase::Settling | Phase::Held | Phase::Scheduled | Phase::Running | Phase::Refused => other.hold.is_some(),
-    };
-    input.records.iter().filter(holds).find(|other| same(other))?.hold.as_deref()
+/// Whoever may write records may write any object into them: it asks for what it asks for its own person alone.
+fn is_about(record: &Record, person: &PersonRef) -> bool {
+    record.person().is_some_and(|named| named.is_same(person))
 }
 
 /// A protected person is known by every address that they or their object have or had.
@@ -386,6 +395,7 @@ fn refuses(record: &Record, intent: &Intent<'_>, directory: &Directory) -> bool 
         return false;
     }
     record.source.as_ref().is_some_and(|source| source.generation == intent.object.generation)
+        && is_about(record, &intent.subject)
         && open_steps(record, directory) == intent.taking.steps
 }
 

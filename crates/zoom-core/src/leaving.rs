@@ -31,6 +31,9 @@ pub(crate) fn leave<'a>(seen: Seen<'a>, input: &Input<'a>, claims: &Claims<'a>) 
     if !seen.permitted && input.desired.complete {
         return Leave::Release(Release::Access);
     }
+    if object.suspended {
+        return Leave::Release(Release::Suspended);
+    }
     if input.policy.mode == Mode::Plan {
         return Leave::Release(Release::Switch);
     }

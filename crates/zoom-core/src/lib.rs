@@ -15,6 +15,7 @@ mod diff;
 mod directory;
 mod groups;
 mod guard;
+mod holds;
 mod labels;
 mod leaving;
 mod ledger;

@@ -197,6 +197,15 @@ impl PersonRef {
     pub fn key(&self) -> &str {
         self.id.as_ref().map_or(self.email.as_str(), UserId::as_str)
     }
+
+    /// Whether the same person is meant, as far as both say it: by id, or else by address.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        match (&self.id, &other.id) {
+            (Some(id), Some(other)) => id == other,
+            (None, _) | (_, None) => self.email == other.email,
+        }
+    }
 }
 
 /// Where a person stands in Zoom.

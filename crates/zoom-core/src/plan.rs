@@ -8,7 +8,7 @@ use crate::{
     Restore, RolePlan, Seat, SeatCount, Step, Verdict,
     claims::Claims,
     groups::{Groups, plan_roles},
-    guard, leaving,
+    guard, holds, leaving,
     person::plan_found,
     returning::{rejoin, restored, restores},
     seats,
@@ -88,6 +88,9 @@ pub enum Release {
     /// The connection's mode is Plan.
     #[strum(serialize = "ReleasedBySwitch")]
     Switch,
+    /// The object is suspended.
+    #[strum(serialize = "ReleasedBySwitch")]
+    Suspended,
     /// The connection's access does not cover the object.
     #[strum(serialize = "NotPermitted")]
     Access,
@@ -214,6 +217,7 @@ pub fn plan(input: &Input<'_>) -> Plan {
     plan.contact_groups = groups.plan_contacts();
     plan.rejoins = rejoin(&mut live, &groups, input);
     tell_unseen(&mut plan, &mut live, input);
+    holds::lift(&mut plan, &objects, input, &claims);
     let freeing = guard::guard(&mut plan, &mut live, &intents, input, &claims, &groups);
     let seats_again_at = seats::allot(&mut plan, &mut live, input);
     guard::tell_dependents(&mut live, freeing);

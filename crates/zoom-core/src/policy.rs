@@ -273,8 +273,8 @@ impl Policy {
 
     /// Whether people may be created with this address.
     pub(crate) fn creates_in_domain_of(&self, email: &Email) -> bool {
-        let domain = email.as_str().rsplit_once('@').map_or("", |(_, domain)| domain).to_ascii_lowercase();
-        self.creation_domains.as_ref().is_none_or(|domains| domains.contains(&*domain))
+        let is_among = |domains: &BTreeSet<Box<str>>| domains.contains(&*email.domain().to_ascii_lowercase());
+        self.creation_domains.as_ref().is_none_or(is_among)
     }
 }
 

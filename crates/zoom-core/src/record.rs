@@ -72,7 +72,7 @@ pub enum RecordReason {
     Reclaimed,
     /// The edit was taken back.
     TakenBack,
-    /// The connection's `access` does not cover the object's namespace any more.
+    /// The connection's `access` does not cover the object that asked any more.
     NotPermitted,
     /// The object's namespace, or the kind itself, is being deleted: nobody is removed for that.
     Teardown,
@@ -458,7 +458,7 @@ impl Record {
             return Next::Wait(at);
         }
         match &self.hold {
-            Some(hold) if step.is_for_good() => Next::End(Phase::Refused, RecordReason::LegalHold, held_by(hold)),
+            Some(_) if step.is_for_good() => Next::End(Phase::Refused, RecordReason::LegalHold, held_by(self)),
             Some(_) | None => Next::Run(demotion(step, person).unwrap_or(operation)),
         }
     }
@@ -543,11 +543,13 @@ pub(crate) fn protected_by(why: &str) -> String {
     format!("{why}: take that out of the connection's spec.protected first, then ask again")
 }
 
-/// Why a held person stays.
-pub(crate) fn held_by(hold: &str) -> String {
+/// Why a person stays over whom a record has a legal hold.
+pub(crate) fn held_by(holder: &Record) -> String {
     format!(
-        "the legal hold {hold:?} keeps the person from being unlinked or deleted, whoever approves; to lift it, declare the \
-         person again without spec.hold and delete that object, or delete this ZoomRemoval and write another one"
+        "the legal hold {:?} of the ZoomRemoval {} keeps the person from being unlinked or deleted, whoever approves; to lift \
+         it, declare the person again without spec.hold, or delete that ZoomRemoval, then ask again",
+        holder.hold.as_deref().unwrap_or_default(),
+        holder.name
     )
 }
 

@@ -72,6 +72,10 @@ fn before_counting(
     if let Some(due) = record.and_then(|record| waits_until(record, input)) {
         return Some(Outcome::new(Phase::Scheduled, RecordReason::NotBefore, format!("runs at {due}")));
     }
+    // The objects have said so.
+    if candidate.outcome.phase == Phase::Held {
+        return Some(candidate.outcome.clone());
+    }
     if by_hand {
         return Some(Outcome::new(Phase::Running, RecordReason::Requested, "written by hand"));
     }

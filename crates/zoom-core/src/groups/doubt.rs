@@ -23,7 +23,7 @@ impl Default for Doubt {
 impl Doubt {
     /// What nobody found out leaves everything open.
     pub(super) fn at_rest(verdict: &Verdict) -> Self {
-        let unseen = matches!(verdict.reason, Reason::Suspended | Reason::WaitingForListing);
+        let unseen = matches!(verdict.reason, Reason::Suspended | Reason::WaitingForListing | Reason::NotPermitted);
         if unseen { Self::OfAll } else { Self::default() }
     }
 

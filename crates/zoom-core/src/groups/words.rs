@@ -12,7 +12,7 @@ use super::{
 use crate::{
     ContactGroupId, Desired, Email, GroupId, Leaving, LeavingGroup, Mode, ObjectKey, Person, PersonRef, Phase, Plan,
     Record, RecordReason, Step, ThingKind, ThingRef,
-    candidates::{Candidate, Outcome, Paper},
+    candidates::{Candidate, NOT_PERMITTED, Outcome, Paper},
 };
 
 /// Whether an object asks for what a record says.
@@ -52,7 +52,7 @@ impl<'a> Groups<'a> {
                 };
                 let outcome = match word {
                     Some(outcome) if unread && outcome.phase.is_open() => waiting(UNREAD),
-                    Some(outcome) if ends_thing(&record.steps) && outcome.phase.is_open() => {
+                    Some(outcome) if ends_thing(&record.steps) && outcome.phase == Phase::Settling => {
                         self.protection(&leaving.thing, &record.steps).unwrap_or_else(|| in_use.outcome())
                     }
                     Some(outcome) => outcome,
@@ -127,9 +127,7 @@ impl<'a> Groups<'a> {
                 over(Phase::Cancelled, RecordReason::TakenBack, message)
             }
             None if self.input.desired.complete && !self.input.policy.access.covers(&source.object.namespace) => {
-                let namespace = &source.object.namespace;
-                let message = format!("the connection's access does not cover the namespace {namespace}");
-                over(Phase::Cancelled, RecordReason::NotPermitted, message)
+                over(Phase::Held, RecordReason::NotPermitted, NOT_PERMITTED.to_owned())
             }
             None if self.is_unreadable(thing.kind, &source.object) || !self.input.desired.complete => None,
             None if ends_thing(&record.steps) => match self.claimant(thing) {

@@ -115,20 +115,64 @@ fn an_object_that_is_deleted_while_it_is_not_permitted_is_let_go_and_its_person_
     assert!(world.touched.is_empty() && world.records.is_empty());
 }
 
-#[test]
-fn a_removal_that_was_not_carried_out_before_access_was_withdrawn_is_cancelled() {
-    let mut world = World::of(2);
-    world.delete("person000");
+/// The object of one is gone, and those of two others stand; what they ask for is held or approved when access is withdrawn.
+#[rstest]
+#[case::the_namespace(granted("elsewhere", vec![Grant::default()]), false)]
+#[case::the_namespace_of_what_was_approved(granted("elsewhere", vec![Grant::default()]), true)]
+#[case::its_domain(granted("team", vec![limited_to("sales.example.com")]), false)]
+#[case::its_domain_of_what_was_approved(granted("team", vec![limited_to("sales.example.com")]), true)]
+fn what_is_written_down_when_access_is_withdrawn_is_held_and_goes_on_when_it_is_back(
+    #[case] access: Access,
+    #[case] approved: bool,
+) {
+    let mut world = World::of(4);
     world.edit("person001", |wanted| wanted.license = Some(License::Unassigned));
-    world.policy.guard.limits = limits(0);
+    world.edit("person002", |wanted| wanted.active = false);
+    let covers_namespace = access.covers("team");
+    if !covers_namespace {
+        world.delete("person000");
+    }
+    world.policy.mode = Mode::HoldRemovals;
     world.settle();
-    assert_eq!(world.phases(), [("Held".to_owned(), 2)].into());
-    world.policy.access = granted("elsewhere", vec![Grant::default()]);
-    world.approve(|_| true);
+    world.approve(|_| approved);
+    (world.policy.mode, world.policy.access) = (Mode::Enforce, access);
     world.settle();
-    assert_eq!(world.record("person000").reason, Some(RecordReason::NotPermitted));
-    assert_eq!(world.record("person001").reason, Some(RecordReason::TakenBack));
+    let held = (Phase::Held, Some(RecordReason::NotPermitted));
+    assert!(world.records.iter().all(|record| (record.phase, record.reason) == held), "{:?}", world.records);
     assert!(world.touched.is_empty());
+    world.policy.access = Access::Everybody;
+    world.settle();
+    let all = if covers_namespace { 2 } else { 3 };
+    assert_eq!((world.phases(), world.touched.len()), ([("Done".to_owned(), all)].into(), all));
+}
+
+#[test]
+fn a_wave_over_its_limit_is_held_as_before_when_access_was_withdrawn_and_is_back() {
+    let mut world = World::of(10);
+    (0..6).for_each(|place| world.delete(&name(place)));
+    world.settle();
+    world.policy.access = granted("elsewhere", vec![Grant::default()]);
+    world.settle();
+    world.policy.access = Access::Everybody;
+    world.policy.guard.limits = limits(10);
+    world.settle();
+    assert!(world.records.iter().all(|record| record.reason == Some(RecordReason::OverLimit)), "{:?}", world.records);
+    assert!(world.touched.is_empty());
+}
+
+#[test]
+fn an_edit_whose_object_is_deleted_while_it_is_not_permitted_is_over() {
+    let mut world = World::of(2);
+    world.policy.guard.limits = limits(0);
+    world.edit("person000", |wanted| wanted.active = false);
+    world.settle();
+    world.policy.access = granted("elsewhere", vec![Grant::default()]);
+    world.delete("person000");
+    let plan = world.round();
+    assert_eq!(plan.released, [(key("person000"), Release::Access)]);
+    (world.policy.access, world.policy.guard.limits) = (Access::Everybody, limits(5));
+    world.settle();
+    assert_eq!((world.phase("person000"), world.touched.len()), (Phase::Cancelled, 0));
 }
 
 #[test]

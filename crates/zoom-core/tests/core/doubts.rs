@@ -189,12 +189,15 @@ fn a_record_about_a_person_outlasts_namespaces_that_were_not_seen_and_keeps_its_
     world = seen;
     world.settle();
     assert_eq!((world.row("person000").state, world.records.len()), (State::Inactive, 1));
-    // Seen and not covered is another matter.
+    // Seen and not covered is said.
+    world.policy.guard.limits = limits(1);
     world.edit("person001", |wanted| wanted.active = false);
-    world.settle();
+    let plan = world.plan();
+    world.write_records(&plan);
     world.policy.access = Access::Granted(Default::default());
     world.round();
-    assert_eq!(world.record("person001").reason, Some(RecordReason::TakenBack));
+    let held = world.record("person001");
+    assert_eq!((held.phase, held.reason), (Phase::Held, Some(RecordReason::NotPermitted)));
 }
 
 #[test]

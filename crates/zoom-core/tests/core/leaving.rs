@@ -78,6 +78,50 @@ fn unlinking_needs_its_switch(#[case] state: State) {
     assert_eq!(world.phase("person000"), Phase::Done);
 }
 
+#[rstest]
+fn who_is_deleted_while_suspended_stays_as_they_are_and_is_told_to_be_released(
+    #[values(Mode::Enforce, Mode::HoldRemovals, Mode::Plan, Mode::Suspend)] mode: Mode,
+    #[values(Removal::Downgrade, Removal::Deactivate, Removal::Delete(Departure::default()))] removal: Removal,
+    #[values(true, false)] listed: bool,
+) {
+    let mut world = leaver(Some(removal));
+    world.object("person000").suspended = true;
+    world.row("person000").license = ObservedLicense::Known(License::Licensed);
+    (world.policy.mode, world.policy.allow.delete, world.complete.people) = (mode, true, listed);
+    let plan = world.round();
+    assert_eq!((plan.let_go, plan.new_records), (vec![key("person000")], vec![]));
+    let why = plan.released[0].1;
+    assert_eq!((plan.released.len(), why.to_string().as_str()), (1, "ReleasedBySwitch"));
+    (world.policy.mode, world.complete.people) = (Mode::Enforce, true);
+    world.settle();
+    assert!(world.touched.is_empty() && world.records.is_empty());
+}
+
+#[rstest]
+#[case::in_plan_mode(Mode::Plan, None, false)]
+#[case::in_plan_mode_and_approved(Mode::Plan, None, true)]
+#[case::retained_while_suspended(Mode::Suspend, Some(Removal::Retain), false)]
+#[case::retained_and_approved(Mode::Suspend, Some(Removal::Retain), true)]
+fn who_is_let_go_as_they_are_is_not_taken_anything_later_by_an_earlier_edit(
+    #[case] mode: Mode,
+    #[case] removal: Option<Removal>,
+    #[case] approved: bool,
+) {
+    let mut world = World::of(3);
+    world.policy.guard.limits = limits(0);
+    world.edit("person000", |wanted| wanted.active = false);
+    world.settle();
+    world.approve(|_| approved);
+    world.policy.mode = mode;
+    world.object("person000").removal = removal;
+    world.delete("person000");
+    world.round();
+    assert_eq!((world.record("person000").phase, world.objects.len()), (Phase::Cancelled, 2));
+    (world.policy.mode, world.policy.guard.limits) = (Mode::Enforce, limits(5));
+    world.settle();
+    assert!(world.touched.is_empty());
+}
+
 #[test]
 fn an_invitation_is_withdrawn() {
     let mut world = leaver(None);

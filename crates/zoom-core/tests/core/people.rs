@@ -446,6 +446,58 @@ fn while_the_listing_is_not_believed_nobody_is_created_and_nobody_removed() {
     assert_eq!(world.verdict("ada"), Reason::Synced);
 }
 
+/// What was agreed to is still agreed to when the account is seen again.
+#[rstest]
+#[case::held(|_: &mut World| {}, 0)]
+#[case::approved(|world: &mut World| world.approve(|_| true), 8)]
+#[case::running(|world: &mut World| {
+    world.approve(|_| true);
+    let plan = world.plan();
+    world.write_records(&plan);
+}, 8)]
+fn what_is_written_down_of_people_outlasts_a_listing_that_lacks_them_all(
+    #[case] decide: fn(&mut World),
+    #[case] gone: usize,
+    #[values(
+        |wanted: &mut Wanted| wanted.active = false,
+        |wanted: &mut Wanted| wanted.license = Some(License::Unassigned),
+    )]
+    edit: fn(&mut Wanted),
+) {
+    let mut world = World::of(8);
+    world.policy.guard.limits = limits(0);
+    (0..8).for_each(|place| world.edit(&name(place), edit));
+    world.settle();
+    decide(&mut world);
+    let zoom = std::mem::take(&mut world.zoom);
+    (world.suspicion, world.complete.people) = (Some("the account is listed without anybody"), false);
+    world.settle();
+    assert!(world.records.iter().all(|record| record.phase.is_open()), "{:?}", world.records);
+    assert!(world.touched.is_empty());
+    (world.zoom, world.suspicion, world.complete.people) = (zoom, None, true);
+    world.settle();
+    assert_eq!((world.records.len(), world.touched.len()), (8, gone));
+}
+
+#[test]
+fn an_edit_that_needs_a_look_first_takes_nothing_back() {
+    let mut world = World::of(8);
+    world.policy.guard.limits = limits(0);
+    world.row("person000").license = ObservedLicense::Known(License::Licensed);
+    world.edit("person000", |wanted| wanted.license = Some(License::Basic));
+    world.settle();
+    world.approve(|_| true);
+    world.policy.mode = Mode::HoldRemovals;
+    world.settle();
+    // After a restart nothing is known of what no listing shows.
+    world.edit("person000", |wanted| wanted.attributes.set(Attribute::JobTitle, "Analyst"));
+    assert_eq!(planned(&world.plan(), "person000").operations[0].verb(), "Read");
+    world.round();
+    world.policy.mode = Mode::Enforce;
+    world.settle();
+    assert_eq!((world.records.len(), world.phase("person000")), (1, Phase::Done), "{:?}", world.records);
+}
+
 #[test]
 fn without_a_whole_listing_nobody_is_taken_for_absent() {
     let mut world = one(object("ada"), None);

@@ -364,7 +364,8 @@ impl World {
         }
         for change in &plan.changes {
             let record = self.records.iter_mut().find(|record| record.name == change.name).unwrap();
-            assert!(record.phase.is_open(), "{} had ended", record.name);
+            let lifts = record.hold.is_some() && change.phase == Phase::Cancelled;
+            assert!(record.phase.is_open() || lifts, "{} had ended", record.name);
             record.phase = change.phase;
             record.reason = Some(change.reason);
             if let Subject::Members(leaving) = &mut record.subject {
@@ -389,6 +390,8 @@ impl World {
                 };
                 match record.next(row, &directory, &self.policy, self.now) {
                     Next::Run(operation) => {
+                        let for_good = matches!(operation, Operation::Unlink(..) | Operation::Delete(..));
+                        assert!(record.hold.is_none() || !for_good, "{operation} under a hold");
                         let approved = !record.is_unasked();
                         if !approved && record.started_at.is_none() {
                             self.ledger.note(record.class, record.people(), self.now, self.policy.guard.window);

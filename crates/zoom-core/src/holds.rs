@@ -1,0 +1,94 @@
+//! Legal holds: they outlive what was done to the person when they were written down.
+
+use foldhash::HashMap;
+
+use crate::{
+    DesiredPerson, Directory, Email, Lookup, ObjectKey, PersonRef, Phase, Plan, Record, RecordChange, RecordReason,
+    Step, UserId,
+    claims::Claims,
+    plan::{Input, Seen},
+};
+
+/// The records with a legal hold, by everything that names their people. Whatever became of the record, the hold stands
+/// until it is deleted or cancelled.
+pub(crate) struct Holds<'a> {
+    ids: HashMap<&'a UserId, Vec<&'a Record>>,
+    emails: HashMap<&'a Email, Vec<&'a Record>>,
+    directory: &'a Directory,
+}
+
+/// What holds say about a record.
+pub(crate) enum Held<'a> {
+    Free,
+    /// It cannot be known at present whether somebody under a hold is meant.
+    Unknown,
+    By(&'a Record),
+}
+
+impl<'a> Holds<'a> {
+    pub(crate) fn of(input: &Input<'a>) -> Self {
+        let (mut ids, mut emails) = (HashMap::<_, Vec<_>>::default(), HashMap::<_, Vec<_>>::default());
+        for record in input.records.iter().filter(|record| holds(record)) {
+            let Some(person) = record.person() else { continue };
+            if let Some(id) = &person.id {
+                ids.entry(id).or_default().push(record);
+            }
+            emails.entry(&person.email).or_default().push(record);
+        }
+        Self { ids, emails, directory: input.directory }
+    }
+
+    /// The hold that another record has over the person of this one, where it takes them away for good. Whoever may write
+    /// records may also write that an object asks for one, so that does not make a difference.
+    pub(crate) fn over(&self, record: &Record) -> Held<'a> {
+        let Some(person) = record.person().filter(|_| record.steps.iter().any(Step::is_for_good)) else {
+            return Held::Free;
+        };
+        if self.emails.is_empty() {
+            return Held::Free;
+        }
+        let row = match self.directory.find_exactly(person) {
+            Lookup::Found(row) => Some(row),
+            // They may be known under another address.
+            Lookup::Unknown if person.id.is_none() => return Held::Unknown,
+            Lookup::Absent | Lookup::Unknown => None,
+        };
+        let known = PersonRef {
+            id: person.id.clone().or_else(|| row.and_then(|row| row.reference().id)),
+            email: person.email.clone(),
+        };
+        let by_id = known.id.iter().filter_map(|id| self.ids.get(id));
+        let emails = [Some(&person.email), row.map(|row| &row.email)];
+        let by_email = emails.into_iter().flatten().filter_map(|email| self.emails.get(email));
+        let about = |other: &&&Record| {
+            let Some(held) = other.person().filter(|_| other.name != record.name) else { return false };
+            held.id.is_none() || known.id.is_none() || held.id == known.id
+        };
+        by_id.chain(by_email).flatten().find(about).map_or(Held::Free, |other| Held::By(other))
+    }
+}
+
+fn holds(record: &Record) -> bool {
+    record.hold.is_some() && record.phase != Phase::Cancelled
+}
+
+/// Ends the holds of records that ended before: a live object declares the person without one.
+pub(crate) fn lift(plan: &mut Plan, objects: &[Seen<'_>], input: &Input<'_>, claims: &Claims<'_>) {
+    let declares_without = |object: &ObjectKey| {
+        let place = objects.binary_search_by(|seen| seen.object.object.cmp(object)).ok();
+        let object: Option<&DesiredPerson> = place.and_then(|place| objects.get(place)).map(|seen| seen.object);
+        object.is_some_and(|object| !object.deleting && !object.suspended && object.hold.is_none())
+    };
+    for record in input.records.iter().filter(|record| holds(record) && !record.phase.is_open()) {
+        let claimant = record.person().and_then(|person| claims.claimant(person));
+        if let Some(claimant) = claimant.filter(|claimant| declares_without(claimant)) {
+            plan.changes.push(RecordChange {
+                name: record.name.clone(),
+                phase: Phase::Cancelled,
+                reason: RecordReason::Reclaimed,
+                message: format!("{claimant} declares the person again, without a hold"),
+                people: record.people(),
+            });
+        }
+    }
+}

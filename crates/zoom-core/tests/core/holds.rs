@@ -1,0 +1,114 @@
+//! A legal hold outlives what was done to the person when it was written down.
+
+use crate::support::*;
+use rstest::rstest;
+use zoom_core::*;
+
+/// Somebody under a hold whose object was deleted, and who was deactivated or downgraded.
+fn held(removal: Removal) -> World {
+    let mut world = World::of(3);
+    world.policy.allow.delete = true;
+    world.row("person000").license = ObservedLicense::Known(License::Licensed);
+    let object = world.object("person000");
+    (object.hold, object.removal) = (Some("case 12".into()), Some(removal));
+    world.delete("person000");
+    world.settle();
+    assert_eq!(world.phase("person000"), Phase::Done);
+    world
+}
+
+fn delete_by_hand(world: &mut World, id: Option<UserId>, who: &str) {
+    let mut record = by_hand(who, Step::Delete(None));
+    (record.approved, record.created) = (true, world.now);
+    record.subject = Subject::Person(PersonRef { id, email: address(who) });
+    world.records.push(record);
+}
+
+fn is_there(world: &World, who: &str) -> bool {
+    world.zoom.contains_key(&address(who))
+}
+
+#[rstest]
+fn it_outlives_the_record_that_it_came_with(
+    #[values(Removal::Deactivate, Removal::Downgrade)] removal: Removal,
+    #[values(None, Some(id("PERSON000")))] named: Option<UserId>,
+) {
+    let mut world = held(removal);
+    world.pass_time(seconds(365 * 24 * 3600));
+    delete_by_hand(&mut world, named, "person000");
+    world.settle();
+    assert_eq!(world.record("person000").reason, Some(RecordReason::LegalHold));
+    assert!(is_there(&world, "person000"));
+    // Whoever may lift it deletes that ZoomRemoval.
+    world.records.clear();
+    delete_by_hand(&mut world, None, "person000");
+    world.settle();
+    assert!(!is_there(&world, "person000"));
+}
+
+#[test]
+fn it_follows_the_person_to_another_address_and_is_nobody_elses() {
+    let mut world = held(Removal::Deactivate);
+    let mut row = world.zoom.remove(&address("person000")).unwrap();
+    row.email = address("renamed");
+    world.join(row);
+    let mut successor = person("person000", State::Active);
+    successor.id = Some(id("successor"));
+    world.join(successor);
+    for who in ["renamed", "person000"] {
+        delete_by_hand(&mut world, None, who);
+    }
+    world.settle();
+    assert_eq!(world.record("renamed").reason, Some(RecordReason::LegalHold));
+    assert!(is_there(&world, "renamed") && !is_there(&world, "person000"));
+}
+
+#[test]
+fn while_the_person_is_not_seen_nobody_is_deleted_by_an_address_alone() {
+    let mut world = held(Removal::Deactivate);
+    let mut row = world.zoom.remove(&address("person000")).unwrap();
+    row.email = address("renamed");
+    world.complete.people = false;
+    delete_by_hand(&mut world, None, "renamed");
+    let plan = world.plan();
+    assert!(plan.running.is_empty() && world.records.last().unwrap().phase.is_open(), "{plan:?}");
+    world.join(row);
+    world.complete.people = true;
+    world.settle();
+    assert_eq!(world.record("renamed").reason, Some(RecordReason::LegalHold));
+}
+
+#[test]
+fn a_record_that_says_it_comes_from_an_object_does_not_pass_it() {
+    let mut world = held(Removal::Deactivate);
+    delete_by_hand(&mut world, None, "person000");
+    world.records.last_mut().unwrap().source =
+        Some(Source { object: key("forged"), uid: "forged".into(), generation: 1, deleted: true });
+    world.settle();
+    assert_eq!(world.record("person000").reason, Some(RecordReason::LegalHold));
+    assert!(is_there(&world, "person000"));
+}
+
+#[rstest]
+#[case::without_it(None, false, false)]
+#[case::under_it(Some("case 12"), false, true)]
+#[case::suspended(None, true, true)]
+fn declaring_the_person_again_without_it_lifts_it(
+    #[case] hold: Option<&str>,
+    #[case] suspended: bool,
+    #[case] stays: bool,
+) {
+    let mut world = held(Removal::Deactivate);
+    world.reapply("person000");
+    let object = world.object("person000");
+    (object.hold, object.suspended) = (hold.map(Into::into), suspended);
+    world.settle();
+    let first = &world.records[0];
+    assert_eq!((first.phase == Phase::Cancelled, first.hold.as_deref()), (!stays, Some("case 12")));
+    assert!(is_idle(&world.plan()), "it is said once");
+    world.object("person000").removal = Some(Removal::Delete(Departure::default()));
+    world.object("person000").suspended = false;
+    world.delete("person000");
+    world.settle();
+    assert_eq!(is_there(&world, "person000"), stays);
+}
