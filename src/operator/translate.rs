@@ -42,6 +42,8 @@ pub(super) fn key(meta: &ObjectMeta) -> ObjectKey {
 /// A ZoomUser as the core sees it.
 pub(super) fn desired(user: &api::ZoomUser) -> Result<DesiredPerson, Unreadable> {
     let (meta, spec) = (&user.metadata, &user.spec);
+    let address = email("spec.email", &spec.email)?;
+    let remembered = user.status.as_ref().map(|status| remembered(status, &address)).unwrap_or_default();
     Ok(DesiredPerson {
         object: key(meta),
         uid: meta.uid.clone().unwrap_or_default().into(),
@@ -49,7 +51,7 @@ pub(super) fn desired(user: &api::ZoomUser) -> Result<DesiredPerson, Unreadable>
         generation: meta.generation.unwrap_or_default(),
         deleting: meta.deletion_timestamp.is_some(),
         labels: meta.labels.clone().unwrap_or_default().into_iter().collect(),
-        email: email("spec.email", &spec.email)?,
+        email: address,
         previous_emails: spec
             .previous_emails
             .iter()
@@ -63,7 +65,7 @@ pub(super) fn desired(user: &api::ZoomUser) -> Result<DesiredPerson, Unreadable>
         drift: spec.drift.map(drift_in),
         ignored: spec.ignore_fields.iter().map(|field| field.as_str().into()).collect(),
         suspended: spec.suspend,
-        remembered: user.status.as_ref().map(remembered).unwrap_or_default(),
+        remembered,
     })
 }
 
@@ -133,10 +135,12 @@ fn custom(attribute: api::CustomAttribute) -> (Box<str>, CustomAttribute) {
     (key.into(), CustomAttribute { name: name.into(), value: value.into() })
 }
 
-fn remembered(status: &api::ZoomUserStatus) -> Remembered {
+/// `address` is the declared one: mostly it is the one that was seen, too, and then they share their text.
+fn remembered(status: &api::ZoomUserStatus, address: &Email) -> Remembered {
+    let seen = |text| if text == address.as_str() { Some(address.clone()) } else { Email::parse(text).ok() };
     Remembered {
         id: status.id.as_deref().and_then(UserId::new),
-        email: status.email.as_deref().and_then(|email| Email::parse(email).ok()),
+        email: status.email.as_deref().and_then(seen),
         origin: status.origin.map(origin_in),
         creating: status.state == Some(api::State::Creating),
         created_at: status.created_at.as_ref().map(|time| time.0),
@@ -171,7 +175,7 @@ fn method(method: api::CreationMethod) -> zoom_core::Creation {
 }
 
 fn removal(removal: &api::Removal) -> Result<zoom_core::Removal, Unreadable> {
-    let heir = removal.heir.as_ref().map(heir_in).transpose()?;
+    let heir = removal.heir.as_ref().map(heir_in).transpose()?.map(Box::new);
     let departure = zoom_core::Departure { heir, after: removal.after.map(api::Duration::as_std) };
     Ok(match removal.policy {
         api::RemovalPolicy::Retain => zoom_core::Removal::Retain,

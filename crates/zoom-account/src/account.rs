@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use tokio::{
     sync::oneshot::{self, error::TryRecvError},
@@ -12,14 +14,15 @@ use zoom_core::{
 use crate::{
     convert,
     error::{Error, Problem},
-    listing::{self, Known, Listed, ListingReport, Scope, Usage},
+    listing::{self, Listed, ListingReport, Scope, Usage},
 };
 
 /// One Zoom account: a client, and the directory of what was seen through it.
 #[derive(Debug)]
 pub struct Account {
     pub(crate) client: ZoomClient,
-    directory: Directory,
+    /// Shared with a listing under way, which shares the rows that stay as they are.
+    directory: Arc<Directory>,
     listed_at: Option<Timestamp>,
     listed: Scope,
     identified: bool,
@@ -81,7 +84,7 @@ impl Account {
     pub fn new(client: ZoomClient) -> Self {
         Self {
             client,
-            directory: Directory::default(),
+            directory: Arc::default(),
             listed_at: None,
             listed: Scope::default(),
             identified: false,
@@ -114,7 +117,7 @@ impl Account {
     /// Takes back that the directory in use is complete, until the next listing: what it lacks was found to be there, or
     /// could not be looked for.
     pub fn doubt(&mut self) {
-        self.directory.doubt();
+        Arc::make_mut(&mut self.directory).doubt();
     }
 
     /// Whether a listing has proved that the present credentials open the account that is meant. Write nothing before.
@@ -143,7 +146,7 @@ impl Account {
         if self.listing.is_some() {
             return false;
         }
-        let (client, known, identify) = (self.client.clone(), Known::of(&self.directory), !self.identified);
+        let (client, known, identify) = (self.client.clone(), self.directory.clone(), !self.identified);
         let (result, task) = spawn(async move { listing::list(&client, &known, scope, identify).await }, done);
         self.listing = Some(Running { began: Timestamp::now(), scope, result, task, meanwhile: Vec::new() });
         true
@@ -176,7 +179,7 @@ impl Account {
                 for change in std::mem::take(&mut running.meanwhile) {
                     change.carry_into(&mut directory);
                 }
-                self.directory = directory;
+                self.directory = Arc::new(directory);
                 (self.listed_at, self.listed) = (Some(running.began), running.scope);
                 Ok(report)
             }
@@ -200,7 +203,7 @@ impl Account {
 
     /// Notes that Zoom had no seat of a licence.
     pub(crate) fn lacks_seat(&mut self, license: License, answer: &str) {
-        self.directory.refuse_seat(license, answer, Timestamp::now());
+        Arc::make_mut(&mut self.directory).refuse_seat(license, answer, Timestamp::now());
     }
 
     /// Reads one person: by id if the reference has one, else by address. The row, or that they are gone, goes into the
@@ -261,7 +264,7 @@ impl Account {
         if let Some(running) = &mut self.listing {
             running.meanwhile.push(change.clone());
         }
-        change.carry_into(&mut self.directory);
+        change.carry_into(Arc::make_mut(&mut self.directory));
     }
 }
 

@@ -62,7 +62,7 @@ pub(crate) fn read_person(user: User, read_at: Timestamp) -> Result<Person, Unre
     Ok(person(row, state(status), Some(Arc::new(details)), &mut Pool::default())?)
 }
 
-/// `pool` holds the ids of groups, which many people's rows share.
+/// `pool` holds what many people's rows have in common, such as the ids of groups.
 fn person(
     row: UserRow,
     state: State,
@@ -92,20 +92,22 @@ fn person(
         // A read shows one that may change until the person accepts; listings show none.
         State::Pending => None,
     };
+    let mut attributes = texts([
+        (Attribute::FirstName, first_name),
+        (Attribute::LastName, last_name),
+        (Attribute::DisplayName, display_name),
+        (Attribute::Department, dept),
+        (Attribute::Timezone, timezone),
+    ]);
+    attributes.share(pool);
     Ok(Person {
         id,
         email: Email::parse(&email)?,
         state,
         license: observed(user_type),
-        role: role_id.as_deref().and_then(RoleId::new),
+        role: role_id.as_deref().and_then(RoleId::new).map(|role| role.shared(pool)),
         groups: groups(&group_ids, state, pool),
-        attributes: texts([
-            (Attribute::FirstName, first_name),
-            (Attribute::LastName, last_name),
-            (Attribute::DisplayName, display_name),
-            (Attribute::Department, dept),
-            (Attribute::Timezone, timezone),
-        ]),
+        attributes,
         details,
         presumed: false,
     })

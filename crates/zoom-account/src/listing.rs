@@ -1,9 +1,6 @@
-use std::{
-    collections::{BTreeSet, HashMap},
-    sync::Arc,
-};
+use std::{collections::BTreeSet, sync::Arc};
 
-use zoom_client::{ErrorKind, PlanSeats, RetryClass, UserStatus, ZoomClient};
+use zoom_client::{ErrorKind, PlanSeats, RetryClass, UserRow, UserStatus, ZoomClient};
 use zoom_core::{Completeness, ContactGroup, Details, Directory, Group, Person, Pool, Role, RoleId, State, UserId};
 
 use crate::{contacts, convert, error::Problem};
@@ -68,35 +65,35 @@ pub(crate) struct Listed {
     pub(crate) usage: Usage,
 }
 
-/// What was read of people before, one by one, and no listing shows. Under ids, because those of pending people say
-/// little and go out of date when the person accepts.
-#[derive(Debug, Default)]
-pub(crate) struct Known(HashMap<UserId, Arc<Details>>);
-
-impl Known {
-    pub(crate) fn of(directory: &Directory) -> Self {
-        let known = directory.people().filter_map(|person| {
-            let id = person.reference().id?;
-            Some((id, Arc::clone(person.details.as_ref()?)))
-        });
-        Self(known.collect())
-    }
-
-    fn about(&self, person: &Person) -> Option<Arc<Details>> {
-        person.id.as_ref().and_then(|id| self.0.get(id)).map(Arc::clone)
-    }
+/// What was read of a person before, alone, and no listing shows. By id, because the ids of pending people say little and go
+/// out of date when the person accepts.
+fn details(known: &Directory, person: &Person) -> Option<Arc<Details>> {
+    let before = known.by_id(person.id.as_ref()?)?;
+    before.reference().id.and(before.details.clone())
 }
 
 /// Lists people and roles, one listing after the other. Without roles, or without the people of one status, the account
-/// is still of use.
+/// is still of use. Rows that say the same as `known` did are shared with it.
 ///
 /// `identify` asks for proof that the account which answers is the one that is meant.
-pub(crate) async fn list(client: &ZoomClient, known: &Known, scope: Scope, identify: bool) -> Result<Listed, Problem> {
+pub(crate) async fn list(
+    client: &ZoomClient,
+    known: &Directory,
+    scope: Scope,
+    identify: bool,
+) -> Result<Listed, Problem> {
     let mut report = ListingReport::default();
     let (mut people, mut pool) = (Vec::new(), Pool::default());
     let (mut unreadable, mut unseen, mut whole) = (Vec::new(), Vec::new(), true);
     for status in ORDER {
-        let listing = match client.list_users(status, PAGE_SIZE).await {
+        let keep = |row: UserRow| {
+            let id = row.id.as_deref().and_then(UserId::new);
+            match convert::listed_person(row, status, &mut pool) {
+                Ok(person) => Ok(known.shared(Person { details: details(known, &person), ..person })),
+                Err(why) => Err(Box::new((id, why))),
+            }
+        };
+        let listing = match client.list_users_as(status, PAGE_SIZE, keep).await {
             Ok(listing) => listing,
             Err(error) if concerns_one_listing(&error) => {
                 report.incomplete.push(format!("{status} people: {error}"));
@@ -116,10 +113,10 @@ pub(crate) async fn list(client: &ZoomClient, known: &Known, scope: Scope, ident
         }
         people.reserve(listing.rows.len());
         for row in listing.rows {
-            let id = row.id.as_deref().and_then(UserId::new);
-            match convert::listed_person(row, status, &mut pool) {
-                Ok(person) => people.push(Person { details: known.about(&person), ..person }),
-                Err(why) => {
+            match row {
+                Ok(person) => people.push(person),
+                Err(unread) => {
+                    let (id, why) = *unread;
                     report.unreadable += 1;
                     // One example is enough to find the others by, and a thousand would not fit anywhere.
                     if report.unreadable == 1 {
@@ -205,12 +202,12 @@ fn concerns_one_listing(error: &zoom_client::Error) -> bool {
 
 /// Reads one person, because only that shows which account answers. With the credentials of another account its people
 /// would be listed, and changed.
-async fn prove_identity(client: &ZoomClient, people: &[Person]) -> Result<(), Problem> {
-    let is_owner = |person: &&Person| person.role.as_ref().is_some_and(RoleId::is_owner);
+async fn prove_identity(client: &ZoomClient, people: &[Arc<Person>]) -> Result<(), Problem> {
+    let is_owner = |person: &&Arc<Person>| person.role.as_ref().is_some_and(RoleId::is_owner);
     // Zoom shows nobody whose invitation ran out.
-    let has_joined = |person: &&Person| person.state != State::Pending;
+    let has_joined = |person: &&Arc<Person>| person.state != State::Pending;
     let somebody = people.iter().find(is_owner).or_else(|| people.iter().find(has_joined)).or_else(|| people.first());
-    let Some(somebody) = somebody.map(Person::reference) else { return Ok(()) };
+    let Some(somebody) = somebody.map(|person| person.reference()) else { return Ok(()) };
     match client.get_user(somebody.key()).await?.account_id {
         Some(found) if found == client.account_id() => Ok(()),
         Some(found) => Err(Problem::OtherAccount { meant: client.account_id().to_owned(), found }),
@@ -270,7 +267,12 @@ async fn list_contact_groups(client: &ZoomClient, report: &mut ListingReport) ->
     }
 }
 
-fn assemble(people: Vec<Person>, roles: Vec<Role>, complete: Completeness, report: &mut ListingReport) -> Directory {
+fn assemble(
+    people: Vec<Arc<Person>>,
+    roles: Vec<Role>,
+    complete: Completeness,
+    report: &mut ListingReport,
+) -> Directory {
     let rows = people.len();
     report.roles = roles.len();
     let mut directory = Directory::new(people, roles, complete);
@@ -278,9 +280,7 @@ fn assemble(people: Vec<Person>, roles: Vec<Role>, complete: Completeness, repor
     report.moved = rows.saturating_sub(report.people);
     if report.moved > 0 {
         report.incomplete.push(format!("{} people were seen twice: they changed while they were listed", report.moved));
-        let complete = Completeness { people: false, ..directory.complete().clone() };
-        let (people, roles) = (directory.people().cloned().collect::<Vec<_>>(), directory.roles().to_vec());
-        directory = Directory::new(people, roles, complete);
+        directory.doubt();
     }
     directory
 }

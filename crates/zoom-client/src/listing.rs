@@ -99,19 +99,20 @@ struct Page {
     next_page_token: Option<String>,
 }
 
-struct Gathered<T> {
-    rows: Vec<T>,
+/// `R` is what is kept of a row.
+struct Gathered<R> {
+    rows: Vec<R>,
     pages: u32,
     duplicates: u32,
     unreadable: u64,
     unreadable_ids: Vec<String>,
     conflicting: u64,
     totals: Option<(Option<u64>, Option<u64>)>,
-    ids: HashSet<String>,
-    emails: HashSet<String>,
+    ids: HashSet<Box<str>>,
+    emails: HashSet<Box<str>>,
 }
 
-impl<T: Row> Gathered<T> {
+impl<R> Gathered<R> {
     fn new() -> Self {
         Self {
             rows: Vec::new(),
@@ -127,15 +128,15 @@ impl<T: Row> Gathered<T> {
     }
 
     /// Adds a page; says whether it brought anything new.
-    fn add(&mut self, rows: Vec<Value>, total: Option<u64>) -> bool {
+    fn add<T: Row>(&mut self, rows: Vec<Value>, total: Option<u64>, keep: &mut impl FnMut(T) -> R) -> bool {
         let before = self.rows.len();
         self.pages += 1;
         self.totals = Some((self.totals.map_or(total, |(first, _)| first), total));
         for row in rows {
             let id = row.get("id").and_then(Value::as_str).filter(|id| !id.trim().is_empty()).map(str::to_owned);
             match (T::deserialize(row), id) {
-                (Ok(row), _) => self.add_row(row),
-                (Err(_), Some(id)) if !self.ids.insert(id.clone()) => self.duplicates += 1,
+                (Ok(row), _) => self.add_row(row, keep),
+                (Err(_), Some(id)) if !self.ids.insert(id.as_str().into()) => self.duplicates += 1,
                 (Err(_), id) => {
                     self.unreadable += 1;
                     self.unreadable_ids.extend(id);
@@ -145,10 +146,10 @@ impl<T: Row> Gathered<T> {
         self.rows.len() > before
     }
 
-    fn add_row(&mut self, row: T) {
-        let new_email = row.email().is_none_or(|email| self.emails.insert(email.to_lowercase()));
+    fn add_row<T: Row>(&mut self, row: T, keep: &mut impl FnMut(T) -> R) {
+        let new_email = row.email().is_none_or(|email| self.emails.insert(email.to_lowercase().into()));
         let new = match row.id() {
-            Some(id) => self.ids.insert(id.to_owned()),
+            Some(id) => self.ids.insert(id.into()),
             None => new_email,
         };
         if !new {
@@ -158,16 +159,16 @@ impl<T: Row> Gathered<T> {
         if !new_email {
             self.conflicting += 1;
         }
-        self.rows.push(row);
+        self.rows.push(keep(row));
     }
 
-    fn finish(self) -> Listing<T> {
+    fn finish(self, zoom_counts: bool) -> Listing<R> {
         let Self { rows, pages, duplicates, unreadable, unreadable_ids, conflicting, totals, ids: _, emails: _ } = self;
         let (first_total, last_total) = totals.unwrap_or_default();
         let found = rows.len() as u64;
         let counted = last_total == Some(found) && first_total == last_total;
         // Without a total, a row that came twice is the only sign that pages shifted.
-        let uncounted = !T::COUNTED && last_total.is_none() && duplicates == 0;
+        let uncounted = !zoom_counts && last_total.is_none() && duplicates == 0;
         let complete = if (counted || uncounted) && unreadable == 0 && conflicting == 0 {
             Ok(())
         } else {
@@ -187,6 +188,17 @@ pub(crate) async fn list<T: Row>(
     segments: &[&str],
     query: &[(&'static str, String)],
 ) -> Result<Listing<T>, Error> {
+    list_as(transport, endpoint, segments, query, |row| row).await
+}
+
+/// The same, each row made into what is kept of it.
+pub(crate) async fn list_as<T: Row, R>(
+    transport: &Transport,
+    endpoint: &'static Endpoint,
+    segments: &[&str],
+    query: &[(&'static str, String)],
+    mut keep: impl FnMut(T) -> R,
+) -> Result<Listing<R>, Error> {
     let (mut gathered, mut token, mut restarted, mut barren) = (Gathered::new(), None::<String>, false, 0);
     loop {
         let mut call = Call::new(endpoint, segments)?;
@@ -204,11 +216,11 @@ pub(crate) async fn list<T: Row>(
             }
             Err(error) => return Err(error),
         };
-        barren = if gathered.add(page.rows, page.total_records) { 0 } else { barren + 1 };
+        barren = if gathered.add(page.rows, page.total_records, &mut keep) { 0 } else { barren + 1 };
         token = page.next_page_token;
         // A listing that goes on without anything new would never end.
         if token.is_none() || barren > 1 {
-            return Ok(gathered.finish());
+            return Ok(gathered.finish(T::COUNTED));
         }
     }
 }

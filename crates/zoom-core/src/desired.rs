@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::{
     Attributes, Creation, CustomAttributes, DesiredContactGroup, DesiredGroup, DesiredRole, Drift, Email, Labels,
-    License, Lookup, NamedClaim, PersonRef, Phones, Reason, Removal, Restore, UserId,
+    License, Lookup, NamedClaim, PersonRef, Phones, Pool, Reason, Removal, Restore, UserId,
     directory::{Directory, Person},
 };
 
@@ -24,6 +24,12 @@ impl ObjectKey {
     #[must_use]
     pub fn new(namespace: impl Into<Arc<str>>, name: impl Into<Arc<str>>) -> Self {
         Self { namespace: namespace.into(), name: name.into() }
+    }
+
+    /// The same key, its namespace shared with every other one in the pool.
+    #[must_use]
+    pub fn shared(self, pool: &mut Pool<str>) -> Self {
+        Self { namespace: pool.share(self.namespace), ..self }
     }
 }
 
@@ -203,7 +209,7 @@ pub struct Remembered {
     /// The person has a Zoom account elsewhere and was asked to move, as far as Zoom's answer to their creation told.
     pub elsewhere: bool,
     /// What Zoom accepted without effect; not tried again before the next edit.
-    pub not_applied: Vec<Box<str>>,
+    pub not_applied: Box<[Box<str>]>,
     /// A call to Zoom for this object was refused.
     pub refusal: Option<Box<Refusal>>,
 }

@@ -114,7 +114,8 @@ pub enum Lookup<'a> {
 /// The people, roles and groups of one account, as last seen and as changed since by proved operations.
 #[derive(Clone, Debug, Default)]
 pub struct Directory {
-    people: Vec<Person>,
+    /// A clone shares the rows, and a row that did not change since is shared with the directory before.
+    people: Vec<Arc<Person>>,
     /// Their places in `people`, by address and by id.
     by_email: HashMap<Email, usize>,
     by_id: HashMap<UserId, usize>,
@@ -132,8 +133,17 @@ pub struct Directory {
 impl Directory {
     /// A directory from listings. Rows that repeat a person replace the earlier ones.
     #[must_use]
-    pub fn new(people: impl IntoIterator<Item = Person>, roles: Vec<Role>, complete: Completeness) -> Self {
+    pub fn new<P: Into<Arc<Person>>>(
+        people: impl IntoIterator<Item = P>,
+        roles: Vec<Role>,
+        complete: Completeness,
+    ) -> Self {
         let mut directory = Self { roles, complete, ..Self::default() };
+        let people = people.into_iter();
+        let (expected, _) = people.size_hint();
+        directory.people.reserve(expected);
+        directory.by_email.reserve(expected);
+        directory.by_id.reserve(expected);
         for person in people {
             directory.put(person);
         }
@@ -148,7 +158,8 @@ impl Directory {
     }
 
     /// Adds or replaces a person, found again by id or by address.
-    pub fn put(&mut self, person: Person) {
+    pub fn put(&mut self, person: impl Into<Arc<Person>>) {
+        let person = person.into();
         drop(self.take(person.id.as_ref(), &person.email));
         self.left.remove(&person.email);
         let place = self.people.len();
@@ -181,11 +192,11 @@ impl Directory {
     fn take(&mut self, id: Option<&UserId>, email: &Email) -> impl Iterator<Item = Email> + use<> {
         let by_id = id.and_then(|id| self.by_id.get(id).copied()).map(|place| self.take_at(place));
         let by_email = self.by_email.get(email).copied().map(|place| self.take_at(place));
-        by_id.into_iter().chain(by_email).map(|former| former.email)
+        by_id.into_iter().chain(by_email).map(|former| former.email.clone())
     }
 
     /// The last row takes the place.
-    fn take_at(&mut self, place: usize) -> Person {
+    fn take_at(&mut self, place: usize) -> Arc<Person> {
         let former = self.people.swap_remove(place);
         self.by_email.remove(&former.email);
         if let Some(id) = &former.id {
@@ -199,7 +210,7 @@ impl Directory {
     #[must_use]
     pub fn find(&self, id: Option<&UserId>, email: &Email) -> Lookup<'_> {
         let by_id = id.and_then(|id| self.by_id(id));
-        let by_email = || self.people.get(*self.by_email.get(email)?);
+        let by_email = || self.at(*self.by_email.get(email)?);
         by_id.or_else(by_email).map_or_else(|| self.not_found(id), Lookup::Found)
     }
 
@@ -226,12 +237,26 @@ impl Directory {
     /// The person with this id, if the directory holds them.
     #[must_use]
     pub fn by_id(&self, id: &UserId) -> Option<&Person> {
-        self.people.get(*self.by_id.get(id)?)
+        self.at(*self.by_id.get(id)?)
+    }
+
+    fn at(&self, place: usize) -> Option<&Person> {
+        self.people.get(place).map(|row| &**row)
     }
 
     /// Everybody, in no order.
     pub fn people(&self) -> impl ExactSizeIterator<Item = &Person> {
-        self.people.iter()
+        self.people.iter().map(|row| &**row)
+    }
+
+    /// A row as it is; this directory's own where that says the same. An account that did not change is held once, however
+    /// often it is listed.
+    #[must_use]
+    pub fn shared(&self, row: Person) -> Arc<Person> {
+        let place = row.id.as_ref().and_then(|id| self.by_id.get(id)).or_else(|| self.by_email.get(&row.email));
+        let same = |known: &&Arc<Person>| ***known == row && known.email.as_str() == row.email.as_str();
+        let known = place.and_then(|place| self.people.get(*place)).filter(same).map(Arc::clone);
+        known.unwrap_or_else(|| Arc::new(row))
     }
 
     /// How many people hold a licence. Who is inactive holds none; who is pending does.
@@ -329,7 +354,7 @@ impl Directory {
 
     /// Notes that a person joined a group or left it. Somebody whom the directory does not hold is passed over.
     pub fn set_member(&mut self, person: &UserId, group: &GroupId, is_member: bool) {
-        let Some(row) = self.by_id.get(person).and_then(|place| self.people.get_mut(*place)) else { return };
+        let Some(row) = self.row_mut(person) else { return };
         let others = row.groups.iter().flatten().filter(|present| *present != group).cloned();
         row.groups = Some(match (row.is_in(group), is_member) {
             (Some(true), true) => return,
@@ -338,9 +363,13 @@ impl Directory {
         });
     }
 
+    fn row_mut(&mut self, person: &UserId) -> Option<&mut Person> {
+        self.people.get_mut(*self.by_id.get(person)?).map(Arc::make_mut)
+    }
+
     /// Notes that a group is a member's first one.
     pub fn set_primary(&mut self, person: &UserId, group: &GroupId) {
-        let Some(row) = self.by_id.get(person).and_then(|place| self.people.get_mut(*place)) else { return };
+        let Some(row) = self.row_mut(person) else { return };
         if let Some(groups) = row.groups.as_mut()
             && let Some(place) = groups.iter().position(|known| known == group)
             && let Some(first) = groups.get_mut(..=place)

@@ -52,8 +52,8 @@ fn taking(object: &DesiredPerson, input: &Input<'_>) -> Option<Taking> {
         Removal::Retain => None,
         Removal::Downgrade => Some(Taking::new(Class::Entitlement, vec![Step::SetLicense(License::Basic)])),
         Removal::Deactivate => Some(Taking::new(Class::Access, vec![Step::Deactivate])),
-        Removal::Unlink(Departure { heir, after }) => Some(for_good(Step::Unlink(heir), after)),
-        Removal::Delete(Departure { heir, after }) => Some(for_good(Step::Delete(heir), after)),
+        Removal::Unlink(Departure { heir, after }) => Some(for_good(Step::Unlink(heir.map(|heir| *heir)), after)),
+        Removal::Delete(Departure { heir, after }) => Some(for_good(Step::Delete(heir.map(|heir| *heir)), after)),
     }
 }
 

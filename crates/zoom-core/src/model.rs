@@ -129,8 +129,9 @@ identifier! {
     UserId(Arc<str>)
 }
 identifier! {
-    /// A role's id in Zoom: `0`, `1` and `2` are built in, custom ones are long texts.
-    RoleId(Box<str>)
+    /// A role's id in Zoom: `0`, `1` and `2` are built in, custom ones are long texts. A clone shares the text: everybody's
+    /// row holds one.
+    RoleId(Arc<str>)
 }
 identifier! {
     /// A group's id in Zoom, opaque. A clone shares the text: every member's row holds one.
@@ -150,6 +151,12 @@ impl GroupId {
 }
 
 impl RoleId {
+    /// The same id, its text shared with every other one in the pool.
+    #[must_use]
+    pub fn shared(self, pool: &mut Pool<str>) -> Self {
+        Self(pool.share(self.0))
+    }
+
     /// The account's owner; never given or taken by this operator.
     pub const OWNER: &'static str = "0";
     /// The built-in administrators.
@@ -299,6 +306,11 @@ impl Attribute {
     /// Whether the call that creates a person takes it (Zoom API reference, Users: create).
     #[must_use]
     pub fn is_creatable(self) -> bool {
+        self.is_name()
+    }
+
+    /// Whether it is a name of the person.
+    fn is_name(self) -> bool {
         matches!(self, Self::FirstName | Self::LastName | Self::DisplayName)
     }
 
@@ -340,9 +352,9 @@ impl Attribute {
     }
 }
 
-/// Texts by attribute: a short sorted list, because an account holds a hundred thousand of them.
+/// Texts by attribute: a short sorted list, because an account holds a hundred thousand of them. A clone shares the texts.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Attributes(Vec<(Attribute, Box<str>)>);
+pub struct Attributes(Vec<(Attribute, Arc<str>)>);
 
 impl Attributes {
     /// The value, if there is one.
@@ -353,7 +365,7 @@ impl Attributes {
     }
 
     /// Sets or replaces a value.
-    pub fn set(&mut self, attribute: Attribute, value: impl Into<Box<str>>) {
+    pub fn set(&mut self, attribute: Attribute, value: impl Into<Arc<str>>) {
         match self.0.binary_search_by_key(&attribute, |(key, _)| *key) {
             Ok(at) => self.0.splice(at..=at, [(attribute, value.into())]).for_each(drop),
             Err(at) => self.0.insert(at, (attribute, value.into())),
@@ -371,13 +383,20 @@ impl Attributes {
         self.0.is_empty()
     }
 
+    /// Shares the texts that many people have in common, such as their department, with every other one in the pool.
+    pub fn share(&mut self, pool: &mut Pool<str>) {
+        for (_, text) in self.0.iter_mut().filter(|(attribute, _)| !attribute.is_name()) {
+            *text = pool.share(Arc::clone(text));
+        }
+    }
+
     /// Drops the spare capacity.
     pub fn shrink(&mut self) {
         self.0.shrink_to_fit();
     }
 }
 
-impl<V: Into<Box<str>>> FromIterator<(Attribute, V)> for Attributes {
+impl<V: Into<Arc<str>>> FromIterator<(Attribute, V)> for Attributes {
     fn from_iter<I: IntoIterator<Item = (Attribute, V)>>(iter: I) -> Self {
         let mut attributes = Self::default();
         for (attribute, value) in iter {

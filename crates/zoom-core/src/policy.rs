@@ -111,7 +111,7 @@ pub enum Removal {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Departure {
     /// Who receives their data.
-    pub heir: Option<Heir>,
+    pub heir: Option<Box<Heir>>,
     /// They are deactivated at once and leave after so long; absent: they leave at once.
     pub after: Option<Duration>,
 }

@@ -279,3 +279,21 @@ async fn a_page_token_that_expires_half_way_begins_the_listing_anew() {
     assert_eq!(rig.zoom.counters()["GET /users"].get("400"), Some(&1), "{:?}", rig.zoom.counters());
     assert_eq!(rig.find("nobody@acme.example"), Lookup::Absent);
 }
+
+#[tokio::test]
+async fn who_did_not_change_is_held_once_however_often_the_account_is_listed() {
+    let people = [PersonConfig::new(ADA), with_status(BOB, Status::Pending), PersonConfig::new(EVE)];
+    let mut rig = Rig::listed(people).await;
+    let before = rig.account.directory().clone();
+    let upper = ADA.to_uppercase();
+    rig.zoom.edit_person(ADA, PersonEdit { email: Some(upper.clone()), ..PersonEdit::default() }).unwrap();
+
+    rig.list().await.unwrap();
+
+    let same = |email: &str| match before.find(None, &Email::parse(email).unwrap()) {
+        Lookup::Found(row) => std::ptr::eq(row, rig.row(email)),
+        Lookup::Absent | Lookup::Unknown => panic!("{email} was not listed"),
+    };
+    assert_eq!((same(ADA), same(BOB), same(EVE)), (false, true, true));
+    assert_eq!(rig.row(ADA).email.as_str(), upper, "as Zoom writes it now");
+}

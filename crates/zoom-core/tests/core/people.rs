@@ -325,7 +325,7 @@ fn a_refusal(#[case] change: fn(&mut World), #[case] expected: Reason) {
 fn a_change_without_effect_is_said_once_and_tried_again_after_an_edit() {
     let mut ada = managed("ada");
     ada.wanted.attributes.set(Attribute::Department, "Engines");
-    ada.remembered.not_applied = vec!["profile.department".into()];
+    ada.remembered.not_applied = ["profile.department".into()].into();
     let mut world = one(ada, Some(person("ada", State::Active)));
     assert_eq!(world.verdict("ada"), Reason::NotApplied);
     assert!(is_idle(&world.plan()));
@@ -337,7 +337,7 @@ fn a_change_without_effect_is_said_once_and_tried_again_after_an_edit() {
 fn a_change_that_took_effect_in_the_end_is_no_complaint() {
     let mut ada = managed("ada");
     ada.wanted.attributes.set(Attribute::Department, "Engines");
-    ada.remembered.not_applied = vec!["profile.department".into()];
+    ada.remembered.not_applied = ["profile.department".into()].into();
     let mut row = person("ada", State::Active);
     row.attributes.set(Attribute::Department, "Engines");
     assert_eq!(one(ada, Some(row)).verdict("ada"), Reason::Synced);
