@@ -79,6 +79,9 @@ async fn seed(scene: &mut Scene<'_>) -> anyhow::Result<()> {
             let mut status: Value = serde_json::from_str(&status)?;
             status["license"] = json!(person.license);
             status["role"] = json!(person.role);
+            // As many in a second as the operator writes.
+            let seconds = jiff::SignedDuration::from_secs(i64::try_from(place / 100)?);
+            status["conditions"][0]["lastTransitionTime"] = json!(jiff::Timestamp::UNIX_EPOCH + seconds);
             object.status = serde_json::from_value(status)?;
             Ok(object)
         })
