@@ -134,13 +134,13 @@ impl Pass<'_> {
                 return Ok(Turn::Stopped);
             }
             if self.policy.mode != Mode::Plan
-                && !self.context.cluster.add_finalizer::<User>(&planned.object, &user.uid).await?
+                && !self.context.cluster.add_finalizer::<User>(&planned.object, user.uid()).await?
             {
                 return Ok(Turn::Over);
             }
         }
         self.announce_return(planned, &mut wish).await?;
-        let about = About { key: planned.object.clone(), uid: user.uid.clone() };
+        let about = About { key: planned.object.clone(), uid: user.uid().to_owned() };
         let mut ran = Vec::new();
         let (mut not_applied, mut announced) = (Vec::new(), false);
         while let Some(operation) = next {
@@ -223,7 +223,7 @@ impl Pass<'_> {
     /// Returns whether it was said now and not before.
     async fn announce_creation(&self, planned: &PersonPlan, wish: &DesiredPerson) -> Result<bool, ClusterError> {
         let Some(user) = self.context.index.user(&planned.object) else { return Ok(false) };
-        if user.status.state == Some(api::State::Creating) {
+        if user.state() == Some(api::State::Creating) {
             return Ok(false);
         }
         let finding = status::Finding {
@@ -236,25 +236,25 @@ impl Pass<'_> {
             restore: None,
             not_applied: None,
             creating: true,
-            requested_at: user.status.last_handled_requested_at.as_deref(),
+            requested_at: user.handled_request(),
         };
-        let new = status::user(&user.status, finding, Timestamp::now());
-        self.context.cluster.write_user_status(&planned.object, &user.uid, &new).await?;
+        let new = status::user(&user.status(), finding, Timestamp::now());
+        self.context.cluster.write_user_status(&planned.object, user.uid(), &new).await?;
         Ok(true)
     }
 
     /// The person was there already, so it was not this operator that created them.
     async fn take_back_announcement(&self, object: &ObjectKey) -> Result<(), ClusterError> {
         let Some(user) = self.context.index.user(object) else { return Ok(()) };
-        let new = api::ZoomUserStatus { state: None, ..user.status.clone() };
-        self.context.cluster.write_user_status(object, &user.uid, &new).await
+        let new = api::ZoomUserStatus { state: None, ..user.status() };
+        self.context.cluster.write_user_status(object, user.uid(), &new).await
     }
 
     /// Only the answer to their creation tells that somebody was asked to move from another account.
     async fn note_elsewhere(&self, object: &ObjectKey) -> Result<(), ClusterError> {
         let Some(user) = self.context.index.user(object) else { return Ok(()) };
-        let new = api::ZoomUserStatus { elsewhere: true, ..user.status.clone() };
-        self.context.cluster.write_user_status(object, &user.uid, &new).await
+        let new = api::ZoomUserStatus { elsewhere: true, ..user.status() };
+        self.context.cluster.write_user_status(object, user.uid(), &new).await
     }
 
     /// Before a person comes back: the status says what they had. Once they are active nothing else tells.
@@ -264,9 +264,9 @@ impl Pass<'_> {
         };
         wish.remembered.restore = Some(restore.clone());
         let Some(user) = self.context.index.user(&planned.object) else { return Ok(()) };
-        let mut new = user.status.clone();
+        let mut new = user.status();
         translate::returning::remember(&mut new, restore);
-        self.context.cluster.write_user_status(&planned.object, &user.uid, &new).await
+        self.context.cluster.write_user_status(&planned.object, user.uid(), &new).await
     }
 
     fn tell(&self, about: &About, operation: &Operation) {
@@ -333,8 +333,8 @@ impl Pass<'_> {
         let (mut later, mut outages) = (None, 0);
         for user in snapshot.users.values() {
             let Ok(wish) = &user.wish else { continue };
-            let Some(request) = &user.requested_at else { continue };
-            let answered = [self.kept.answered.get(&wish.uid), user.status.last_handled_requested_at.as_ref()];
+            let Some(request) = user.requested_at.as_deref() else { continue };
+            let answered = [self.kept.answered.get(&wish.uid).map(String::as_str), user.handled_request()];
             if answered.contains(&Some(request)) {
                 continue;
             }
@@ -359,7 +359,7 @@ impl Pass<'_> {
             // Who asks for a look asks for another try, too.
             self.kept.refusals.remove(&wish.uid);
             self.kept.asked_again.insert(wish.uid.clone());
-            self.kept.answered.insert(wish.uid.clone(), request.clone());
+            self.kept.answered.insert(wish.uid.clone(), request.to_owned());
         }
         later
     }

@@ -280,11 +280,11 @@ async fn without_connection(
     named_without_connection::<api::ZoomGroup>(context, &snapshot.groups, verdict).await?;
     named_without_connection::<api::ZoomRole>(context, &snapshot.roles, verdict).await?;
     named_without_connection::<api::ZoomContactGroup>(context, &snapshot.contact_groups, verdict).await?;
-    let told = bulk::each(&snapshot.removals, goes_on, |(object, removal)| async move {
+    let told = bulk::each(snapshot.removals.iter(), goes_on, |(object, removal)| async move {
         tolerate(removal_without_connection(context, object, removal, message).await).map(drop)
     });
     if told.await? {
-        let told = bulk::each(&snapshot.users, goes_on, |(object, user)| async move {
+        let told = bulk::each(snapshot.users.iter(), goes_on, |(object, user)| async move {
             tolerate(user_without_connection(context, object, user, verdict).await).map(drop)
         });
         told.await?;
@@ -320,14 +320,15 @@ async fn user_without_connection(
     if user.deleting {
         if user.has_finalizer {
             context.cluster.turns.next().await;
-            context.cluster.remove_finalizer::<User>(object, &user.uid).await?;
+            context.cluster.remove_finalizer::<User>(object, user.uid()).await?;
         }
         return Ok(());
     }
-    let new = status::user_without_plan(&user.status, verdict, user.generation, Timestamp::now());
-    if user.is_legible && status::user_differs(&user.status, &new) {
+    let old = user.status();
+    let new = status::user_without_plan(&old, verdict, user.generation, Timestamp::now());
+    if user.is_legible && status::user_differs(&old, &new) {
         context.cluster.turns.next().await;
-        context.cluster.write_user_status(object, &user.uid, &new).await?;
+        context.cluster.write_user_status(object, user.uid(), &new).await?;
     }
     Ok(())
 }

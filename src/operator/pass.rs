@@ -198,7 +198,7 @@ impl<'a> Pass<'a> {
     }
 
     /// Most objects say it all themselves: they are shared, because there may be a hundred thousand.
-    fn completed(&self, wish: &Arc<DesiredPerson>) -> Arc<DesiredPerson> {
+    pub(super) fn completed(&self, wish: &Arc<DesiredPerson>) -> Arc<DesiredPerson> {
         if !self.kept.knows(wish) && !self.policy.has_default_for(wish) {
             return wish.clone();
         }
@@ -279,7 +279,7 @@ impl<'a> Pass<'a> {
         if !account.directory().complete().people {
             return;
         }
-        let was_there = |user: &User| match user.status.state {
+        let was_there = |user: &User| match user.state() {
             Some(api::State::Pending | api::State::Active | api::State::Inactive) => !user.deleting,
             Some(api::State::Creating | api::State::Absent) | None => false,
         };

@@ -162,7 +162,7 @@ impl Pass<'_> {
         if let Some(why) = released {
             self.tell_released(object, user, why);
         }
-        self.release::<User>(object, &user.uid, user.has_finalizer).await
+        self.release::<User>(object, user.uid(), user.has_finalizer).await
     }
 
     /// Whether the objects that speak for what a record takes are going as a whole: then nothing is taken. Members are
@@ -215,7 +215,7 @@ impl Pass<'_> {
             Release::Access => "the connection's access does not cover this object",
         };
         let note = format!("deleted, and the person stays in Zoom as they are, unmanaged from now on: {because}");
-        let about = About { key: object.clone(), uid: user.uid.clone() };
+        let about = About { key: object.clone(), uid: user.uid().to_owned() };
         self.context.events.warning::<api::ZoomUser>(&about, &why.to_string(), &note);
     }
 
@@ -223,7 +223,7 @@ impl Pass<'_> {
     async fn let_go(&self, subject: &Subject, object: &ObjectKey, snapshot: &Snapshot) -> Result<(), ClusterError> {
         match translate::thing_kind(subject) {
             None => match snapshot.users.get(object).filter(|user| user.deleting) {
-                Some(user) => self.release::<User>(object, &user.uid, user.has_finalizer).await,
+                Some(user) => self.release::<User>(object, user.uid(), user.has_finalizer).await,
                 None => Ok(()),
             },
             Some(ThingKind::Group) => self.let_go_of(object, snapshot.groups.get(object)).await,
@@ -363,7 +363,7 @@ impl Pass<'_> {
         let (Some(source), Some(person)) = (&record.source, record.person()) else { return Ok(Look::Meant) };
         let cancelled = |reason, message| Ok(Look::Over(Phase::Cancelled, reason, message));
         let live = self.context.cluster.live_user(&source.object).await?;
-        let same = live.as_ref().filter(|(_, user)| !user.deleting && user.uid == *source.uid);
+        let same = live.as_ref().filter(|(_, user)| !user.deleting && *user.uid() == *source.uid);
         if let Some((_, user)) = same {
             if self.context.index.user(&source.object).is_none_or(|known| known.generation != user.generation) {
                 return Ok(Look::Later);

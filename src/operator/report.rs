@@ -35,7 +35,7 @@ impl Pass<'_> {
         if !self.report_people(plan, snapshot).await? {
             return Ok(false);
         }
-        for (object, user) in &snapshot.users {
+        for (object, user) in snapshot.users.iter() {
             if let Err(misfit) = &user.wish {
                 let message = format!(
                     "this version of the operator does not understand the object and leaves its person alone: {}",
@@ -43,14 +43,14 @@ impl Pass<'_> {
                 );
                 tolerate(self.write_without_plan(object, user, &Verdict::new(Reason::Unreadable, message)).await)?;
                 if user.deleting && user.has_finalizer && self.context.may_write() {
-                    tolerate(self.context.cluster.remove_finalizer::<User>(object, &user.uid).await)?;
+                    tolerate(self.context.cluster.remove_finalizer::<User>(object, user.uid()).await)?;
                 }
             }
         }
         if !self.report_named(plan, snapshot).await? {
             return Ok(false);
         }
-        for (object, removal) in &snapshot.removals {
+        for (object, removal) in snapshot.removals.iter() {
             if let Err(problem) = &removal.record
                 && removal.is_legible
                 && removal.status.ended_at.is_none()
@@ -63,7 +63,7 @@ impl Pass<'_> {
         if !self.forget_history(snapshot).await? {
             return Ok(false);
         }
-        let users = snapshot.users.values().map(|user| user.uid.as_str());
+        let users = snapshot.users.values().map(|user| user.uid());
         let uids: HashSet<&str> = users.chain(snapshot.thing_uids()).collect();
         self.kept.forget_objects(|uid| uids.contains(uid));
         self.settle_spending(snapshot);
@@ -92,7 +92,7 @@ impl Pass<'_> {
                     self.context.cluster.turns.next().await;
                 }
                 for (group, why) in &planned.not_restored {
-                    let about = About { key: planned.object.clone(), uid: user.uid.clone() };
+                    let about = About { key: planned.object.clone(), uid: user.uid().to_owned() };
                     self.tell_not_restored(&about, group, why);
                 }
                 tolerate(self.write_news(&planned.object, user, &verdict, &new).await).map(drop)
@@ -145,7 +145,7 @@ impl Pass<'_> {
         restore: Option<&Restore>,
         not_applied: Option<Vec<String>>,
     ) -> Option<api::ZoomUserStatus> {
-        let wish = self.wish(user).filter(|_| !self.is_too_early(verdict))?;
+        let wish = self.completed(user.wish.as_ref().ok().filter(|_| !self.is_too_early(verdict))?);
         let row = wish.find(self.directory());
         let role = match row {
             Lookup::Found(person) => person.role.as_ref().map(|role| self.directory().role_name(role)),
@@ -161,15 +161,11 @@ impl Pass<'_> {
             adopts: self.adopts(),
             not_applied,
             creating: false,
-            requested_at: self
-                .kept
-                .answered
-                .get(&wish.uid)
-                .or(user.status.last_handled_requested_at.as_ref())
-                .map(String::as_str),
+            requested_at: self.kept.answered.get(&wish.uid).map(String::as_str).or(user.handled_request()),
         };
-        Some(status::user(&user.status, finding, Timestamp::now()))
-            .filter(|new| status::user_differs(&user.status, new) || self.is_now_ours(user, new))
+        let old = user.status();
+        Some(status::user(&old, finding, Timestamp::now()))
+            .filter(|new| status::user_differs(&old, new) || self.is_now_ours(user, new))
     }
 
     /// Whether a person is managed from now on, so that the object gets its finalizer.
@@ -192,8 +188,9 @@ impl Pass<'_> {
     }
 
     async fn write_without_plan(&self, object: &ObjectKey, user: &User, verdict: &Verdict) -> Result<(), ClusterError> {
-        let new = status::user_without_plan(&user.status, verdict, user.generation, Timestamp::now());
-        if !user.is_legible || !status::user_differs(&user.status, &new) {
+        let old = user.status();
+        let new = status::user_without_plan(&old, verdict, user.generation, Timestamp::now());
+        if !user.is_legible || !status::user_differs(&old, &new) {
             return Ok(());
         }
         self.context.cluster.turns.next().await;
@@ -210,18 +207,19 @@ impl Pass<'_> {
     ) -> Result<(), ClusterError> {
         let cluster = &self.context.cluster;
         if !self.context.may_write()
-            || (self.is_now_ours(user, new) && !cluster.add_finalizer::<User>(object, &user.uid).await?)
+            || (self.is_now_ours(user, new) && !cluster.add_finalizer::<User>(object, user.uid()).await?)
         {
             return Ok(());
         }
-        if !status::user_differs(&user.status, new) {
+        let old = user.status();
+        if !status::user_differs(&old, new) {
             return Ok(());
         }
-        self.context.cluster.write_user_status(object, &user.uid, new).await?;
+        self.context.cluster.write_user_status(object, user.uid(), new).await?;
         let reason = verdict.reason.to_string();
-        let known = user.status.conditions.iter().any(|condition| condition.reason == reason);
+        let known = old.conditions.iter().any(|condition| condition.reason == reason);
         if verdict.reason.standing() == Standing::Stalled && !known {
-            let about = About { key: object.clone(), uid: user.uid.clone() };
+            let about = About { key: object.clone(), uid: user.uid().to_owned() };
             self.context.events.warning::<api::ZoomUser>(&about, &reason, &verdict.message);
         }
         Ok(())

@@ -83,7 +83,7 @@ impl Pass<'_> {
                 Some((_, why)) => self.give_up_group(object, group, &rejoin.group.name, why).await?,
                 None => {
                     let Some(user) = self.context.index.user(object) else { continue };
-                    let about = About { key: object.clone(), uid: user.uid.clone() };
+                    let about = About { key: object.clone(), uid: user.uid().to_owned() };
                     let note = format!("is in the group {:?} again, as before", rejoin.group.name);
                     self.context.events.done::<api::ZoomUser>(&about, "GroupRestored", &note);
                 }
@@ -101,11 +101,11 @@ impl Pass<'_> {
         why: &str,
     ) -> Result<(), ClusterError> {
         let Some(user) = self.context.index.user(object) else { return Ok(()) };
-        let mut new = user.status.clone();
+        let mut new = user.status();
         new.restore_groups.retain(|former| former.id != group.as_str());
         let former = FormerGroup { id: group.clone(), name: Some(name.into()) };
-        self.tell_not_restored(&About { key: object.clone(), uid: user.uid.clone() }, &former, why);
-        self.context.cluster.write_user_status(object, &user.uid, &new).await
+        self.tell_not_restored(&About { key: object.clone(), uid: user.uid().to_owned() }, &former, why);
+        self.context.cluster.write_user_status(object, user.uid(), &new).await
     }
 
     /// Says that somebody does not get back into a group.

@@ -65,11 +65,11 @@ pub(super) fn set_held(conditions: &mut Vec<Condition>, held: Option<(&str, Stri
 
 /// Whether two lists of conditions say the same, times aside.
 pub(super) fn same_conditions(left: &[Condition], right: &[Condition]) -> bool {
-    let said = |condition: &Condition| {
-        let Condition { type_, status, reason, message, observed_generation, last_transition_time: _ } = condition;
-        (type_.clone(), status.clone(), reason.clone(), message.clone(), *observed_generation)
+    let same = |(left, right): (&Condition, &Condition)| {
+        let last_transition_time = left.last_transition_time.clone();
+        *left == Condition { last_transition_time, ..right.clone() }
     };
-    left.iter().map(said).eq(right.iter().map(said))
+    left.len() == right.len() && left.iter().zip(right).all(same)
 }
 
 /// What a pass found out about one user.
@@ -273,8 +273,8 @@ pub(super) fn user_without_plan(
 
 /// Whether two statuses of a user differ in more than times.
 pub(super) fn user_differs(old: &api::ZoomUserStatus, new: &api::ZoomUserStatus) -> bool {
-    let plain = |status: &api::ZoomUserStatus| api::ZoomUserStatus { conditions: Vec::new(), ..status.clone() };
-    plain(old) != plain(new) || !same_conditions(&old.conditions, &new.conditions)
+    let told_then = api::ZoomUserStatus { conditions: old.conditions.clone(), ..new.clone() };
+    told_then != *old || !same_conditions(&old.conditions, &new.conditions)
 }
 
 /// The status of a removal record in a new phase.

@@ -8,7 +8,10 @@ use serde::{Serialize, de::DeserializeOwned};
 use zoom_core::{DesiredContactGroup, DesiredGroup, DesiredRole, NamedClaim, ObjectKey};
 use zoom_operator_api as api;
 
-use super::{Inner, Referrer, Table, parse, status, text, version};
+use super::{
+    Tables,
+    table::{Referrer, Table, parse, status, text, version},
+};
 use crate::operator::translate::{self, Unreadable};
 
 /// A kind whose objects each speak for one thing with a name.
@@ -30,7 +33,7 @@ pub(in crate::operator) trait Named:
         Vec::new()
     }
     /// Where the index keeps this kind.
-    fn table(inner: &mut Inner) -> &mut Table<Thing<Self>>;
+    fn table(tables: &mut Tables) -> &mut Table<Thing<Self>>;
 }
 
 /// What the statuses of all kinds have.
@@ -123,8 +126,8 @@ impl<K: Named> Referrer for Thing<K> {
             == (&other.uid, other.generation, other.deleting, &other.requested_at)
     }
 
-    fn table(inner: &mut Inner) -> &mut Table<Self> {
-        K::table(inner)
+    fn table(tables: &mut Tables) -> &mut Table<Self> {
+        K::table(tables)
     }
 }
 
@@ -163,8 +166,8 @@ impl Named for api::ZoomGroup {
         members.chain(admins).chain(primary).filter_map(|(field, emails)| repeated(field, emails)).collect()
     }
 
-    fn table(inner: &mut Inner) -> &mut Table<Thing<Self>> {
-        &mut inner.groups
+    fn table(tables: &mut Tables) -> &mut Table<Thing<Self>> {
+        &mut tables.groups
     }
 }
 
@@ -181,8 +184,8 @@ impl Named for api::ZoomRole {
         head!(status)
     }
 
-    fn table(inner: &mut Inner) -> &mut Table<Thing<Self>> {
-        &mut inner.roles
+    fn table(tables: &mut Tables) -> &mut Table<Thing<Self>> {
+        &mut tables.roles
     }
 }
 
@@ -204,8 +207,8 @@ impl Named for api::ZoomContactGroup {
         members.filter_map(|members| repeated("spec.members.emails", &members.emails)).collect()
     }
 
-    fn table(inner: &mut Inner) -> &mut Table<Thing<Self>> {
-        &mut inner.contact_groups
+    fn table(tables: &mut Tables) -> &mut Table<Thing<Self>> {
+        &mut tables.contact_groups
     }
 }
 

@@ -10,7 +10,7 @@ use kube::{
 };
 use zoom_core::ObjectKey;
 
-use super::{Index, Inner, Namespaces, Scope, of};
+use super::{Index, Namespaces, Scope, Tables, of};
 
 impl Index {
     /// Follows the labels of one namespace, or of all, for as long as the process lives.
@@ -52,7 +52,7 @@ impl Index {
             change(Arc::make_mut(&mut inner.namespaces));
             let after = &inner.namespaces;
             let differs = |object: &ObjectKey| before.get(&*object.namespace) != after.get(&*object.namespace);
-            let Inner { users, groups, roles, contact_groups, .. } = &*inner;
+            let Tables { users, groups, roles, contact_groups, .. } = &inner.tables;
             let objects = [&users.connections, &groups.connections, &roles.connections, &contact_groups.connections];
             let objects = objects.into_iter().flatten().filter(|(object, _)| differs(object));
             let concerned: BTreeSet<ObjectKey> = objects.map(|(_, connection)| connection.clone()).collect();

@@ -139,7 +139,7 @@ fn what_is_remembered_of_a_person_outlasts_an_object_that_is_not_understood() {
     index.apply::<User>(&object);
     let user = index.user(&ada()).unwrap();
     assert!(user.wish.is_err() && user.is_legible);
-    let status = &user.status;
+    let status = user.status();
     assert_eq!((status.id.as_deref(), status.access_generation), (Some("ada-id"), Some(2)));
     // What another version wrote there and this one does not understand is not written over.
     object.metadata.resource_version = Some("6".to_owned());
@@ -188,4 +188,41 @@ fn a_record_that_is_being_deleted_is_rejected_already() {
     };
     assert_eq!(phase(None), zoom_core::Phase::Running);
     assert_eq!(phase(Some("2026-03-01T12:00:00Z")), zoom_core::Phase::Cancelled);
+}
+
+#[test]
+fn a_status_comes_back_as_it_was_written() {
+    let plain = json!({"observedGeneration": -1});
+    let full = json!({
+        "observedGeneration": 3, "lastHandledRequestedAt": "now", "id": "ada-id", "email": "ada@acme.example",
+        "origin": "Created", "state": "Pending", "license": "Licensed", "role": "Member", "accessGeneration": 2,
+        "syncedGeneration": 1, "pendingSince": "2026-01-02T03:04:05Z", "createdAt": "2026-01-02T03:04:04Z",
+        "drift": {"fields": ["lastName"], "since": "2026-01-02T03:04:06Z"}, "restore": "Basic",
+        "restoreGroups": [{"id": "group-1", "name": "Sales"}], "defaultLicense": "Basic", "elsewhere": true,
+        "notApplied": ["profile.pronouns"],
+        "conditions": [
+            {"type": "Ready", "status": "False", "reason": "Held", "message": "held", "observedGeneration": 3,
+             "lastTransitionTime": "2026-01-02T03:04:07Z"},
+            {"type": "Held", "status": "True", "reason": "Guard", "message": "held", "observedGeneration": 3,
+             "lastTransitionTime": "2026-01-02T03:04:08Z"},
+        ],
+    });
+    let with = |field: &str, value: &str| {
+        let mut status = full.clone();
+        status[field] = json!(value);
+        status
+    };
+    let odd = [with("email", "ADA@acme.example"), with("email", "no address"), with("id", "")];
+    for license in ["Licensed", "Platinum"] {
+        for status in [&plain, &full].into_iter().chain(&odd) {
+            let mut object = user(5, false);
+            object.data["spec"]["license"] = json!({"type": license});
+            object.data["status"] = status.clone();
+            let index = index();
+            index.apply::<User>(&object);
+            let user = index.user(&ada()).unwrap();
+            assert_eq!(user.wish.is_ok(), license == "Licensed");
+            assert_eq!(serde_json::to_value(user.status()).unwrap(), *status);
+        }
+    }
 }

@@ -1,0 +1,62 @@
+//! ZoomRemovals.
+
+use kube::api::DynamicObject;
+use zoom_core::{ObjectKey, Record};
+use zoom_operator_api as api;
+
+use super::{
+    Tables,
+    table::{Referrer, Table, parse, status, text, version},
+};
+use crate::operator::translate;
+
+/// A ZoomRemoval.
+#[derive(Clone, Debug)]
+pub(in crate::operator) struct Removal {
+    /// What it says, or what is wrong with it.
+    pub(in crate::operator) record: Result<Record, String>,
+    /// Its status as last seen or written.
+    pub(in crate::operator) status: api::ZoomRemovalStatus,
+    /// Whether its status is understood. Otherwise it is left as it is.
+    pub(in crate::operator) is_legible: bool,
+    /// Its uid.
+    pub(in crate::operator) uid: String,
+    /// Counts its edits.
+    pub(in crate::operator) generation: i64,
+    version: u64,
+}
+
+impl Referrer for Removal {
+    type Kind = api::ZoomRemoval;
+    const KIND: &'static str = "ZoomRemoval";
+
+    fn read(object: &DynamicObject) -> (ObjectKey, Self) {
+        let meta = &object.metadata;
+        let parsed = parse::<api::ZoomRemoval>(object);
+        let connection = text(&object.data, "/spec/connectionRef/name").unwrap_or(api::DEFAULT_CONNECTION);
+        let connection = ObjectKey::new(meta.namespace.clone().unwrap_or_default(), connection);
+        let status = status(object);
+        let record = parsed.and_then(|removal| translate::record(&removal).map_err(|problem| problem.to_string()));
+        let removal = Self {
+            record,
+            is_legible: status.is_some(),
+            status: status.unwrap_or_default(),
+            uid: meta.uid.clone().unwrap_or_default(),
+            generation: meta.generation.unwrap_or_default(),
+            version: version(object),
+        };
+        (connection, removal)
+    }
+
+    fn version(&self) -> u64 {
+        self.version
+    }
+
+    fn asks_the_same(&self, other: &Self) -> bool {
+        (&self.uid, self.generation) == (&other.uid, other.generation)
+    }
+
+    fn table(tables: &mut Tables) -> &mut Table<Self> {
+        &mut tables.removals
+    }
+}
