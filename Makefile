@@ -24,8 +24,7 @@ compile:
 	cargo test $(filter-out --all-targets,$(CARGO_FLAGS)) --no-run --quiet
 
 # What does not hold however Zoom behaves, or does not speak with it, see docs/simulator.md.
-NOT_UNDER_FAULTS := chart:: crds:: bad_days::answers bad_days::credentials bad_days::listings bad_days::people \
-  a_clock_that_jumps_at_zoom a_group_that_the_operator_made_goes of_a_thousand_members
+NOT_UNDER_FAULTS := chart:: crds:: bad_days::answers bad_days::listings bad_days::people
 
 .PHONY: test-faults
 test-faults: control-plane binaries ## End-to-end tests while every class of faults hits 2 % of the calls to Zoom

@@ -219,15 +219,20 @@ impl Account {
     }
 
     pub(crate) async fn fetch(&mut self, person: &PersonRef) -> Result<Option<Person>, Problem> {
-        let mut row = self.look(person).await?;
-        // One answer that contradicts what was seen before is not enough to let a leaver in, or to invite somebody twice.
-        if row.is_none() && self.row(person).is_some() {
-            row = self.look(person).await?;
-        }
+        let row = if self.row(person).is_some() { self.look_twice(person).await? } else { self.look(person).await? };
         if row.is_none() {
             self.lost(person);
         }
         Ok(row)
+    }
+
+    /// As [`Account::look`]. One answer that contradicts what was seen before is not enough to let a leaver in, to invite
+    /// somebody twice, or to say that somebody was removed: that they are not there has to be said twice.
+    pub(crate) async fn look_twice(&mut self, person: &PersonRef) -> Result<Option<Person>, Problem> {
+        match self.look(person).await? {
+            None => self.look(person).await,
+            row => Ok(row),
+        }
     }
 
     /// Reads one person. That they are not there is not put into the directory.

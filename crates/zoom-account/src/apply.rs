@@ -100,7 +100,7 @@ impl Account {
         expected: impl Fn(Option<&Person>) -> bool,
     ) -> Result<Option<Person>, Problem> {
         for pause in LAG {
-            let row = self.look(person).await?;
+            let row = self.look_twice(person).await?;
             if expected(row.as_ref()) {
                 if row.is_none() {
                     self.lost(person);
@@ -327,7 +327,7 @@ impl Account {
         if *error.kind() != ErrorKind::UserNotFound {
             return Err(error.into());
         }
-        match self.look(person).await? {
+        match self.look_twice(person).await? {
             Some(_) => Err(Problem::StillThere(error)),
             None => {
                 self.lost(person);

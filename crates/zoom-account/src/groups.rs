@@ -142,26 +142,34 @@ impl Account {
         Ok(())
     }
 
-    /// Proves that what Zoom said it deleted is gone: its object is, too, so nobody would notice later that it stayed.
+    /// Proves that what Zoom said it deleted is gone: its object is, too, so nobody would notice later that it stayed. Two
+    /// answers in a row have to say so, as of people.
     pub(crate) async fn prove_deleted(&self, thing: Deleted<'_>) -> Result<(), Problem> {
         for pause in LAG {
-            let (call, missing) = match thing {
-                Deleted::Group(id) => {
-                    let members = self.client.list_group_members(id.as_str(), PAGE_SIZE).await;
-                    (members.map(drop), ErrorKind::GroupNotFound)
-                }
-                Deleted::Role(id) => (self.client.get_role(id.as_str()).await.map(drop), ErrorKind::RoleNotFound),
-                Deleted::ContactGroup(id) => {
-                    (self.client.get_contact_group(id.as_str()).await.map(drop), ErrorKind::GroupNotFound)
-                }
-            };
-            match call {
-                Ok(()) => sleep(pause).await,
-                Err(error) if *error.kind() == missing => return Ok(()),
-                Err(error) => return Err(error.into()),
+            if self.is_missing(thing).await? && self.is_missing(thing).await? {
+                return Ok(());
             }
+            sleep(pause).await;
         }
         Err(Problem::NotApplied("it as before".to_owned()))
+    }
+
+    async fn is_missing(&self, thing: Deleted<'_>) -> Result<bool, Problem> {
+        let (call, missing) = match thing {
+            Deleted::Group(id) => {
+                let members = self.client.list_group_members(id.as_str(), PAGE_SIZE).await;
+                (members.map(drop), ErrorKind::GroupNotFound)
+            }
+            Deleted::Role(id) => (self.client.get_role(id.as_str()).await.map(drop), ErrorKind::RoleNotFound),
+            Deleted::ContactGroup(id) => {
+                (self.client.get_contact_group(id.as_str()).await.map(drop), ErrorKind::GroupNotFound)
+            }
+        };
+        match call {
+            Ok(()) => Ok(false),
+            Err(error) if *error.kind() == missing => Ok(true),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Of people whom the directory does not hold nothing is noted. Who is not shown is out, if all were shown.

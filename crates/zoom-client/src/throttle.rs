@@ -1,12 +1,15 @@
 //! What a 429 says: for how long, and for whom.
 
 use jiff::{SignedDuration, Timestamp, civil, fmt::rfc2822, tz::TimeZone};
-use reqwest::header::HeaderMap;
+use reqwest::header::{DATE, HeaderMap};
 
 use crate::limiter::{RateLabel, next_day};
 
 /// No limit of Zoom's lasts longer than a day; a time beyond is a mistake and must not stop a client for years.
 const LONGEST: SignedDuration = SignedDuration::from_hours(25);
+
+/// Two clocks agree that are apart by no more: `Date` has whole seconds, and the answer was some time on its way.
+const AGREEMENT: SignedDuration = SignedDuration::from_mins(1);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Throttle {
@@ -28,7 +31,20 @@ pub(crate) enum Scope {
 }
 
 impl Throttle {
+    /// The times that Zoom names are on its own clock, which the answer's `Date` tells. Where that and ours are apart,
+    /// `retry_at` is put on ours, so that a clock that is wrong by hours neither waits for as long nor asks too early.
     pub(crate) fn read(headers: &HeaderMap, message: &str, now: Timestamp) -> Self {
+        let date = headers.get(DATE).and_then(|value| value.to_str().ok());
+        let theirs = date
+            .and_then(|text| rfc2822::DateTimeParser::new().parse_timestamp(text.trim()).ok())
+            .filter(|theirs| now.duration_since(*theirs).abs() > AGREEMENT)
+            .unwrap_or(now);
+        let throttle = Self::read_at(headers, message, theirs);
+        let wait = throttle.retry_at.duration_since(theirs);
+        Self { retry_at: now.checked_add(wait).unwrap_or(throttle.retry_at), ..throttle }
+    }
+
+    fn read_at(headers: &HeaderMap, message: &str, now: Timestamp) -> Self {
         let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
         let named = header("retry-after")
             .and_then(|text| retry_after(text, now))
@@ -119,6 +135,12 @@ mod tests {
     #[case::absurd(&[("retry-after", "99999999999999")], DAILY, Scope::Day, "2026-05-05T23:00:00Z")]
     #[case::negative(&[("retry-after", "-5")], PER_SECOND, Scope::Second, "2026-05-04T22:00:00Z")]
     #[case::not_a_number(&[("retry-after", "NaN")], PER_SECOND, Scope::Second, "2026-05-04T22:00:01Z")]
+    #[case::zooms_clock_is_ahead(&[("date", "Tue, 05 May 2026 00:00:00 GMT"), ("retry-after", "2026-05-05T00:00:01Z")], DAILY, Scope::Day, "2026-05-04T22:00:01Z")]
+    #[case::zooms_clock_is_behind(&[("date", "Mon, 04 May 2026 20:00:00 GMT"), ("retry-after", "2026-05-04T20:00:01Z")], DAILY, Scope::Day, "2026-05-04T22:00:01Z")]
+    #[case::zooms_day_ends_earlier(&[("date", "Mon, 04 May 2026 23:30:00 GMT")], DAILY, Scope::Day, "2026-05-04T22:30:00Z")]
+    #[case::seconds_on_any_clock(&[("date", "Tue, 05 May 2026 00:00:00 GMT"), ("retry-after", "3")], PER_SECOND, Scope::Second, "2026-05-04T22:00:03Z")]
+    #[case::clocks_that_agree(&[("date", "Mon, 04 May 2026 22:00:50 GMT"), ("retry-after", "2026-05-04T22:01:00Z")], DAILY, Scope::Day, "2026-05-04T22:01:00Z")]
+    #[case::no_date(&[("date", "today"), ("retry-after", "2026-05-04T22:00:01Z")], DAILY, Scope::Day, "2026-05-04T22:00:01Z")]
     #[case::unreadable(&[("retry-after", "soon")], PER_SECOND, Scope::Second, "2026-05-04T22:00:01Z")]
     fn a_429_is_read_in_every_form(
         #[case] headers: &[(&'static str, &'static str)],

@@ -14,9 +14,10 @@ pub fn faults_are_on() -> bool {
     std::env::var_os("ZOOM_SIMULATOR_FAULT_RATE").is_some()
 }
 
-/// A deadline, longer while [`faults_are_on`].
+/// A deadline, longer while [`faults_are_on`]: after a call that failed the operator pauses for seconds, and a thousand
+/// members are dozens of calls.
 pub fn patient(deadline: Duration) -> Duration {
-    if faults_are_on() { deadline * 4 } else { deadline }
+    if faults_are_on() { deadline * 10 } else { deadline }
 }
 
 /// Looks until `look` succeeds and returns what it found. `what` names the condition, such as "ada is Ready".

@@ -276,6 +276,7 @@ impl Controls {
     /// # Errors
     /// When the URL leads off this machine and that was not allowed, or does not pass the check.
     pub async fn add_webhook(&self, config: WebhookConfig) -> Result<(), WebhookRefusal> {
+        config.check()?;
         if !self.shared.webhooks_anywhere() {
             deliver::check_host(&config.url)?;
         }

@@ -27,6 +27,17 @@ pub enum WebhookRefusal {
          with --webhooks-anywhere allows others"
     )]
     NotLoopback(Url),
+    /// The URL is none of the web.
+    #[error("url: found {0}, allowed are http and https")]
+    NotHttp(Url),
+    /// Nothing to sign events with.
+    #[error("secret: found \"\", allowed is any text that is not empty")]
+    NoSecret,
+    /// The endpoint wants no event, or one without a name.
+    #[error(
+        "events: found none, or one without a name, allowed are names such as user.updated; without the field all are sent"
+    )]
+    NoEvents,
     /// The endpoint does not answer the URL check as it should.
     #[error("url: {url} did not pass the URL check: {reason}")]
     CheckFailed {

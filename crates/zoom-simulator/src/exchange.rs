@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{ConnectInfo, Request as HttpRequest, State};
-use axum::http::{Response, header};
+use axum::http::{HeaderValue, Response, header};
+use jiff::fmt::rfc2822;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -83,7 +84,7 @@ pub(crate) async fn handle(
         // A copy: the journal would keep the connection's whole read buffer with it.
         body: Bytes::copy_from_slice(&body),
     };
-    match tokio::spawn(run(shared, call)).await {
+    let mut response = match tokio::spawn(run(Arc::clone(&shared), call)).await {
         Ok(Outcome::Answer(answer)) => respond(answer),
         Ok(Outcome::Half(answer)) => respond_half(answer),
         Ok(Outcome::Nothing) => {
@@ -94,7 +95,17 @@ pub(crate) async fn handle(
             tracing::error!(%error, "a call was not carried out to its end");
             respond(Answer::html(500))
         }
+    };
+    if let Some(date) = http_date(shared.now()) {
+        response.headers_mut().entry(header::DATE).or_insert(date);
     }
+    response
+}
+
+/// As every server tells its clock: the simulator's own is meant, which may have been moved.
+fn http_date(now: Timestamp) -> Option<HeaderValue> {
+    let text = rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&now).ok()?;
+    HeaderValue::try_from(text).ok()
 }
 
 async fn run(shared: Arc<Shared>, call: Call) -> Outcome {

@@ -2,9 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use axum::http::{HeaderName, HeaderValue};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+/// The longest wait, in milliseconds: an hour.
+const LONGEST_MS: u64 = 3_600_000;
 
 /// Something that happens to calls that match.
 ///
@@ -182,6 +187,48 @@ impl FaultEffect {
         ]
     }
 
+    /// Refuses answers that HTTP does not know, and waits that nobody waits for.
+    fn check(&self) -> Result<(), String> {
+        let longest = |field: &str, ms: u64| match ms {
+            0..=LONGEST_MS => Ok(()),
+            _ => Err(format!("effect.{field}: found {ms}, allowed are 0 to {LONGEST_MS}, an hour")),
+        };
+        let status = |field: &str, status: u16| match status {
+            200..=599 => Ok(()),
+            _ => Err(format!("effect.{field}.status: found {status}, allowed are 200 to 599")),
+        };
+        match self {
+            Self::Answer { status: code, headers, .. } => {
+                status("answer", *code)?;
+                let sendable = |(name, value): &(&String, &String)| {
+                    HeaderName::try_from(*name).is_ok() && HeaderValue::try_from(*value).is_ok()
+                };
+                match headers.iter().find(|header| !sendable(header)) {
+                    Some((name, value)) => Err(format!(
+                        "effect.answer.headers: found {name:?}: {value:?}, allowed are headers as HTTP knows them"
+                    )),
+                    None => Ok(()),
+                }
+            }
+            Self::HtmlPage { status: code } => status("htmlPage", *code),
+            Self::Delay { ms } => longest("delay.ms", *ms),
+            Self::TimeOutBefore { hold_ms } => longest("timeOutBefore.holdMs", *hold_ms),
+            Self::TimeOutAfter { hold_ms } => longest("timeOutAfter.holdMs", *hold_ms),
+            Self::TooManyRequests { .. }
+            | Self::MalformedJson
+            | Self::CutBody
+            | Self::Reset
+            | Self::WithoutEffect
+            | Self::StaleListing
+            | Self::RepeatedRow
+            | Self::LostRow
+            | Self::CodeUnderOk { .. }
+            | Self::AppRevoked
+            | Self::ScopeMissing
+            | Self::SwappedAccount => Ok(()),
+        }
+    }
+
     /// Whether it can happen to such a call at all.
     fn fits(&self, method: &str, template: &str) -> bool {
         let (reads, token) = (method == "GET", template == "/oauth/token");
@@ -248,9 +295,8 @@ impl Fault {
         effects.map(|(effect, seed)| Self::next_call(effect).at(probability, seed)).collect()
     }
 
-    /// Refuses a method or a path that no call ever has.
+    /// Refuses what no call ever meets.
     pub(crate) fn check(&self) -> Result<(), String> {
-        const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
         if let Some(method) = &self.method
             && !METHODS.iter().any(|known| known.eq_ignore_ascii_case(method))
         {
@@ -259,12 +305,26 @@ impl Fault {
         let mut templates: Vec<_> = crate::rest::templates().chain(["/oauth/token", "unknown"]).collect();
         templates.sort_unstable();
         templates.dedup();
-        match &self.path {
-            Some(path) if !templates.iter().any(|template| is_template(path, template)) => {
-                Err(format!("path: found {path:?}, allowed are {}", templates.join(", ")))
-            }
-            Some(_) | None => Ok(()),
+        if let Some(path) = &self.path
+            && !templates.iter().any(|template| is_template(path, template))
+        {
+            return Err(format!("path: found {path:?}, allowed are {}", templates.join(", ")));
         }
+        if self.count == Some(0) {
+            return Err("count: found 0, allowed are 1 or more".to_owned());
+        }
+        self.effect.check()?;
+        let known = crate::rest::endpoints().map(|endpoint| (endpoint.method.as_str(), endpoint.template));
+        let others = METHODS.map(|method| (method, "unknown"));
+        if known.chain([("POST", "/oauth/token")]).chain(others).any(|(method, path)| self.matches(method, path)) {
+            return Ok(());
+        }
+        let (effect, any): (&str, _) = ((&self.effect).into(), "any".to_owned());
+        let (method, path) = (self.method.as_ref().unwrap_or(&any), self.path.as_ref().unwrap_or(&any));
+        Err(format!(
+            "effect: found {effect:?} for the method {method} and the path {path}, which can happen to no such call; \
+             allowed is one that can: a listing's to GET, withoutEffect to the others"
+        ))
     }
 
     pub(crate) fn matches(&self, method: &str, template: &str) -> bool {

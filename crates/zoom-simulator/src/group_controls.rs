@@ -1,6 +1,6 @@
 //! What an administrator does to groups in Zoom's portal.
 
-use crate::account::GroupView;
+use crate::account::{GROUP_NAME_MAX, GroupView, group_name_fits};
 use crate::controls::{Controls, PortalRefusal};
 
 impl Controls {
@@ -19,8 +19,9 @@ impl Controls {
     /// Creates a group.
     ///
     /// # Errors
-    /// When the name is taken.
+    /// When the name is taken, or none.
     pub fn create_group(&self, name: &str) -> Result<GroupView, PortalRefusal> {
+        check_name(name)?;
         self.change(|account, _| {
             let id = account.create_group(name)?;
             Ok(account.group(&id).map(|group| account.group_view(group))?)
@@ -30,8 +31,9 @@ impl Controls {
     /// Gives a group, by name or id, another name.
     ///
     /// # Errors
-    /// When there is no such group, or the name is taken.
+    /// When there is no such group, or the name is taken or none.
     pub fn rename_group(&self, key: &str, name: &str) -> Result<(), PortalRefusal> {
+        check_name(name)?;
         self.change(|account, _| {
             let id = account.group_in_portal(key)?.id.clone();
             Ok(account.rename_group(&id, name)?)
@@ -67,4 +69,12 @@ impl Controls {
             Ok(account.remove_from_group(&id, person)?)
         })
     }
+}
+
+fn check_name(name: &str) -> Result<(), PortalRefusal> {
+    if group_name_fits(name) {
+        return Ok(());
+    }
+    let message = format!("name: found {name:?}, allowed are names of 1 to {GROUP_NAME_MAX} characters");
+    Err(PortalRefusal { code: 300, message })
 }

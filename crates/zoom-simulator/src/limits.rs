@@ -63,6 +63,28 @@ pub struct Rate {
     pub per_day: Option<u32>,
 }
 
+impl LimitsConfig {
+    /// The first limit that would let nothing through.
+    pub(crate) fn zero(&self) -> Option<&'static str> {
+        let Self::Sharper(Sharper { light, medium, heavy, creates_per_day, groups_per_day }) = self else {
+            return None;
+        };
+        let second = |rate: &Option<Rate>| rate.map(|rate| rate.per_second);
+        let day = |rate: &Option<Rate>| rate.and_then(|rate| rate.per_day);
+        let limits = [
+            ("limits.light.perSecond", second(light)),
+            ("limits.light.perDay", day(light)),
+            ("limits.medium.perSecond", second(medium)),
+            ("limits.medium.perDay", day(medium)),
+            ("limits.heavy.perSecond", second(heavy)),
+            ("limits.heavy.perDay", day(heavy)),
+            ("limits.createsPerDay", *creates_per_day),
+            ("limits.groupsPerDay", *groups_per_day),
+        ];
+        limits.into_iter().find(|(_, limit)| *limit == Some(0)).map(|(field, _)| field)
+    }
+}
+
 impl<'de> Deserialize<'de> for LimitsConfig {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(LimitsVisitor)

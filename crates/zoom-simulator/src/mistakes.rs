@@ -2,29 +2,71 @@
 
 use std::collections::BTreeSet;
 
-use crate::account::{GROUP_NAME_MAX, email_problem, lockable};
+use crate::account::{email_problem, group_name_fits, lockable};
 use crate::config::{AccountConfig, ConfigError};
+use crate::controls::AccountEdit;
+use crate::limits::LimitsConfig;
+use crate::webhooks::WebhookConfig;
+
+const FILLED: &str = "any text that is not empty";
 
 /// Finds the first mistake.
 pub(crate) fn check(config: &AccountConfig) -> Result<(), ConfigError> {
-    for (field, text) in
-        [("accountId", &config.account_id), ("clientId", &config.client_id), ("clientSecret", &config.client_secret)]
-    {
-        require(!text.is_empty(), field, text, "any text that is not empty")?;
+    for (field, text) in [("accountId", &config.account_id), ("clientId", &config.client_id)] {
+        require(!text.is_empty(), field, text, FILLED)?;
     }
+    check_what_can_be_edited(Some(&config.client_secret), config.scopes.as_deref(), Some(&config.limits))?;
     check_addresses(config)?;
+    let domains = [
+        ("managedDomains", &config.managed_domains),
+        ("blockedDomains", &config.blocked_domains),
+        ("allowedDomains", &config.allowed_domains),
+    ];
+    for (field, domain) in
+        domains.into_iter().flat_map(|(field, domains)| domains.iter().map(move |name| (field, name)))
+    {
+        require(email_problem(&format!("x@{domain}")).is_none(), field, domain, "domain names such as acme.example")?;
+    }
+    if let Some(name) = &config.vanity_url {
+        let fits = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+        require(fits, "vanityUrl", name, "letters, digits and hyphens, such as acme; without the field there is none")?;
+    }
     for locked in &config.locked_settings {
         let known = locked.split_once('.').is_some_and(|(section, name)| lockable(section, name));
         let allowed =
             "a section and one of its settings, such as in_meeting.chat, as Zoom's lock_settings call shows them";
         require(known, "lockedSettings", locked, allowed)?;
     }
-    for scope in config.scopes.iter().flatten() {
+    let quirks = &config.quirks;
+    require(quirks.page_size > 0, "quirks.pageSize", "0", "1 or more, such as 300 or 2000")?;
+    let days = "1 or more; null means never";
+    require(quirks.inactive_deleted_after_days != Some(0), "quirks.inactiveDeletedAfterDays", "0", days)?;
+    config.webhooks.iter().try_for_each(WebhookConfig::check)?;
+    check_names(config)?;
+    check_ids("roles.id", config.roles.iter().filter_map(|role| role.id.as_deref()), &["0", "1", "2"])?;
+    check_ids("groups.id", config.groups.iter().filter_map(|group| group.id.as_deref()), &[])
+}
+
+/// Finds the first mistake in a change of an account.
+pub(crate) fn check_edit(edit: &AccountEdit) -> Result<(), ConfigError> {
+    check_what_can_be_edited(edit.client_secret.as_deref(), edit.scopes.as_deref(), edit.limits.as_ref())
+}
+
+fn check_what_can_be_edited(
+    client_secret: Option<&str>,
+    scopes: Option<&[String]>,
+    limits: Option<&LimitsConfig>,
+) -> Result<(), ConfigError> {
+    let secret = client_secret.unwrap_or("absent");
+    require(!secret.is_empty(), "clientSecret", secret, FILLED)?;
+    for scope in scopes.unwrap_or_default() {
         let shaped = scope == "scim2" || scope.split(':').filter(|part| !part.is_empty()).count() >= 2;
         require(shaped, "scopes", scope, "scopes of Zoom's, such as user:read:list_users:admin or user:read:admin")?;
     }
-    require(config.quirks.page_size > 0, "quirks.pageSize", "0", "1 or more, such as 300 or 2000")?;
-    check_names(config)
+    match limits.and_then(LimitsConfig::zero) {
+        Some(field) => require(false, field, "0", "1 or more; without the field the plan's limit holds"),
+        None => Ok(()),
+    }
 }
 
 fn check_addresses(config: &AccountConfig) -> Result<(), ConfigError> {
@@ -41,8 +83,7 @@ fn check_addresses(config: &AccountConfig) -> Result<(), ConfigError> {
 fn check_names(config: &AccountConfig) -> Result<(), ConfigError> {
     let mut seen = BTreeSet::new();
     for group in &config.groups {
-        let fits = !group.name.trim().is_empty() && group.name.chars().count() <= GROUP_NAME_MAX;
-        require(fits, "groups", &group.name, "names of 1 to 127 characters")?;
+        require(group_name_fits(&group.name), "groups", &group.name, "names of 1 to 127 characters")?;
         let exact = config.quirks.case_sensitive_group_names;
         let key = if exact { group.name.clone() } else { group.name.to_lowercase() };
         require(seen.insert(key), "groups", &group.name, "names that differ in more than case")?;
@@ -56,6 +97,19 @@ fn check_names(config: &AccountConfig) -> Result<(), ConfigError> {
             &role.name,
             "names that are there once, besides Owner, Admin, Member",
         )?;
+    }
+    Ok(())
+}
+
+fn check_ids<'c>(
+    field: &'static str,
+    ids: impl Iterator<Item = &'c str>,
+    built_in: &[&'c str],
+) -> Result<(), ConfigError> {
+    let mut seen: BTreeSet<&str> = built_in.iter().copied().collect();
+    for id in ids {
+        let fits = !id.trim().is_empty() && seen.insert(id);
+        require(fits, field, id, "ids that are not empty, there once, and no built-in role's (0, 1, 2)")?;
     }
     Ok(())
 }

@@ -140,10 +140,10 @@ impl TokenRefusal {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum InvalidToken {
-    /// 401. Not the harder one, but what every client that calls Zoom has met.
+    /// 401. Not the harder one, but what clients that call Zoom have met, and what many of them fetch another token on.
     #[default]
     Unauthorized,
-    /// 400.
+    /// 400, as in Zoom's API reference.
     BadRequest,
 }
 
@@ -162,11 +162,10 @@ pub enum MissingScope {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum CreateLock {
-    /// The person who is created. Not the harder one: Zoom's rate limit documents limit concurrent operations on a single
-    /// resource.
-    #[default]
+    /// The person who is created.
     Person,
     /// Everybody in the account.
+    #[default]
     Account,
 }
 
@@ -296,10 +295,11 @@ pub enum StatusReply {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum InactiveDeletion {
-    /// All. Not the harder one: the reference knows the refusal as an exception.
-    #[default]
+    /// All.
     Allowed,
-    /// Every second one, by the order in which they came into the account; the others are refused with 400/200.
+    /// All but every tenth one, by the order in which they came into the account: those are refused with 400/200. The
+    /// reference calls them "some" and does not say which.
+    #[default]
     RefusedForSome,
 }
 

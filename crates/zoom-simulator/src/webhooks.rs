@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use url::Url;
 
+use crate::deliver::WebhookRefusal;
 use crate::fault::Probability;
 
 /// After how long a delivery that failed is tried again (Zoom developer documentation, Webhooks).
@@ -43,6 +44,22 @@ pub struct WebhookConfig {
     /// Decides which ones.
     #[serde(default)]
     pub seed: u64,
+}
+
+impl WebhookConfig {
+    /// Finds the first mistake, of those that no request has to be sent for.
+    pub(crate) fn check(&self) -> Result<(), WebhookRefusal> {
+        let nothing = |events: &Vec<String>| events.is_empty() || events.iter().any(|event| event.trim().is_empty());
+        if !matches!(self.url.scheme(), "http" | "https") {
+            Err(WebhookRefusal::NotHttp(self.url.clone()))
+        } else if self.secret.is_empty() {
+            Err(WebhookRefusal::NoSecret)
+        } else if self.events.as_ref().is_some_and(nothing) {
+            Err(WebhookRefusal::NoEvents)
+        } else {
+            Ok(())
+        }
+    }
 }
 
 /// A webhook endpoint and how it fares.

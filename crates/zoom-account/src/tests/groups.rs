@@ -169,6 +169,22 @@ async fn a_group_that_is_gone_is_known_to_be_gone() {
     rig.on_group(GroupOperation::Delete(reference)).await.unwrap();
 }
 
+#[rstest]
+#[case::refused(FaultEffect::SwappedAccount)]
+#[case::without_effect(FaultEffect::WithoutEffect)]
+#[tokio::test]
+async fn two_wrong_answers_do_not_prove_that_a_group_is_gone(#[case] effect: FaultEffect) {
+    let mut rig = Rig::listed(numbered(1)).await;
+    rig.on_group(GroupOperation::Create("Research".into())).await.unwrap();
+    rig.zoom.inject(on("DELETE", "/groups/{groupId}", effect));
+    rig.zoom.inject(on("GET", "/groups/{groupId}/members", FaultEffect::SwappedAccount));
+    let error = rig.on_group(GroupOperation::Delete(group("Research"))).await.unwrap_err();
+    assert_eq!((error.reason(), rig.zoom.faults()), (Reason::NotApplied, Vec::new()));
+    assert!(rig.account.directory().groups().iter().any(|known| &*known.name == "Research"));
+    rig.on_group(GroupOperation::Delete(group("Research"))).await.unwrap();
+    assert!(rig.zoom.group("Research").is_none());
+}
+
 #[tokio::test]
 async fn who_is_out_already_counts_as_taken_out() {
     let mut rig = Rig::listed([PersonConfig::new(ADA)]).await;

@@ -35,16 +35,17 @@ async fn a_create_by_another_app_that_locks_everybody_is_waited_for() {
 #[tokio::test]
 async fn a_deactivated_person_whom_zoom_does_not_delete_stays_as_they_are_and_is_tried_again() {
     let quirks = Quirks { inactive_deletion: InactiveDeletion::RefusedForSome, ..Quirks::default() };
-    let inactive = |email| PersonConfig { status: Status::Inactive, ..PersonConfig::new(email) };
-    let mut rig = account(quirks, [inactive(ADA), inactive(BOB)]).await;
+    let emails: Vec<_> = (0..10).map(|number| format!("p{number}@acme.example")).collect();
+    let inactive = |email: &String| PersonConfig { status: Status::Inactive, ..PersonConfig::new(email) };
+    let mut rig = account(quirks, emails.iter().map(inactive)).await;
     let mut refused = Vec::new();
-    for email in [ADA, BOB] {
+    for email in &emails {
         match rig.apply(Operation::Delete(rig.reference(email), None)).await {
             Ok(applied) => assert_eq!((applied, rig.find(email)), (Applied::Proved, Lookup::Absent)),
             Err(error) => refused.push((email, error)),
         }
     }
-    let [(email, error)] = &*refused else { panic!("one of two is refused: {refused:?}") };
+    let [(email, error)] = &*refused else { panic!("one of ten is refused: {refused:?}") };
     assert_eq!((error.reason(), error.retry()), (Reason::Refused, Retry::Slowly));
     assert!(error.to_string().contains("contact Zoom support"), "{error}");
     assert_eq!(rig.row(email).state, State::Inactive);

@@ -68,6 +68,25 @@ async fn a_removal_that_zoom_accepts_without_effect_is_said() {
     assert_eq!(rig.row(ADA).state, State::Active);
 }
 
+/// A token that opens another account for a moment: the change is refused as of somebody unknown, and so is the first read.
+#[rstest]
+#[case::deactivated(Operation::Deactivate, "PUT", "/users/{userId}/status")]
+#[case::deleted(|person| Operation::Delete(person, None), "DELETE", "/users/{userId}")]
+#[tokio::test]
+async fn two_answers_of_another_account_do_not_prove_that_somebody_is_gone(
+    #[case] operation: impl Fn(PersonRef) -> Operation,
+    #[case] method: &str,
+    #[case] path: &str,
+) {
+    let mut rig = Rig::listed([PersonConfig::new(ADA)]).await;
+    rig.zoom.inject(on(method, path, FaultEffect::SwappedAccount));
+    rig.zoom.inject(on("GET", "/users/{userId}", FaultEffect::SwappedAccount));
+    let ada = rig.reference(ADA);
+    rig.apply(operation(ada.clone())).await.unwrap_err();
+    assert_eq!((rig.row(ADA).state, rig.zoom.faults()), (State::Active, Vec::new()));
+    assert_eq!(rig.apply(operation(ada)).await.unwrap(), Applied::Proved);
+}
+
 #[tokio::test]
 async fn a_missing_heir_is_not_taken_for_the_leaver() {
     let mut rig = Rig::listed([PersonConfig::new(ADA)]).await;

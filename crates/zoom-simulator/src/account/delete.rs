@@ -46,7 +46,7 @@ impl Account {
         if pending && deletion.for_good {
             return Err(Refusal::NotPermitted(format!("A pending user can only be disassociated: {}.", person.email)));
         }
-        if inactive && quirks.inactive_deletion == InactiveDeletion::RefusedForSome && person.seq.0.is_multiple_of(2) {
+        if inactive && quirks.inactive_deletion == InactiveDeletion::RefusedForSome && person.seq.0.is_multiple_of(10) {
             return Err(Refusal::NotPermitted(
                 "Unable to delete this deactivated user. Please contact Zoom support team for more information."
                     .to_owned(),

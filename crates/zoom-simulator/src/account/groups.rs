@@ -15,6 +15,11 @@ const MOST: usize = 5_000;
 /// How many characters a group's name may have (Zoom API reference, Groups: create).
 pub(crate) const GROUP_NAME_MAX: usize = 127;
 
+/// Whether a group can have that name.
+pub(crate) fn group_name_fits(name: &str) -> bool {
+    !name.trim().is_empty() && name.chars().count() <= GROUP_NAME_MAX
+}
+
 /// A group.
 #[derive(Clone, Debug)]
 pub(crate) struct Group {

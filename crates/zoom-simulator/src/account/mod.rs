@@ -39,7 +39,7 @@ pub(crate) use create::{CreateAction, NewUser};
 pub(crate) use delete::Deletion;
 pub(crate) use features::{Feature, FeatureChange};
 pub(crate) use group_settings::Part;
-pub(crate) use groups::{GROUP_NAME_MAX, Group, Groups};
+pub(crate) use groups::{GROUP_NAME_MAX, Group, Groups, group_name_fits};
 pub(crate) use password::{PasswordProblem, digest};
 pub(crate) use people::{Change, People, Selection};
 pub use person::{License, Status};

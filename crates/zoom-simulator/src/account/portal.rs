@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::person::State;
+use super::profile::name_problem;
 use super::{Account, License, Person, Profile, Refusal, Status, email_problem};
 
 /// Everything about a person.
@@ -127,6 +128,9 @@ impl Account {
         person.first_name = first_name.unwrap_or(person.first_name);
         person.last_name = last_name.unwrap_or(person.last_name);
         person.display_name = display_name.unwrap_or(person.display_name);
+        if let Some(problem) = name_problem(&person.first_name, &person.last_name, &person.display_name) {
+            return Err(Refusal::BadRequest(problem));
+        }
         let license = license.unwrap_or_else(|| present.license());
         person.state = match (status.unwrap_or_else(|| present.status()), present.state) {
             (Status::Active, _) => State::Active { license },
@@ -160,5 +164,9 @@ fn merged(profile: &Profile, edit: Map<String, Value>) -> Result<Profile, Refusa
     if let Some(fields) = value.as_object_mut() {
         fields.extend(edit);
     }
-    serde_json::from_value(value).map_err(refuse)
+    let profile: Profile = serde_json::from_value(value).map_err(refuse)?;
+    match profile.problem() {
+        Some(problem) => Err(Refusal::field("profile", problem)),
+        None => Ok(profile),
+    }
 }

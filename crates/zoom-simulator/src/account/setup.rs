@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::person::{Login, Person, Presence, State};
 use super::privileges::PRIVILEGES;
+use super::profile::name_problem;
 use super::roles::{MEMBER, OWNER, Role};
 use super::{Account, License, Seq, Status, email_problem};
 use crate::config::{ConfigError, PersonConfig, RoleConfig};
@@ -55,6 +56,14 @@ impl Account {
             return Err(refuse("the address is there twice".to_owned()));
         }
         let owner = email.to_lowercase() == self.config.owner.to_lowercase();
+        if owner && entry.status != Status::Active {
+            return Err(refuse(format!("status: found {:?}, the owner is always active", entry.status)));
+        }
+        let display_name = entry.display_name.as_deref().unwrap_or_default();
+        let problem = name_problem(&entry.first_name, &entry.last_name, display_name);
+        if let Some(problem) = problem.or_else(|| entry.profile.problem()) {
+            return Err(refuse(problem));
+        }
         let role = match &entry.role {
             _ if owner => OWNER.to_owned(),
             None => MEMBER.to_owned(),

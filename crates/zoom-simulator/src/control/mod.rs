@@ -4,10 +4,12 @@ mod follow;
 mod groups;
 mod table;
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::http::StatusCode;
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
 use schemars::JsonSchema;
 use serde::de::Error as _;
@@ -18,6 +20,7 @@ use crate::config::{AccountConfig, ConfigError, PersonConfig};
 use crate::controls::{AccountEdit, AccountView, PortalRefusal};
 use crate::fault::{Fault, Probability};
 use crate::journal::{Costs, Counters, Exchange};
+use crate::mistakes;
 use crate::webhooks::{WebhookConfig, WebhookView};
 use crate::world::Shared;
 use table::{Control, Problem, Scope, Verb, Visit, bare, with_body};
@@ -123,6 +126,7 @@ async fn account(visit: Visit) -> Result<AccountView, Problem> {
 }
 
 async fn edit_account(visit: Visit, edit: AccountEdit) -> Result<AccountView, Problem> {
+    mistakes::check_edit(&edit).map_err(|error| bad(error.to_string()))?;
     visit.controls.edit_account(edit);
     Ok(visit.controls.account())
 }
@@ -263,10 +267,21 @@ fn span<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SignedDuration, D:
     span.map_err(|_| D::Error::custom(format!("found {text:?}, allowed are spans such as 90s, 1h 30m, 30 days or -5m")))
 }
 
+/// The years that the clock may show: tokens, invitations and days end within them.
+const YEARS: RangeInclusive<i16> = 2000..=2999;
+
 async fn move_clock(visit: Visit, to: ClockMove) -> Result<ClockView, Problem> {
+    let within = |field: &str, time: Option<Timestamp>| match time {
+        Some(time) if YEARS.contains(&time.to_zoned(TimeZone::UTC).year()) => Ok(time),
+        Some(time) => Err(bad(format!("{field}: found {time}, allowed are times of the years 2000 to 2999"))),
+        None => Err(bad(format!("{field}: found a time beyond any calendar, allowed are the years 2000 to 2999"))),
+    };
     match to {
-        ClockMove::Advance(by) => visit.controls.advance(by),
-        ClockMove::Set(to) => visit.controls.set_clock(to),
+        ClockMove::Advance(by) => {
+            within("advance", visit.controls.now().checked_add(by).ok())?;
+            visit.controls.advance(by);
+        }
+        ClockMove::Set(to) => visit.controls.set_clock(within("set", Some(to))?),
         ClockMove::Freeze(frozen) => visit.controls.freeze(frozen),
     }
     clock(visit).await

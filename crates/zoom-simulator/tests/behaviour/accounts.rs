@@ -95,9 +95,58 @@ fn a_mistake_in_an_account_file_is_told_with_field_finding_and_what_is_allowed()
         ("seats: {licensed: many}", ["seats.licensed", "many", "from 0 to 4294967295"]),
         ("managedDomains: acme.example", ["managedDomains", "acme.example", "a list"]),
         ("plan: Gold", ["plan", "Gold", "Free, Pro, Business"]),
+        ("clientSecret: ''", ["clientSecret", "\"\"", "not empty"]),
+        ("vanityUrl: ''", ["vanityUrl", "\"\"", "such as acme"]),
+        ("vanityUrl: 'https://acme'", ["vanityUrl", "https://acme", "letters, digits"]),
+        ("managedDomains: ['']", ["managedDomains", "\"\"", "acme.example"]),
+        ("blockedDomains: ['ada@acme.example']", ["blockedDomains", "ada@acme.example", "domain names"]),
+        ("allowedDomains: [acme]", ["allowedDomains", "acme", "acme.example"]),
+        ("users: -1", ["users", "-1", "whole numbers from 0"]),
+        ("users: 1000001", ["users", "1000001", "0 to 1000000"]),
+        ("limits: {light: 0}", ["limits", "light", "0"]),
+        ("limits: {light: {perSecond: 0}}", ["limits.light.perSecond", "0", "1 or more"]),
+        ("limits: {medium: {perSecond: 1, perDay: 0}}", ["limits.medium.perDay", "0", "1 or more"]),
+        ("limits: {heavy: {perSecond: -1}}", ["perSecond", "-1", "0 to 4294967295"]),
+        ("limits: {createsPerDay: 0}", ["limits.createsPerDay", "0", "1 or more"]),
+        ("limits: {groupsPerDay: 0}", ["limits.groupsPerDay", "0", "1 or more"]),
+        ("readDelay: {listings: -1}", ["readDelay.listings", "-1", "0 to 86400"]),
+        ("quirks: {inactiveDeletedAfterDays: 0}", ["quirks.inactiveDeletedAfterDays", "0", "1 or more"]),
+        ("groups: [{name: Team, id: ''}]", ["groups.id", "\"\"", "not empty"]),
+        ("groups: [{name: A, id: x}, {name: B, id: x}]", ["groups.id", "x", "there once"]),
+        ("roles: [{name: Desk, id: '1'}]", ["roles.id", "1", "built-in"]),
+        ("roles: [{name: ''}]", ["roles", "\"\"", "not empty"]),
+        ("webhooks: [{url: 'http://127.0.0.1:9/', secret: ''}]", ["webhooks", "secret", "not empty"]),
+        ("webhooks: [{url: 'ftp://127.0.0.1/', secret: s}]", ["webhooks", "ftp://127.0.0.1/", "http and https"]),
+        ("webhooks: [{url: 'http://127.0.0.1:9/', secret: s, events: []}]", ["webhooks", "events", "user.updated"]),
+        ("people: [{email: owner@acme.example, status: pending}]", ["status", "Pending", "always active"]),
+        ("people: [{email: a@b.example, profile: {pmi: 12}}]", ["profile.pmi", "12", "ten digits"]),
+        ("people: [{email: a@b.example, profile: {pronounsOption: 9}}]", ["profile.pronounsOption", "9", "0 to 3"]),
+        ("people: [{email: a@b.example, profile: {hostKey: 12}}]", ["profile.hostKey", "12", "six to ten digits"]),
     ] {
         let error = AccountConfig::from_yaml(text).and_then(AccountConfig::check).unwrap_err().to_string();
         assert!(told.iter().all(|part| error.contains(part)), "{text}: {error}");
+    }
+}
+
+#[test]
+fn texts_and_lists_beyond_zooms_limits_are_refused_in_an_account_file() {
+    let phones = json!([{"number": "1"}, {"number": "2"}, {"number": "3"}, {"number": "4"}]);
+    for (field, person) in [
+        ("firstName", json!({"firstName": "x".repeat(65)})),
+        ("lastName", json!({"lastName": "x".repeat(65)})),
+        ("displayName", json!({"displayName": "x".repeat(129)})),
+        ("profile.jobTitle", json!({"profile": {"jobTitle": "x".repeat(129)}})),
+        ("profile.company", json!({"profile": {"company": "x".repeat(256)}})),
+        ("profile.location", json!({"profile": {"location": "x".repeat(257)}})),
+        ("profile.aboutMe", json!({"profile": {"aboutMe": "x".repeat(151)}})),
+        ("profile.phoneNumbers", json!({"profile": {"phoneNumbers": phones}})),
+        ("profile.divisionIds", json!({"profile": {"divisionIds": ["a", "b"]}})),
+    ] {
+        let mut person = person;
+        person["email"] = ADA.into();
+        let text = json!({"people": [person]}).to_string();
+        let error = AccountConfig::from_yaml(&text).and_then(AccountConfig::check).unwrap_err().to_string();
+        assert!([field, ADA, "found", "allowed are at most"].iter().all(|part| error.contains(part)), "{error}");
     }
 }
 

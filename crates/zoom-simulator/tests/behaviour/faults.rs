@@ -44,6 +44,7 @@ async fn a_429_comes_with_or_without_headers_and_in_both_forms_of_retry_after() 
         let reply = zoom.get("/users").await;
         reply.refused(429, 429);
         assert_eq!((reply.header("retry-after"), reply.header("x-ratelimit-type")), (expected, Some("Daily-limit")));
+        assert_eq!(reply.header("date"), Some("Tue, 01 Jan 2030 00:00:00 GMT"), "times are on the clock that it tells");
     }
     zoom.inject(Fault::next_call(FaultEffect::TooManyRequests {
         rate_headers: false,

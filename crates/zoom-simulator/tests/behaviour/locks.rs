@@ -1,12 +1,13 @@
 use std::time::{Duration, Instant};
 
-use zoom_simulator::{Fault, FaultEffect};
+use zoom_simulator::{AccountConfig, CreateLock, Fault, FaultEffect, Quirks};
 
-use crate::support::{ADA, BOB, Zoom, active};
+use crate::support::{ADA, BOB, Zoom, active, unlimited};
 
 #[tokio::test]
 async fn a_running_create_refuses_other_calls_on_that_person() {
-    let zoom = Zoom::with([active(BOB)]).await;
+    let quirks = Quirks { running_create_locks: CreateLock::Person, ..Quirks::default() };
+    let zoom = Zoom::start(AccountConfig { quirks, people: vec![active(BOB)], ..unlimited() }).await;
     zoom.inject(Fault::on("POST", "/users", FaultEffect::Delay { ms: 500 }));
     let meanwhile = async {
         let deadline = Instant::now() + Duration::from_secs(10);

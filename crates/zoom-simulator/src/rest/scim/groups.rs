@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::super::fields::Fields;
 use super::super::{Reply, Request, Session};
 use super::{Operation, available, filter, operations, page};
-use crate::account::{GROUP_NAME_MAX, Group, Refusal, Seq};
+use crate::account::{GROUP_NAME_MAX, Group, Refusal, Seq, group_name_fits};
 
 const CORE: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
 
@@ -81,7 +81,7 @@ fn carry_out(session: &mut Session<'_>, id: &str, operation: &Operation) -> Resu
             session.account.add_to_group(id, &wanted).map(drop)
         }
         ("add" | "replace", "displayName") => {
-            let name = value.as_str().filter(|name| !name.trim().is_empty() && name.chars().count() <= GROUP_NAME_MAX);
+            let name = value.as_str().filter(|name| group_name_fits(name));
             let name =
                 name.ok_or_else(|| Refusal::field("displayName", "A name of 1 to 127 characters is required."))?;
             session.account.rename_group(id, name)
