@@ -28,7 +28,7 @@ pub struct ContactGroupPlan {
     pub verdict: Verdict,
     /// How many of the wanted members are in; absent where members are not managed, or nothing is known.
     pub members: Option<Attendance>,
-    /// Members whom this object added, as far as they are still in.
+    /// Members whom this object added, as far as they are still in or wanted.
     pub added: BTreeSet<ContactId>,
     /// People whom the object wants out.
     pub leaving: Vec<PersonRef>,
@@ -163,7 +163,7 @@ impl<'a> Groups<'a> {
         reference: &ContactRef,
     ) {
         let wanted = self.wanted_contacts(wish, Some(present));
-        planned.added.retain(|id| present.contains(id));
+        planned.added.retain(|id| present.contains(id) || wanted.members.contains_key(id));
         let missing = wanted.members.iter().filter(|(id, _)| !present.contains(*id)).map(|(_, member)| member.clone());
         planned.operations.extend(adds(reference, missing));
         let may_go = |id: &&ContactId| match wish.membership {

@@ -40,9 +40,9 @@ pub struct GroupPlan {
     pub admins: Option<Attendance>,
     /// Whose primary group it is to be, and who is refused that. Who is not a member yet is not counted as missing.
     primaries: Attendance,
-    /// Members whom this object added, as far as they are still in: at most [`crate::REMEMBERED`] of them.
+    /// Members whom this object added, as far as they are still in or asked in again: at most [`crate::REMEMBERED`] of them.
     pub added: BTreeSet<UserId>,
-    /// Administrators whom this object added, as far as they still are.
+    /// Administrators whom this object added, as far as they still are or are asked again.
     pub added_admins: BTreeSet<Email>,
     /// Members whom the object wants out.
     pub leaving: Vec<PersonRef>,
@@ -337,7 +337,9 @@ impl<'a> Groups<'a> {
             let here: HashSet<&UserId> = rows.iter().filter_map(|person| person.id.as_ref()).collect();
             // Of whom Zoom does not say where they are, as of deactivated people, it stays known who put them in.
             let unsaid = |id: &UserId| self.input.directory.by_id(id).is_some_and(|person| person.groups.is_none());
-            planned.added.retain(|id| here.contains(id) || unsaid(id));
+            // Who is wanted and not shown may be in: a listing may be older than the call that put them in.
+            let asked: HashSet<&UserId> = attending.missing.iter().filter_map(|person| person.id.as_ref()).collect();
+            planned.added.retain(|id| here.contains(id) || asked.contains(id) || unsaid(id));
         }
         let refused = self.refusals(wish, Act::Leave);
         let may_go = |person: &&&Person| match wish.membership {
@@ -386,7 +388,8 @@ impl<'a> Groups<'a> {
         let attending = Attending::of(&wanted, is_admin, &self.refusals(wish, Act::Administer));
         planned.operations.extend(attending.admins(reference));
         planned.admins = Some(attending.attendance);
-        planned.added_admins.retain(|email| present.contains(email));
+        let asked = |email: &Email| attending.missing.iter().any(|person| person.email == *email);
+        planned.added_admins.retain(|email| present.contains(email) || asked(email));
         let refused = self.refusals(wish, Act::Resign);
         let may_go = |email: &&Email| match wish.membership {
             Membership::Exclusive => true,

@@ -219,3 +219,47 @@ fn a_group_that_is_deleted_while_namespaces_were_not_seen_goes_once_they_are() {
     world.settle_groups();
     assert!(world.zoom_groups.is_empty(), "{:?}", world.records);
 }
+
+/// The listing is older than the call that put them in, and until they may be asked in again another shows them.
+#[test]
+fn whom_a_late_listing_does_not_show_is_still_known_to_have_been_put_in() {
+    let mut world = World::of(2);
+    let id = world.found("research", &[]);
+    let admins = Some(users(&["person000"]));
+    world.add_group(DesiredGroup { members: members(&["person000"]), admins, ..group("research") });
+    world.settle_groups();
+    world.exit("person000", &id);
+    world.zoom_groups[0].admins = Some(Arc::default());
+    let known = |world: &World| {
+        let plan = world.plan();
+        let planned = group_plan(&plan, "research");
+        (planned.added.len(), planned.added_admins.len())
+    };
+    assert_eq!(known(&world), (1, 1));
+    // Who is not wanted any more, and is not in, was taken out by somebody else.
+    world.edit_group("research", |group| {
+        group.members = members(&["person001"]);
+        group.admins = Some(users(&["person001"]));
+    });
+    assert_eq!(known(&world), (0, 0));
+
+    let found = |members: &[&str]| ContactGroup {
+        id: contact_id("CALL"),
+        name: "Call".into(),
+        description: "".into(),
+        privacy: None,
+        members: Some(Arc::new(members.iter().map(|text| ContactId::User(id_of(text))).collect())),
+    };
+    let known = |wanted: &[&str]| {
+        let directory = world.directory().with_groups(Vec::new(), vec![found(&["PERSON001"])]);
+        let memory = Memory { id: Some(contact_id("CALL")), origin: Some(Origin::Created), ..Memory::default() };
+        let added = Arc::new([ContactId::User(id_of("PERSON000"))].into());
+        let wish = DesiredContactGroup { memory, added, ..contacts("Call", wanted) };
+        plan_contacts(&world, &directory, wish).contact_groups[0].added.len()
+    };
+    assert_eq!((known(&["person000"]), known(&["person001"])), (1, 0));
+}
+
+fn id_of(text: &str) -> UserId {
+    crate::support::id(text)
+}
