@@ -90,6 +90,7 @@ impl Account {
             phase,
             reason: Some(if phase == Phase::Held { RecordReason::OverLimit } else { RecordReason::Completed }),
             started_at: (phase == Phase::Done).then(now),
+            ended_at: None,
             ran_approved: false,
         };
         let phases = [Phase::Done, Phase::Held].into_iter().cycle();

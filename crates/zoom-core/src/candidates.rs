@@ -1,15 +1,18 @@
 //! The records that the guard decides about: those that are open, and those that are wanted.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    time::Duration,
+};
 
 use jiff::Timestamp;
 
 use crate::{
-    Class, Directory, Leaving, Mode, NewRecord, ObjectKey, Operation, PersonRef, Phase, Reason, Record, RecordReason,
-    Restore, Step, Subject,
+    Class, DesiredPerson, Leaving, Lookup, Mode, NewRecord, ObjectKey, Operation, PersonRef, Phase, Reason, Record,
+    RecordReason, Restore, RoleId, Step, Subject,
     claims::Claims,
     groups::Groups,
-    guard::Intent,
+    guard::{Intent, after},
     holds::{Held, Holds},
     naming::{digest, short, truncated},
     plan::{Input, Live, Seen},
@@ -110,6 +113,14 @@ impl<'a> Candidate<'a> {
         match &self.paper {
             Paper::Written(record) => record.not_before,
             Paper::New(record) => record.not_before,
+        }
+    }
+
+    /// What its person had.
+    pub(crate) fn restore(&self) -> Option<&Restore> {
+        match &self.paper {
+            Paper::Written(record) => record.restore.as_ref(),
+            Paper::New(record) => record.restore.as_ref(),
         }
     }
 
@@ -242,7 +253,8 @@ impl<'a> Candidates<'a> {
         for intent in intents {
             let refusal = || {
                 let records = refused.get(&*intent.object.uid)?;
-                records.values().find(|record| refuses(record, intent, input.directory))
+                let first = records.len() == 1;
+                records.values().find(|record| refuses(record, first, intent, input, groups))
             };
             let answer = if let Some(place) = open.get(&(&*intent.object.uid, intent.taking.steps.clone())) {
                 Answer::Open(*place)
@@ -389,9 +401,22 @@ fn is_prompt(deleting: bool, edited: bool, steps: &[Step]) -> bool {
     !deleting && edited && matches!(steps, [Step::Deactivate | Step::SetEmail(_)])
 }
 
-fn refuses(record: &Record, intent: &Intent<'_>, directory: &Directory) -> bool {
-    // A live object that asks at all has been found to leave an Admin; a deleted one asks once.
-    if record.reason == Some(RecordReason::LastAdmin) && !intent.object.deleting {
+/// What somebody had who was deactivated before, where it matters for whether they are protected.
+fn earlier_restore(person: &PersonRef, object: &DesiredPerson, input: &Input<'_>) -> Option<Restore> {
+    if input.policy.protected.groups.is_empty() {
+        return None;
+    }
+    let ran =
+        |record: &&Record| record.class == Class::Access && record.started_at.is_some() && is_about(record, person);
+    let last = input.records.iter().filter(ran).max_by_key(|record| record.started_at);
+    last.and_then(|record| record.restore.clone()).or_else(|| object.remembered.restore.clone())
+}
+
+/// Whether nothing is gained by asking again. A deleted object asks once.
+fn refuses(record: &Record, first: bool, intent: &Intent<'_>, input: &Input<'_>, groups: &Groups<'_>) -> bool {
+    let directory = input.directory;
+    let waited = record.ended_at.is_some_and(|ended| after(ended, AGAIN) <= input.now);
+    if !intent.object.deleting && may_be_granted(record, first || waited, waited, intent, input, groups) {
         return false;
     }
     record.source.as_ref().is_some_and(|source| source.generation == intent.object.generation)
@@ -399,21 +424,70 @@ fn refuses(record: &Record, intent: &Intent<'_>, directory: &Directory) -> bool 
         && open_steps(record, directory) == intent.taking.steps
 }
 
+/// Whether a live object's wish may be granted that was refused before: because the listing shows another person by now,
+/// where that may be gone by, or because much time has passed.
+fn may_be_granted(
+    record: &Record,
+    by_listing: bool,
+    waited: bool,
+    intent: &Intent<'_>,
+    input: &Input<'_>,
+    groups: &Groups<'_>,
+) -> bool {
+    let is_member = || match input.directory.find_exactly(&intent.subject) {
+        Lookup::Found(row) => row.role.as_ref().is_some_and(RoleId::is_member),
+        Lookup::Absent | Lookup::Unknown => false,
+    };
+    match record.reason {
+        // A live object that asks at all has been found to leave an Admin.
+        Some(RecordReason::LastAdmin) => true,
+        Some(RecordReason::Owner) => by_listing && is_member(),
+        Some(RecordReason::Protected) if by_listing => {
+            let next = next_as_listed(record, input);
+            !matches!(next, Some(Next::End(Phase::Refused, ..)) | None) && protection(intent, input, groups).is_none()
+        }
+        Some(RecordReason::NeedsOwner) => waited || by_listing && is_member(),
+        Some(RecordReason::ZoomRefused) => waited,
+        _ => false,
+    }
+}
+
+/// What Zoom refused is asked for again after this time.
+const AGAIN: Duration = Duration::from_hours(6);
+
 /// Where new records are written: knows the names that are taken and the waves that are open.
 pub(crate) struct Desk {
     names: HashSet<Box<str>>,
     settling: HashMap<Class, String>,
     over_limit: HashMap<Class, String>,
+    /// Of these, those to which something was added within the quiet period: what made them too large still goes on.
+    growing: HashMap<Class, String>,
+}
+
+/// Which wave that waits for a decision takes a new record in.
+#[derive(Clone, Copy)]
+pub(crate) enum Joins {
+    /// None: whoever is to leave at once waits for nobody.
+    None,
+    /// One that was still growing when it was found too large, or what comes after it would be counted as little.
+    Growing,
+    /// Any. What is asked for again although nothing was edited was there before: reactivated in Zoom, or somebody deleted
+    /// the record to reject it, and rejecting must not let it run.
+    Held,
 }
 
 impl Desk {
     pub(crate) fn of(candidates: &[Candidate<'_>], input: &Input<'_>) -> Self {
         let held: HashSet<_> = waves(candidates, Candidate::is_over_limit).collect();
         let settling = waves(candidates, Candidate::is_settling).filter(|wave| !held.contains(wave));
+        let quiet = input.policy.guard.quiet_period;
+        let grows = |one: &&Candidate<'_>| one.is_over_limit() && after(one.created(input.now), quiet) > input.now;
+        let growing = candidates.iter().filter(grows).map(|one| (one.class(), one.wave()));
         Self {
             names: input.records.iter().map(|record| record.name.clone()).collect(),
             settling: oldest(settling),
             over_limit: oldest(waves(candidates, Candidate::is_over_limit)),
+            growing: oldest(growing),
         }
     }
 
@@ -424,11 +498,17 @@ impl Desk {
         let (digest, name) = self.free_name(&object.object.name, &about);
         let source = intent.source();
         let frozen = object.deleting && !input.desired.complete;
-        let wave = self.wave(taking.class, !object.deleting && !object.is_edited(), &digest);
+        let prompt = is_prompt(object.deleting, object.is_edited(), &taking.steps);
+        let joins = match (prompt, !object.deleting && !object.is_edited()) {
+            (true, _) => Joins::None,
+            (false, true) => Joins::Held,
+            (false, false) => Joins::Growing,
+        };
+        let wave = self.wave(taking.class, joins, &digest);
         Candidate {
             would_empty: false,
             count: 1,
-            prompt: is_prompt(object.deleting, object.is_edited(), &taking.steps),
+            prompt,
             frozen,
             outcome: protection(intent, input, groups).unwrap_or_else(|| Outcome {
                 message: if frozen { UNSEEN.to_owned() } else { String::new() },
@@ -443,16 +523,18 @@ impl Desk {
                 steps: taking.steps.clone(),
                 not_before: taking.not_before,
                 hold: object.hold.clone(),
-                restore: Restore::of(subject, input.directory),
+                restore: Restore::of(subject, input.directory).or_else(|| earlier_restore(subject, object, input)),
             })),
         }
     }
 
-    /// The wave of a new record. What is asked for again although nothing was edited was there before: reactivated in
-    /// Zoom, or somebody deleted the record to reject it. A wave that waits for a decision takes it in, or rejecting would
-    /// let it run.
-    pub(crate) fn wave(&mut self, class: Class, again: bool, digest: &str) -> String {
-        let held = self.over_limit.get(&class).filter(|_| again);
+    /// The wave of a new record.
+    pub(crate) fn wave(&mut self, class: Class, joins: Joins, digest: &str) -> String {
+        let held = match joins {
+            Joins::None => None,
+            Joins::Growing => self.growing.get(&class),
+            Joins::Held => self.over_limit.get(&class),
+        };
         held.unwrap_or_else(|| self.settling.entry(class).or_insert_with(|| short(digest, 6))).clone()
     }
 

@@ -211,6 +211,14 @@ fn other_address(desired: &DesiredPerson, person: &Person, policy: &Policy, dire
     }
     match (person.state, desired.creation.or(policy.creation)) {
         (State::Active | State::Inactive, _) => Planned::taking(Class::Identity, Step::SetEmail(desired.email.clone())),
+        // Without another invitation they would have none.
+        (State::Pending, Some(Creation::By(_))) if !policy.allow.create => {
+            Planned::nothing(Reason::NotAllowed, format!("the connection's allow.create is false, {}", keeps(person)))
+        }
+        (State::Pending, Some(Creation::By(_))) if !policy.creates_in_domain_of(&desired.email) => Planned::nothing(
+            Reason::AddressRefused,
+            format!("the connection creates people in other domains alone, {}", keeps(person)),
+        ),
         // Zoom does not change the address of an invitation: it is withdrawn, and another one sent.
         (State::Pending, Some(Creation::By(_))) => Planned::taking(Class::Access, Step::Deactivate),
         (State::Pending, Some(Creation::Wait) | None) => Planned::nothing(
@@ -222,6 +230,13 @@ fn other_address(desired: &DesiredPerson, person: &Person, policy: &Policy, dire
             ),
         ),
     }
+}
+
+fn keeps(person: &Person) -> String {
+    format!(
+        "so the invitation to {} is not withdrawn: correct spec.email, or ask whoever runs the connection",
+        person.email
+    )
 }
 
 /// Whose address an object wants that somebody else has.

@@ -1,7 +1,7 @@
 //! People from whom nothing is taken, whoever asks.
 
 use crate::{
-    Email, Group,
+    Email, FormerGroup, Group,
     directory::{Directory, Person},
 };
 
@@ -78,6 +78,16 @@ impl Protected {
             Some(format!("the connection protects {email} by {:?}", pattern.as_str()))
         });
         by_email.or_else(of_role).or_else(of_group)
+    }
+
+    /// Why nothing may be taken from somebody who was in these groups when Zoom last said so.
+    pub(crate) fn why_former(&self, groups: &[FormerGroup], directory: &Directory) -> Option<String> {
+        let is_named = |group: &&FormerGroup| {
+            let then = group.name.as_deref().is_some_and(|name| self.names_group(name));
+            then || directory.group(&group.id).is_some_and(|group| self.names(group))
+        };
+        let named = groups.iter().find(is_named)?;
+        Some(format!("the connection protects everybody in the group {:?}, and they were in it", named.label()))
     }
 
     /// Whether it protects whoever is in a group.

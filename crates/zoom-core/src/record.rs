@@ -332,6 +332,8 @@ pub struct Record {
     pub reason: Option<RecordReason>,
     /// When the first call to Zoom was made for it.
     pub started_at: Option<Timestamp>,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
     /// Whether it ran because a human said so; then it does not use up what may run without being asked.
     pub ran_approved: bool,
 }
@@ -440,7 +442,9 @@ impl Record {
             return Next::End(Phase::Refused, RecordReason::Owner, message.to_owned());
         }
         let emails: Vec<_> = self.person().map(|meant| &meant.email).into_iter().chain([&person.email]).collect();
-        if let Some(why) = policy.protected.why(&emails, Some(person), directory) {
+        let had = self.restore.as_ref().filter(|_| person.groups.is_none());
+        let why = policy.protected.why(&emails, Some(person), directory);
+        if let Some(why) = why.or_else(|| policy.protected.why_former(&had?.groups, directory)) {
             return Next::End(Phase::Refused, RecordReason::Protected, protected_by(&why));
         }
         if self.takes_admin(person, directory) && directory.is_last_admin(person) != Some(false) {

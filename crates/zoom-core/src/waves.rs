@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use strum::IntoEnumIterator as _;
 
 use crate::{
-    Class, Lookup, Mode, PersonRef, Phase, Record, RecordReason, Step,
+    Class, Lookup, Mode, PersonRef, Phase, Record, RecordReason, State, Step,
     candidates::{Candidate, Candidates, Outcome},
     claims::Claims,
     guard::{Allowance, after, window_start},
@@ -75,6 +75,9 @@ fn before_counting(
     // The objects have said so.
     if candidate.outcome.phase == Phase::Held {
         return Some(candidate.outcome.clone());
+    }
+    if !approved && may_be_protected(candidate, input) {
+        return Some(Outcome::new(Phase::Held, RecordReason::Protected, MAY_BE_PROTECTED));
     }
     if by_hand {
         return Some(Outcome::new(Phase::Running, RecordReason::Requested, "written by hand"));
@@ -153,6 +156,23 @@ fn held_by_switch(candidate: &Candidate<'_>, input: &Input<'_>) -> Option<Outcom
         Step::Create => (!policy.allow.create).then_some("create"),
     })?;
     held(RecordReason::NotAllowed, &format!("the connection's allow.{forbidden} is false"))
+}
+
+const MAY_BE_PROTECTED: &str = "the connection protects people by their group, and Zoom does not say in which groups somebody \
+                                is who is not active: set spec.decision to Approve if nobody protected is meant";
+
+/// Whether somebody would go for good of whom it is not known whether a group protects them. Who is deactivated has nothing
+/// else to lose.
+fn may_be_protected(candidate: &Candidate<'_>, input: &Input<'_>) -> bool {
+    let groups = &input.policy.protected.groups;
+    if groups.is_empty() || !candidate.steps().iter().any(Step::is_for_good) || candidate.restore().is_some() {
+        return false;
+    }
+    candidate.people().iter().any(|person| match input.directory.find_exactly(person) {
+        Lookup::Found(row) => row.state == State::Inactive && row.groups.is_none(),
+        Lookup::Unknown => true,
+        Lookup::Absent => false,
+    })
 }
 
 fn held_over_limit(candidate: &Candidate<'_>) -> Outcome {

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     Class, Email, GroupId, Leaving, LeavingGroup, Mode, NewRecord, ObjectKey, Person, PersonRef, Phase, Plan, Reason,
     Record, RecordReason, Role, RoleId, Source, Standing, Step, Subject, ThingKind, ThingRef, Verdict,
-    candidates::{Candidate, Desk, Outcome, Paper},
+    candidates::{Candidate, Desk, Joins, Outcome, Paper},
     plan::Input,
 };
 
@@ -290,7 +290,8 @@ impl<'a> Groups<'a> {
         let about: Vec<&str> =
             [self.input.connection, &object.uid, &generation, step.verb()].into_iter().chain(named).collect();
         let (digest, name) = desk.free_name(&object.key.name, &about);
-        let wave = desk.wave(Class::Membership, !edited, &digest);
+        let joins = if *edited { Joins::Growing } else { Joins::Held };
+        let wave = desk.wave(Class::Membership, joins, &digest);
         let count = if departure.is_whole() {
             departure.count
         } else {

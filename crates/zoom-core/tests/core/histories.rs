@@ -31,6 +31,8 @@ fn left_open(event: &Event) -> Vec<usize> {
         | Event::SetRole(..)
         | Event::SetTitle(_)
         | Event::SetRemoval(..)
+        | Event::SetSuspended(..)
+        | Event::SetHold(..)
         | Event::Delete(_)
         | Event::Vanish(_)
         | Event::Unreadable(..)
@@ -43,6 +45,7 @@ fn left_open(event: &Event) -> Vec<usize> {
         | Event::Listed(_)
         | Event::RolesListed(_)
         | Event::AllObjectsSeen(_)
+        | Event::Access(_)
         | Event::Minutes(_)
         | Event::Round
         | Event::Crash(_) => Vec::new(),

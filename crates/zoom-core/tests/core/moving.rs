@@ -219,3 +219,20 @@ fn an_invitation_that_could_not_be_sent_again_stays() {
     world.settle();
     assert!(world.touched.is_empty());
 }
+
+#[rstest::rstest]
+#[case::by_its_domain(|world: &mut World| world.policy.creation_domains = Some(["other.example".into()].into()),
+    Reason::AddressRefused)]
+#[case::by_the_switch(|world: &mut World| world.policy.allow.create = false, Reason::NotAllowed)]
+fn an_invitation_is_not_withdrawn_that_may_not_be_sent_anew(#[case] forbid: fn(&mut World), #[case] reason: Reason) {
+    let mut world = World::of(1);
+    world.join(person("person000", State::Pending));
+    world.policy.creation = Some(Creation::By(CreateMethod::Invite));
+    let object = world.object("person000");
+    (object.remembered.id, object.email, object.generation) = (None, address("another"), 2);
+    assert_eq!(planned(&world.plan(), "person000").taken(), [Step::Deactivate]);
+    forbid(&mut world);
+    assert_eq!(world.verdict("person000"), reason);
+    world.settle();
+    assert!(world.touched.is_empty() && world.records.is_empty());
+}

@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use proptest::prelude::*;
 use zoom_core::*;
 
-use crate::support::*;
+use crate::{access::granted, support::*};
 
 pub(crate) const PEOPLE: usize = 6;
 const ALLOWED: u32 = 2;
@@ -19,6 +19,8 @@ pub(crate) enum Event {
     SetRole(usize, bool),
     SetTitle(usize),
     SetRemoval(usize, Removal),
+    SetSuspended(usize, bool),
+    SetHold(usize, bool),
     /// Writes the address of another person into an object.
     SetEmail(usize, usize),
     Delete(usize),
@@ -42,6 +44,8 @@ pub(crate) enum Event {
     Listed(bool),
     RolesListed(bool),
     AllObjectsSeen(bool),
+    /// Whether the connection's access covers the objects.
+    Access(bool),
     Minutes(i64),
     Round,
     /// Rounds that end early, by how far they get.
@@ -69,6 +73,8 @@ pub(crate) fn event() -> impl Strategy<Value = Event> {
         (who(), any::<bool>()).prop_map(|(who, admin)| Event::SetRole(who, admin)),
         who().prop_map(Event::SetTitle),
         (who(), removal).prop_map(|(who, removal)| Event::SetRemoval(who, removal)),
+        (who(), any::<bool>()).prop_map(|(who, suspended)| Event::SetSuspended(who, suspended)),
+        (who(), any::<bool>()).prop_map(|(who, held)| Event::SetHold(who, held)),
         (who(), who()).prop_map(|(who, whose)| Event::SetEmail(who, whose)),
         who().prop_map(Event::Delete),
         who().prop_map(Event::Vanish),
@@ -94,6 +100,7 @@ pub(crate) fn event() -> impl Strategy<Value = Event> {
         any::<bool>().prop_map(Event::Listed),
         any::<bool>().prop_map(Event::RolesListed),
         any::<bool>().prop_map(Event::AllObjectsSeen),
+        any::<bool>().prop_map(Event::Access),
     ];
     let time = prop_oneof![4 => Just(1), 1 => 0..3000_i64].prop_map(Event::Minutes);
     prop_oneof![
@@ -145,6 +152,8 @@ pub(crate) fn happen(world: &mut World, event: Event) {
             edit(world, who, &|object| object.wanted.attributes.set(Attribute::JobTitle, "Analyst"));
         }
         Event::SetRemoval(who, removal) => edit(world, who, &|object| object.removal = Some(removal.clone())),
+        Event::SetSuspended(who, suspended) => edit(world, who, &|object| object.suspended = suspended),
+        Event::SetHold(who, held) => edit(world, who, &|object| object.hold = held.then(|| "case 12".into())),
         Event::SetEmail(who, whose) => edit(world, who, &|object| object.email = address(&name(whose))),
         Event::Delete(who) => edit(world, who, &|object| object.deleting = true),
         Event::Vanish(who) => drop(world.objects.remove(&key(&name(who)))),
@@ -212,6 +221,10 @@ pub(crate) fn happen(world: &mut World, event: Event) {
         Event::Listed(complete) => world.complete.people = complete,
         Event::RolesListed(complete) => world.complete.roles = complete,
         Event::AllObjectsSeen(all) => world.all_objects_seen = all,
+        Event::Access(covered) => {
+            let nobody = granted("elsewhere", vec![Grant::default()]);
+            world.policy.access = if covered { Access::Everybody } else { nobody };
+        }
         Event::Minutes(count) => world.pass_time(SignedDuration::from_mins(count)),
         Event::Round => drop(world.round()),
         Event::Crash(0) => {
@@ -247,6 +260,22 @@ fn nobody_hangs(world: &World, plan: &Plan) {
             .iter()
             .any(|new| new.deleted_source().is_some() && source(new).as_ref() == Some(&object.object));
         assert!(written != plan.let_go.contains(&object.object), "{} hangs: {plan:?}", object.object);
+    }
+}
+
+/// Nothing is taken from anybody by an object that is suspended or may not speak, nor for good from whom a hold keeps.
+fn who_is_left_alone_is_left_alone(world: &World, plan: &Plan) {
+    let is_covered = world.policy.access == Access::Everybody || !world.all_objects_seen;
+    let suspended: HashSet<_> =
+        world.objects.values().filter(|object| object.suspended).map(|object| &object.uid).collect();
+    for new in &plan.new_records {
+        let source = new.source.as_ref().map(|source| &source.uid);
+        assert!(is_covered && !source.is_some_and(|uid| suspended.contains(uid)), "{new:?}");
+    }
+    let running = world.records.iter().filter(|record| plan.running.contains(&record.name));
+    for record in running {
+        let Some(source) = &record.source else { continue };
+        assert!(is_covered && !suspended.contains(&source.uid), "{record:?}");
     }
 }
 
@@ -306,6 +335,10 @@ pub(crate) fn nobody_else_is_touched(world: &World) {
 pub(crate) fn rest(world: &mut World, approve: bool) {
     world.policy.mode = Mode::Enforce;
     world.policy.allow = Allow { create: true, update: true, deactivate: true, delete: true };
+    world.policy.access = Access::Everybody;
+    for object in world.objects.values_mut().filter(|object| object.suspended) {
+        (object.suspended, object.generation) = (false, object.generation + 1);
+    }
     // Who is claimed by an unreadable object waits for as long as that is so.
     world.unreadable.clear();
     (world.complete, world.all_objects_seen) = (everything(), true);
@@ -344,6 +377,7 @@ proptest! {
             happen(&mut world, event);
             let plan = world.plan();
             nobody_hangs(&world, &plan);
+            who_is_left_alone_is_left_alone(&world, &plan);
             nothing_follows_from_absence(&world, &plan);
             the_order_does_not_matter(&world, &plan);
         }

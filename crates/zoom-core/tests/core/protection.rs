@@ -96,6 +96,67 @@ fn an_object_that_does_not_speak_for_somebody_does_not_protect_them(#[case] plac
     assert_eq!(world.members_of(&id), ["person000"]);
 }
 
+/// Somebody whom Zoom does not show in any group, because they are deactivated, and whose object is deleted.
+fn deactivated_before(deactivate: fn(&mut World)) -> World {
+    let mut world = World::of(10);
+    let id = world.found("Board", &["person000"]);
+    world.policy.protected.groups = vec!["Board".into()];
+    world.policy.allow.delete = true;
+    deactivate(&mut world);
+    world.object("person001").removal = Some(Removal::Delete(Departure::default()));
+    world.object("person000").removal = Some(Removal::Delete(Departure::default()));
+    world.delete("person000");
+    world.delete("person001");
+    world.settle();
+    assert!(world.zoom.contains_key(&address("person000")), "{id}");
+    world
+}
+
+#[test]
+fn whose_groups_zoom_does_not_say_goes_for_good_only_if_somebody_approves() {
+    let mut world = deactivated_before(|world| {
+        for who in ["person000", "person001"] {
+            let row = world.row(who);
+            (row.state, row.groups) = (State::Inactive, None);
+        }
+    });
+    for who in ["person000", "person001"] {
+        let record = world.record(who);
+        assert_eq!((record.phase, record.reason), (Phase::Held, Some(RecordReason::Protected)), "{who}");
+    }
+    let mut by_hand = by_hand("person000", Step::Delete(None));
+    world.records.push(by_hand.clone());
+    world.settle();
+    assert_eq!(world.record("person000").reason, Some(RecordReason::Protected));
+    assert!(world.zoom.contains_key(&address("person000")));
+    world.approve(|record| record.person().is_some_and(|person| person.email == address("person001")));
+    world.settle();
+    assert!(!world.zoom.contains_key(&address("person001")));
+    // What they had says it, also to whoever approves.
+    by_hand.name = "another".into();
+    by_hand.approved = true;
+    let board = FormerGroup { id: GroupId::new("Board").unwrap(), name: Some("Board".into()) };
+    by_hand.restore = Some(Restore { license: None, groups: [board].into() });
+    world.records.push(by_hand);
+    world.settle();
+    assert_eq!((world.record("person000").phase, world.zoom.len()), (Phase::Refused, 9));
+}
+
+#[test]
+fn whom_this_deactivated_is_known_by_the_groups_of_then() {
+    let mut world = deactivated_before(|world| {
+        world.policy.protected.groups = vec!["Nobody".into()];
+        for who in ["person000", "person001"] {
+            world.edit(who, |wanted| wanted.active = false);
+        }
+        world.settle();
+        world.policy.protected.groups = vec!["Board".into()];
+    });
+    assert_eq!(world.record("person000").phase, Phase::Refused);
+    assert_eq!((world.record("person001").phase, world.zoom.len()), (Phase::Done, 9));
+    world.settle();
+}
+
 #[test]
 fn nobody_is_taken_out_of_the_group_that_protects_them() {
     let (mut world, id) = exclusive();

@@ -368,6 +368,7 @@ impl World {
             assert!(record.phase.is_open() || lifts, "{} had ended", record.name);
             record.phase = change.phase;
             record.reason = Some(change.reason);
+            record.ended_at = (!change.phase.is_open()).then_some(self.now);
             if let Subject::Members(leaving) = &mut record.subject {
                 leaving.count = leaving.count.max(change.people);
             }
@@ -410,6 +411,7 @@ impl World {
                     Next::End(phase, reason, _) => {
                         self.records[place].phase = phase;
                         self.records[place].reason = Some(reason);
+                        self.records[place].ended_at = Some(self.now);
                         break;
                     }
                 }
@@ -609,6 +611,7 @@ pub(crate) fn written(new: &NewRecord, now: Timestamp) -> Record {
         phase: Phase::Settling,
         reason: None,
         started_at: None,
+        ended_at: None,
         ran_approved: false,
     }
 }
@@ -631,6 +634,7 @@ pub(crate) fn by_hand(name: &str, step: Step) -> Record {
         phase: Phase::Settling,
         reason: None,
         started_at: None,
+        ended_at: None,
         ran_approved: false,
     }
 }
