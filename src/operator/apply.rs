@@ -197,8 +197,14 @@ impl Pass<'_> {
                 }
             }
             self.kept.outages = 0;
-            self.kept.refusals.remove(&wish.uid);
             self.kept.asked_again.remove(&wish.uid);
+            if let Operation::Create(new) = &operation
+                && self.is_presumed(&new.email)
+            {
+                self.expect(&wish);
+            } else {
+                self.kept.refusals.remove(&wish.uid);
+            }
             ran.push(operation);
             next = self.next_operation(&wish, &ran, &planned.seat);
         }
@@ -300,14 +306,39 @@ impl Pass<'_> {
         self.remember(wish, error.retry(), error.reason(), error.to_string());
     }
 
+    /// Whether Zoom said that it created somebody whom it does not show.
+    fn is_presumed(&self, email: &Email) -> bool {
+        self.row(None, email).is_some_and(|row| row.presumed)
+    }
+
+    /// Should the next listing lack the person, too, they are invited again, and no sooner each time: they may get a mail
+    /// of it whatever Zoom shows.
+    fn expect(&mut self, wish: &DesiredPerson) {
+        let message = "Zoom answered that it created the person, and does not show them since: they are invited again \
+                       after a while; if that repeats itself, ask Zoom's support about the address";
+        self.remember_with(None, wish, Retry::Rarely, Reason::NotApplied, message.to_owned());
+    }
+
     fn remember(&mut self, wish: &DesiredPerson, retry: Retry, reason: Reason, message: String) {
+        let row = match wish.find(self.directory()) {
+            Lookup::Found(person) => Some(person.clone()),
+            Lookup::Absent | Lookup::Unknown => None,
+        };
+        self.remember_with(row, wish, retry, reason, message);
+    }
+
+    fn remember_with(
+        &mut self,
+        row: Option<Person>,
+        wish: &DesiredPerson,
+        retry: Retry,
+        reason: Reason,
+        message: String,
+    ) {
         let earlier = self.kept.refusals.get(&wish.uid).map_or(0, |refusal| refusal.attempts);
         let refusal = Refusal {
             generation: wish.generation,
-            row: match wish.find(self.directory()) {
-                Lookup::Found(person) => Some(person.clone()),
-                Lookup::Absent | Lookup::Unknown => None,
-            },
+            row,
             attempts: earlier.saturating_add(1),
             retry_at: retry_at(retry, earlier, Timestamp::now()),
             reason,

@@ -1,6 +1,7 @@
 //! People whom Zoom refuses, and changes that it takes without making them: each says why, and none stops the others.
 
 use serde_json::{Value, json};
+use zoom_operator_api::REQUESTED_AT_ANNOTATION;
 use zoom_operator_testing::Exchange;
 
 use super::{active, assert_says, calls, connected, fault, faults_are_spent, lasting_fault};
@@ -159,6 +160,28 @@ async fn a_change_that_zoom_takes_without_making_it_is_said_and_not_tried_for_ev
     let user = world.user_is("ada", "Synced").await?;
     assert_eq!(user["status"]["notApplied"], json!(null));
     assert_eq!(world.person(&email("ada")).await?.last_name, "King");
+    Ok(())
+}
+
+#[tokio::test]
+async fn somebody_whom_zoom_creates_and_never_shows_is_not_invited_at_every_listing() -> anyhow::Result<()> {
+    let world = connected(account_of(&["ada"]), json!({})).await?;
+    world.reason(CONNECTION, "default", "Connected").await?;
+    world.zoom.inject(lasting_fault("POST", "/users", &json!("withoutEffect"))).await?;
+    world.users(&["bob"], &json!({})).await?;
+    world.user_is("bob", "Invited").await?;
+    world.resync().await?;
+    assert_says(&world.user_is("bob", "NotApplied").await?, &["created the person", "invited again"]);
+    world.resync().await?;
+    assert_eq!(calls(&world, "POST /users").await?, 1);
+
+    // Whoever asks is not kept waiting.
+    world.zoom.clear_faults().await?;
+    let again = json!({"metadata": {"annotations": {REQUESTED_AT_ANNOTATION: "again"}}});
+    world.patch(USER, "bob", again).await?;
+    world.user_is("bob", "Invited").await?;
+    assert_eq!(calls(&world, "POST /users").await?, 2);
+    assert_eq!(world.person(&email("bob")).await?.status, "pending");
     Ok(())
 }
 
