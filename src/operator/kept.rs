@@ -51,6 +51,8 @@ pub(super) struct Kept {
     pub(super) looks_in_vain: u32,
     /// How many calls in a row did not get through.
     pub(super) outages: u32,
+    /// When the last pass began.
+    passed_at: Option<Timestamp>,
     /// When the Secret was read last.
     pub(super) dialed_at: Option<Timestamp>,
     /// When the last listing was begun.
@@ -82,6 +84,9 @@ const OFTEN: u32 = 3;
 
 /// What is put right again within this time counts as in a row.
 const LATELY: SignedDuration = SignedDuration::from_hours(48);
+
+/// So far a clock may be put right without notice.
+const TOLERANCE: SignedDuration = SignedDuration::from_secs(5);
 
 impl Kept {
     /// Notes that people were touched without asking.
@@ -130,6 +135,18 @@ impl Kept {
         self.asked_again.retain(|uid| is_there(uid));
     }
 
+    /// Notes the time of a pass. If the clock was put back since the last one, no time is kept to: what is due would have to
+    /// wait for as long as the clock was ahead.
+    pub(super) fn keep_time(&mut self, now: Timestamp) {
+        if self.passed_at.replace(now).is_some_and(|before| now.duration_since(before) < -TOLERANCE) {
+            (self.dialed_at, self.listing_begun_at) = (None, None);
+            self.refusals.clear();
+            self.group_refusals = GroupRefusals::default();
+            self.removal_retries.clear();
+            self.rejoin_retries.clear();
+        }
+    }
+
     /// Lets go of the account: to go on with it, it is dialed and listed anew.
     pub(super) fn hang_up(&mut self) {
         (self.account, self.dialed) = (None, None);
@@ -140,6 +157,28 @@ impl Kept {
     pub(super) fn belong_to(&mut self, uid: &str) {
         if self.uid != uid {
             *self = Self { uid: uid.to_owned(), ..Self::default() };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_waits_for_a_clock_that_was_put_back() {
+        let noon = Timestamp::from_second(1_000_000).unwrap();
+        for (seconds, due) in [(60, false), (-1, false), (-6 * 3600, true)] {
+            let retry =
+                RemovalRetry { attempts: 1, in_vain: 0, at: noon + SignedDuration::from_mins(1), heir_is_there: false };
+            let record = ObjectKey::new("zoom", "remove-ada");
+            let mut kept = Kept { listing_begun_at: Some(noon), dialed_at: Some(noon), ..Kept::default() };
+            kept.removal_retries.insert(record, retry);
+            kept.keep_time(noon);
+            kept.keep_time(noon + SignedDuration::from_secs(seconds));
+            let forgotten =
+                [kept.listing_begun_at.is_none(), kept.dialed_at.is_none(), kept.removal_retries.is_empty()];
+            assert_eq!(forgotten, [due; 3], "{seconds} s");
         }
     }
 }

@@ -127,6 +127,7 @@ impl<'a> Pass<'a> {
     /// Runs the five steps, over and over until nothing is left to do now. Returns when to come back although nothing
     /// happened.
     pub(super) async fn run(mut self, claimed_by: Option<&ObjectKey>) -> Result<Duration, ClusterError> {
+        self.kept.keep_time(Timestamp::now());
         self.recall_spending(&self.context.index.snapshot(&self.key));
         self.observe(claimed_by).await;
         self.begun = Instant::now();

@@ -13,8 +13,8 @@ use jiff::Timestamp;
 use tracing::{error, info, warn};
 use zoom_account::Retry;
 use zoom_core::{
-    Class, Lookup, NewRecord, Next, ObjectKey, Operation, Phase, Plan, Reason, Record, RecordChange, RecordReason,
-    Release, Subject, ThingKind, plan_person,
+    Class, Lookup, NewRecord, Next, ObjectKey, Operation, PersonRef, Phase, Plan, Reason, Record, RecordChange,
+    RecordReason, Release, Restore, State, Subject, ThingKind, plan_person,
 };
 use zoom_operator_api as api;
 
@@ -261,7 +261,9 @@ impl Pass<'_> {
     ) -> Result<Option<Turn>, ClusterError> {
         let now = Timestamp::now();
         let Some(removal) = self.context.index.removal(object) else { return Ok(None) };
-        let Ok(record) = &removal.record else { return Ok(None) };
+        let mut removal = Arc::unwrap_or_clone(removal);
+        let Ok(record) = removal.record.clone() else { return Ok(None) };
+        let record = &record;
         let too_early =
             |retry: &RemovalRetry| retry.at > now && (retry.heir_is_there || !record.heir_is_there(self.directory()));
         if self.kept.removal_retries.get(object).is_some_and(too_early) {
@@ -277,7 +279,9 @@ impl Pass<'_> {
         let Some(person) = record.person() else {
             return self.run_departure(object, &removal, plan, snapshot).await;
         };
-        match self.look(record).await? {
+        let is_cut_short = record.is_cut_short(self.directory());
+        let look = if is_cut_short { Look::Meant } else { self.look(record).await? };
+        match look {
             Look::Meant => {}
             Look::Later => return Ok(None),
             Look::Over(phase, reason, message) => {
@@ -294,12 +298,21 @@ impl Pass<'_> {
             Err(error) if error.reason() == Reason::InvitationExpired => self.row(person.id.as_ref(), &person.email),
             Err(error) => return self.failed(object, &removal, &error).await.map(Some),
         };
-        let (mut ran, mut gone) = (Vec::new(), false);
+        let (mut ran, mut gone, mut sessions) = (Vec::new(), false, String::new());
+        if is_cut_short {
+            self.kept.tried.insert(removal.uid.clone());
+            sessions = self.end_sessions(person).await;
+        }
         loop {
             match record.next(row.as_ref(), self.directory(), &self.policy, Timestamp::now()) {
+                // Nobody looked whether that is still meant.
+                Next::Run(_) if is_cut_short => return Ok(Some(Turn::Over)),
                 Next::Run(operation) if !ran.contains(&operation) => {
                     if !self.context.may_write() {
                         return Ok(Some(Turn::Stopped));
+                    }
+                    if operation.takes_access() {
+                        self.keep_what_they_had(object, person, &mut removal).await?;
                     }
                     info!(removal = %object, person = %person.email, %operation, "applying");
                     let Some(account) = &mut self.kept.account else { return Ok(None) };
@@ -321,6 +334,9 @@ impl Pass<'_> {
                     }
                     self.note_spent(record, &removal);
                     row = self.row(person.id.as_ref(), &person.email);
+                    if let Operation::Deactivate(person) = &operation {
+                        sessions = self.end_sessions(person).await;
+                    }
                     ran.push(operation);
                 }
                 Next::Run(operation) => {
@@ -329,7 +345,8 @@ impl Pass<'_> {
                     return Ok(Some(Turn::Over));
                 }
                 Next::Wait(at) => {
-                    let message = format!("{}; the rest runs at {}", told(&ran), translate::whole_seconds(at));
+                    let message =
+                        format!("{}; the rest runs at {}{sessions}", told(&ran), translate::whole_seconds(at));
                     self.set_phase(object, &removal, Phase::Scheduled, RecordReason::NotBefore, &message).await?;
                     break;
                 }
@@ -349,13 +366,43 @@ impl Pass<'_> {
                         _ => (reason, message),
                     };
                     let (reason, message) = self.done_since(&removal, reason, &message);
-                    self.set_phase(object, &removal, phase, reason, message).await?;
+                    self.set_phase(object, &removal, phase, reason, &format!("{message}{sessions}")).await?;
                     break;
                 }
             }
         }
         self.kept.removal_retries.remove(object);
         Ok(Some(Turn::Over))
+    }
+
+    /// What nothing tells of once it is taken is written down before: the look that this record was written by may be old,
+    /// or have shown nothing.
+    async fn keep_what_they_had(
+        &self,
+        object: &ObjectKey,
+        person: &PersonRef,
+        removal: &mut Removal,
+    ) -> Result<(), ClusterError> {
+        let had = Restore::of(person, self.directory());
+        let known = removal.record.as_ref().ok().and_then(|record| record.restore.as_ref());
+        if had.is_some() && had.as_ref() != known {
+            removal.status.restore = had.as_ref().map(translate::returning::restore_out);
+            self.context.cluster.write_removal_status(object, &removal.uid, &removal.status).await?;
+        }
+        Ok(())
+    }
+
+    /// Ends the sessions of somebody who was deactivated. Returns what to say of it: nothing, if all is well.
+    async fn end_sessions(&self, person: &PersonRef) -> String {
+        let is_inactive = self.row(person.id.as_ref(), &person.email).is_some_and(|row| row.state == State::Inactive);
+        let Some(account) = self.kept.account.as_ref().filter(|_| is_inactive) else { return String::new() };
+        match account.sign_out(person).await {
+            Ok(()) => String::new(),
+            Err(error) => {
+                warn!(email = %person.email, %error, "deactivated, but sessions that run were not ended");
+                format!("; sessions that run may go on: {error}")
+            }
+        }
     }
 
     /// The last look before something is taken from a person: is it still meant?

@@ -358,7 +358,7 @@ pub(super) fn record(removal: &api::ZoomRemoval) -> Result<Record, Unreadable> {
         steps: spec.operations.iter().map(|step| step_in(step, heir.as_ref())).collect::<Result<_, _>>()?,
         not_before: spec.not_before.as_ref().map(|time| time.0),
         hold: spec.hold.as_deref().map(Into::into),
-        restore: spec.restore.as_ref().map(returning::restore_in),
+        restore: status.restore.as_ref().or(spec.restore.as_ref()).map(returning::restore_in),
         approved: spec.decision == Some(api::Decision::Approve),
         decided_by: spec.decided_by.clone().map(Into::into),
         // Deleting one rejects it, also while something keeps it from being gone.

@@ -100,6 +100,29 @@ async fn killed_at_ten_moments_the_operator_creates_everybody_once() -> anyhow::
 }
 
 #[tokio::test]
+async fn a_deactivation_that_a_crash_cut_short_is_brought_to_its_end_and_ends_the_sessions() -> anyhow::Result<()> {
+    let names = ["ada", "bob"];
+    let mut world = World::bare(account_of(&names)).await?;
+    world.lease = 4;
+    world.connect(json!({})).await?;
+    world.start_operator().await?;
+    world.users(&names, &json!({})).await?;
+    world.users_are(&names, "Synced").await?;
+    let lost = json!({"timeOutAfter": {"holdMs": 60_000}});
+    world.zoom.inject(json!({"method": "PUT", "path": "/users/{userId}/status", "effect": lost})).await?;
+    world.edit(USER, "ada", json!({"active": false})).await?;
+    world.person_until(&email("ada"), "is deactivated", |person| person.status == "inactive").await?;
+    world.operator.as_mut().context("an operator runs")?.kill9();
+    world.zoom.clear_faults().await?;
+    world.assert_wrote(&["PUT /users/{userId}/status"]).await?;
+
+    world.lease = 20;
+    world.start_operator().await?;
+    world.removal_is("ada", "Done", "Completed").await?;
+    world.assert_wrote(&["PUT /users/{userId}/status", "DELETE /users/{userId}/token"]).await
+}
+
+#[tokio::test]
 async fn what_ran_right_before_a_crash_counts_although_somebody_deletes_its_record() -> anyhow::Result<()> {
     let names = ["ada", "bob", "eve", "lin"];
     let mut world = World::bare(account_of(&names)).await?;

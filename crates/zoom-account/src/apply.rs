@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use tokio::time::sleep;
-use zoom_client::{ErrorKind, Removal, StatusAction, Transfer};
+use zoom_client::{ErrorKind, Removal, RetryClass, StatusAction, Transfer};
 use zoom_core::{
     Attribute, CustomAttributes, Email, Heir, NewPerson, Operation, Patch, Person, PersonRef, RoleId, State, Successor,
     UserId,
@@ -231,18 +231,27 @@ impl Account {
             Some(State::Pending) => self.remove(person, &Removal::Disassociate { transfer: None }, None).await,
             Some(State::Active | State::Inactive) => {
                 match self.set_status(person, StatusAction::Deactivate, State::Inactive).await {
-                    Ok(_) => {}
-                    Err(Problem::Gone) => return Ok(Applied::Proved),
-                    Err(Problem::Zoom(error)) if *error.kind() == ErrorKind::UserNotFound => {
-                        return Ok(Applied::Proved);
-                    }
-                    Err(problem) => return Err(problem),
+                    Err(Problem::Gone) => Ok(Applied::Proved),
+                    Err(Problem::Zoom(error)) if *error.kind() == ErrorKind::UserNotFound => Ok(Applied::Proved),
+                    applied => applied,
                 }
-                if let Err(error) = self.client.sign_out(person.key()).await {
-                    tracing::warn!(email = %person.email, %error, "deactivated, but sessions that run were not ended");
-                }
-                Ok(Applied::Proved)
             }
+        }
+    }
+
+    /// Ends the sessions of a person, who may sign in again if they are active. Zoom is asked once more if it gave no clear
+    /// answer. That nobody is there any more is no error.
+    ///
+    /// # Errors
+    /// If Zoom refuses it, or answers nothing clear twice.
+    pub async fn sign_out(&self, person: &PersonRef) -> Result<(), Error> {
+        let mut ended = self.client.sign_out(person.key()).await;
+        if matches!(&ended, Err(error) if error.retry_class() == RetryClass::Soon) {
+            ended = self.client.sign_out(person.key()).await;
+        }
+        match ended {
+            Err(error) if *error.kind() == ErrorKind::UserNotFound => Ok(()),
+            ended => ended.map_err(|error| Error::of_sign_out(person, error.into())),
         }
     }
 

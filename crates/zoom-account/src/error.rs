@@ -95,6 +95,10 @@ impl Error {
         Self::new(format!("{}: read", person.email), problem, None, false)
     }
 
+    pub(crate) fn of_sign_out(person: &PersonRef, problem: Problem) -> Self {
+        Self::new(format!("{}: end the sessions", person.email), problem, None, false)
+    }
+
     pub(crate) fn of_group(name: &str, tried: &impl fmt::Display, problem: Problem) -> Self {
         Self::new(format!("group {name:?}: {tried}"), problem, None, false)
     }

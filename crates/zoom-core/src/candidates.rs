@@ -323,8 +323,16 @@ fn word_on(
     if may_be_last_admin(record, input.directory) {
         return Word::Unknown;
     }
-    if let Some(Next::End(phase, reason, message)) = next_as_listed(record, input) {
-        return Word::Over(Outcome::new(phase, reason, message));
+    match next_as_listed(record, input) {
+        // What may have begun is ended by whoever carries it out.
+        Some(Next::End(Phase::Done, ..) | Next::Wait(_))
+            if input.policy.mode == Mode::Enforce && record.is_cut_short(input.directory) =>
+        {
+            let reason = record.reason.unwrap_or(RecordReason::WithinLimit);
+            return Word::Over(Outcome::new(Phase::Running, reason, "is brought to its end"));
+        }
+        Some(Next::End(phase, reason, message)) => return Word::Over(Outcome::new(phase, reason, message)),
+        Some(Next::Run(_) | Next::Wait(_)) | None => {}
     }
     if let Some(why) = record.person().and_then(|person| groups.protects_as_declared(person)) {
         return Word::Over(Outcome::new(Phase::Refused, RecordReason::Protected, protected_by(why)));

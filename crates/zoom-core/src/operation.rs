@@ -119,6 +119,20 @@ impl Operation {
 }
 
 impl Operation {
+    /// Whether the person cannot sign in any more afterwards.
+    #[must_use]
+    pub fn takes_access(&self) -> bool {
+        match self {
+            Self::Deactivate(_) | Self::Unlink(..) | Self::Delete(..) => true,
+            Self::Read(_)
+            | Self::Create(_)
+            | Self::Update(..)
+            | Self::SetRole { .. }
+            | Self::SetEmail(..)
+            | Self::Activate(_) => false,
+        }
+    }
+
     /// The word for it once it is done, in events.
     #[must_use]
     pub fn done(&self) -> &'static str {

@@ -467,6 +467,23 @@ impl Record {
         }
     }
 
+    /// Whether a human wrote it.
+    #[must_use]
+    pub fn is_by_hand(&self) -> bool {
+        self.source.is_none() && self.class != Class::Creation
+    }
+
+    /// Whether it may have deactivated the person, who is still there, and was not brought to its end: an answer was lost, or
+    /// the process ended in between. Then their sessions may go on.
+    #[must_use]
+    pub fn is_cut_short(&self, directory: &Directory) -> bool {
+        let is_inactive = |person| match directory.find_exactly(person) {
+            Lookup::Found(row) => row.state == State::Inactive,
+            Lookup::Absent | Lookup::Unknown => false,
+        };
+        self.phase == Phase::Running && self.steps.contains(&Step::Deactivate) && self.person().is_some_and(is_inactive)
+    }
+
     /// Whether the directory shows somebody active who is named to receive the person's data.
     #[must_use]
     pub fn heir_is_there(&self, directory: &Directory) -> bool {

@@ -42,7 +42,8 @@ impl Restore {
     pub const GROUPS: usize = 100;
 
     /// What an active person has now; nothing of anybody else, whose licence and groups Zoom does not show.
-    pub(crate) fn of(person: &PersonRef, directory: &Directory) -> Option<Self> {
+    #[must_use]
+    pub fn of(person: &PersonRef, directory: &Directory) -> Option<Self> {
         let Lookup::Found(row) = directory.find_exactly(person) else { return None };
         if row.state != State::Active {
             return None;

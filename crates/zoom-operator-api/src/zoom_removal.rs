@@ -193,7 +193,8 @@ pub struct ZoomRemovalSpec {
     #[schemars(with = "String", length(min = 1, max = 256))]
     pub hold: Option<String>,
 
-    /// What the person had, for giving it back when the removal is taken back after it ran. Absent: nothing is known.
+    /// What the person had when this was written, for giving it back when the removal is taken back after it ran; what
+    /// `status.restore` says goes before it. Absent: nothing was known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Restore")]
     pub restore: Option<Restore>,
@@ -502,6 +503,11 @@ pub struct ZoomRemovalStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "i64")]
     pub people: Option<i64>,
+    /// What the person had right before their access was taken, for giving it back should they return. Absent: as
+    /// `spec.restore` says, or they had no access any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Restore")]
+    pub restore: Option<Restore>,
     /// When the first call to Zoom was made; from then on the step counts towards the limits. Absent before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Time")]

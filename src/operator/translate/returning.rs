@@ -12,7 +12,7 @@ pub(super) fn restore_in(restore: &api::Restore) -> Restore {
 }
 
 /// The same, to be written.
-pub(super) fn restore_out(restore: &Restore) -> api::Restore {
+pub(in crate::operator) fn restore_out(restore: &Restore) -> api::Restore {
     api::Restore { license: restore.license.map(license_out), groups: groups_out(&restore.groups) }
 }
 

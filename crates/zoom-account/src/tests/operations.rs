@@ -8,6 +8,8 @@ use zoom_simulator::{PersonEdit, Profile, Status};
 use super::*;
 use crate::Retry;
 
+const TOKEN: &str = "/users/{userId}/token";
+
 fn role(id: &str) -> RoleId {
     RoleId::new(id).unwrap()
 }
@@ -167,26 +169,36 @@ async fn a_role_that_is_not_there_is_named_as_unknown() {
 }
 
 #[tokio::test]
-async fn a_deactivated_person_is_signed_out_and_can_be_let_in_again() {
+async fn a_deactivated_person_can_be_let_in_again() {
     let mut rig = Rig::listed([PersonConfig::new(ADA)]).await;
     let person = rig.reference(ADA);
     assert_eq!(rig.apply(Operation::Deactivate(person.clone())).await.unwrap(), Applied::Proved);
     assert_eq!((rig.row(ADA).state, rig.zoom.person(ADA).unwrap().status), (State::Inactive, Status::Inactive));
-    assert_eq!(rig.calls("DELETE /users/{userId}/token"), 1);
     assert_eq!(rig.apply(Operation::Activate(person)).await.unwrap(), Applied::Proved);
     assert_eq!((rig.row(ADA).state, rig.zoom.person(ADA).unwrap().status), (State::Active, Status::Active));
 }
 
 #[tokio::test]
-async fn sessions_that_cannot_be_ended_do_not_undo_a_deactivation() {
-    let mut rig = Rig::listed([PersonConfig::new(ADA)]).await;
-    rig.zoom.inject(on(
-        "DELETE",
-        "/users/{userId}/token",
-        answer(400, json!({"code": 200, "message": "No permission."})),
-    ));
-    assert_eq!(rig.apply(Operation::Deactivate(rig.reference(ADA))).await.unwrap(), Applied::Proved);
-    assert!(rig.zoom.faults().is_empty());
+async fn sessions_are_ended_by_another_try_where_an_answer_is_lost() {
+    let rig = Rig::listed([PersonConfig::new(ADA)]).await;
+    rig.zoom.inject(on("DELETE", TOKEN, FaultEffect::TimeOutAfter { hold_ms: 0 }));
+    rig.account.sign_out(&rig.reference(ADA)).await.unwrap();
+    assert_eq!(rig.calls("DELETE /users/{userId}/token"), 2);
+}
+
+#[tokio::test]
+async fn sessions_that_cannot_be_ended_are_told() {
+    let rig = Rig::listed([PersonConfig::new(ADA)]).await;
+    rig.zoom.inject(on("DELETE", TOKEN, answer(400, json!({"code": 200, "message": "No permission."}))));
+    let error = rig.account.sign_out(&rig.reference(ADA)).await.unwrap_err().to_string();
+    assert!(error.contains("end the sessions") && error.contains("No permission."), "{error}");
+    assert_eq!(rig.calls("DELETE /users/{userId}/token"), 1);
+}
+
+#[tokio::test]
+async fn somebody_who_is_gone_has_no_sessions() {
+    let rig = Rig::listed([PersonConfig::new(ADA)]).await;
+    rig.account.sign_out(&PersonRef { id: None, email: Email::parse("nobody@acme.example").unwrap() }).await.unwrap();
 }
 
 #[rstest]
