@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use tracing::{error, info, warn};
 use zoom_account::Retry;
 use zoom_core::{
-    Class, Lookup, NewRecord, Next, ObjectKey, Operation, PersonRef, Phase, Plan, Reason, Record, RecordChange,
+    Class, Lookup, NewRecord, Next, ObjectKey, Operation, Person, PersonRef, Phase, Plan, Reason, Record, RecordChange,
     RecordReason, Release, Restore, State, Subject, ThingKind, plan_person,
 };
 use zoom_operator_api as api;
@@ -34,6 +34,8 @@ pub(super) type Place = (&'static str, Arc<str>);
 
 /// How often a removal that Zoom took without effect is tried again: after 5 and after another 10 seconds.
 const REPEATS: u32 = 2;
+
+const DONE_SINCE: &str = "done since it was first tried, as a read shows now";
 
 /// What the last look before a removal showed.
 pub(super) enum Look {
@@ -261,9 +263,7 @@ impl Pass<'_> {
     ) -> Result<Option<Turn>, ClusterError> {
         let now = Timestamp::now();
         let Some(removal) = self.context.index.removal(object) else { return Ok(None) };
-        let mut removal = Arc::unwrap_or_clone(removal);
-        let Ok(record) = removal.record.clone() else { return Ok(None) };
-        let record = &record;
+        let Ok(record) = &removal.record else { return Ok(None) };
         let too_early =
             |retry: &RemovalRetry| retry.at > now && (retry.heir_is_there || !record.heir_is_there(self.directory()));
         if self.kept.removal_retries.get(object).is_some_and(too_early) {
@@ -292,12 +292,25 @@ impl Pass<'_> {
         }
         let Some(account) = &mut self.kept.account else { return Ok(None) };
         // Nobody is removed by what a listing said: the person is looked at right before.
-        let mut row = match account.read(person).await {
+        let row = match account.read(person).await {
             Ok(row) => row,
             // Zoom shows nobody whose invitation ran out, and lets it be withdrawn all the same.
             Err(error) if error.reason() == Reason::InvitationExpired => self.row(person.id.as_ref(), &person.email),
             Err(error) => return self.failed(object, &removal, &error).await.map(Some),
         };
+        self.carry_out(object, Removal::clone(&removal), row, is_cut_short).await
+    }
+
+    /// Runs the steps of a record that are open, from what a fresh read of its person showed.
+    async fn carry_out(
+        &mut self,
+        object: &ObjectKey,
+        mut removal: Removal,
+        mut row: Option<Person>,
+        is_cut_short: bool,
+    ) -> Result<Option<Turn>, ClusterError> {
+        let Ok(record) = &removal.record.clone() else { return Ok(None) };
+        let Some(person) = record.person() else { return Ok(None) };
         let (mut ran, mut gone, mut sessions) = (Vec::new(), false, String::new());
         if is_cut_short {
             self.kept.tried.insert(removal.uid.clone());
@@ -320,17 +333,7 @@ impl Pass<'_> {
                         Ok(zoom_account::Applied::Gone) => gone = true,
                         Ok(_) => {}
                         Err(error) if error.is_withheld() => return Ok(Some(Turn::Stopped)),
-                        Err(error) => {
-                            self.kept.tried.insert(removal.uid.clone());
-                            // It may have been done all the same: if the person is declared again meanwhile, it must be known
-                            // that this took their access, and nobody in Zoom.
-                            if error.reason() == Reason::ZoomUnavailable
-                                && let Err(unread) = account.read(person).await
-                            {
-                                warn!(removal = %object, error = %unread, "what came of it cannot be seen yet");
-                            }
-                            return self.failed(object, &removal, &error).await.map(Some);
-                        }
+                        Err(error) => return self.in_doubt(object, &removal, person, &error).await.map(Some),
                     }
                     self.note_spent(record, &removal);
                     row = self.row(person.id.as_ref(), &person.email);
@@ -345,8 +348,8 @@ impl Pass<'_> {
                     return Ok(Some(Turn::Over));
                 }
                 Next::Wait(at) => {
-                    let message =
-                        format!("{}; the rest runs at {}{sessions}", told(&ran), translate::whole_seconds(at));
+                    let at = translate::whole_seconds(at);
+                    let message = format!("{}; the rest runs at {at}{sessions}", told(&ran));
                     self.set_phase(object, &removal, Phase::Scheduled, RecordReason::NotBefore, &message).await?;
                     break;
                 }
@@ -373,6 +376,25 @@ impl Pass<'_> {
         }
         self.kept.removal_retries.remove(object);
         Ok(Some(Turn::Over))
+    }
+
+    /// An operation failed, and may have been done all the same: if the person is declared again meanwhile, it must be known
+    /// that this took their access, and nobody in Zoom.
+    async fn in_doubt(
+        &mut self,
+        object: &ObjectKey,
+        removal: &Removal,
+        person: &PersonRef,
+        error: &zoom_account::Error,
+    ) -> Result<Turn, ClusterError> {
+        self.kept.tried.insert(removal.uid.clone());
+        if error.reason() == Reason::ZoomUnavailable
+            && let Some(account) = &mut self.kept.account
+            && let Err(unread) = account.read(person).await
+        {
+            warn!(removal = %object, error = %unread, "what came of it cannot be seen yet");
+        }
+        self.failed(object, removal, error).await
     }
 
     /// What nothing tells of once it is taken is written down before: the look that this record was written by may be old,
@@ -497,7 +519,7 @@ impl Pass<'_> {
     /// What was tried here, and then found done, was most likely done here: only its answer was lost.
     fn done_since<'m>(&self, removal: &Removal, reason: RecordReason, message: &'m str) -> (RecordReason, &'m str) {
         if reason == RecordReason::AlreadyDone && self.kept.tried.contains(&removal.uid) {
-            (RecordReason::Completed, "done since it was first tried, as a read shows now")
+            (RecordReason::Completed, DONE_SINCE)
         } else {
             (reason, message)
         }
@@ -563,6 +585,9 @@ fn place(record: &NewRecord) -> Option<Place> {
 }
 
 fn told(ran: &[Operation]) -> String {
+    if ran.is_empty() {
+        return DONE_SINCE.to_owned();
+    }
     let done: Vec<String> = ran.iter().map(Operation::to_string).collect();
     format!("done and proved: {}", done.join("; "))
 }
