@@ -234,9 +234,8 @@ impl Pass<'_> {
             let old = removal.status.ended_at.as_ref().is_some_and(|ended| now.duration_since(ended.0) > kept);
             // A legal hold stays as long as the record that it goes with, whatever was done to the person. What a human wrote may
             // be applied again by whatever keeps it, and would run again.
-            let stays = |record: &Record| {
-                record.is_by_hand() || (record.hold.is_some() && record.phase != Phase::Cancelled)
-            };
+            let stays =
+                |record: &Record| record.is_by_hand() || (record.hold.is_some() && record.phase != Phase::Cancelled);
             old && !removal.record.as_ref().is_ok_and(stays)
         };
         let due = snapshot.removals.iter().filter(|(_, removal)| is_due(removal)).map(|(object, _)| object);
