@@ -9,7 +9,7 @@ use std::{
 
 use futures::{
     Stream, StreamExt, TryStreamExt,
-    future::{join_all, ready},
+    future::{join_all, pending, ready},
     stream,
 };
 use jiff::Timestamp;
@@ -24,6 +24,7 @@ use kube::{
     },
 };
 use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, warn};
 use zoom_core::{ObjectKey, Phase, Reason, RecordReason, Verdict};
 use zoom_operator_api::{self as api, ZoomConnection};
@@ -129,7 +130,8 @@ async fn control(
     writer: Writer<Guarded>,
     shared: Arc<Shared>,
 ) {
-    let index = shared.context.index.clone();
+    let (index, stopping) = (shared.context.index.clone(), shared.context.stopping.clone());
+    let listed = connections.clone();
     let events = watcher(api, watcher::Config::default())
         .default_backoff()
         .reflect(writer)
@@ -149,17 +151,30 @@ async fn control(
         })
         .touched_objects()
         .predicate_filter(asks_for_a_pass, PredicateConfig::default());
-    Controller::for_stream(events, connections)
+    let controller = Controller::for_stream(events, connections)
         .with_config(controller::Config::default().concurrency(ACCOUNTS_AT_ONCE).debounce(Duration::from_millis(20)))
         .reconcile_on(as_references(triggers))
         .reconcile_all_on(gained(shared.context.leadership.clone()))
-        .graceful_shutdown_on(shared.context.stopping.clone().cancelled_owned())
+        .graceful_shutdown_on(stopping.clone().cancelled_owned())
         .run(reconcile, after_error, shared.clone())
         .for_each(|ended| {
             note(ended, &shared);
             ready(())
-        })
-        .await;
+        });
+    // A controller that is asked to stop before its connections were listed waits for them for ever. No pass has begun then.
+    tokio::select! {
+        () = controller => {}
+        () = stopped_before(&listed, &stopping) => {}
+    }
+}
+
+/// Waits until the process is to stop, if it is before the connections were listed, and else for ever.
+async fn stopped_before(listed: &Store<Guarded>, stopping: &CancellationToken) {
+    tokio::select! {
+        biased;
+        _ = listed.wait_until_ready() => pending().await,
+        () = stopping.cancelled() => {}
+    }
 }
 
 /// The controller itself keeps them back until the connections were listed.

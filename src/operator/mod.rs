@@ -152,10 +152,14 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
             std::future::pending().await
         }
     });
-    let passes = tokio::spawn(async move {
-        // What cannot be seen must not keep those from leaving whose objects can.
-        index.wait_until_looked().await;
-        controller::run(context, client, scopes.into_iter().zip(triggers).collect()).await;
+    let passes = tokio::spawn({
+        let stopping = stopping.clone();
+        async move {
+            // What cannot be seen must not keep those from leaving whose objects can.
+            if stopping.run_until_cancelled(index.wait_until_looked()).await.is_some() {
+                controller::run(context, client, scopes.into_iter().zip(triggers).collect()).await;
+            }
+        }
     });
     supervise(tasks, passes, &stopping, &released).await
 }

@@ -238,6 +238,18 @@ async fn asked_to_stop_the_operator_ends_the_call_in_flight_and_gives_the_lease_
 }
 
 #[tokio::test]
+async fn asked_to_stop_before_it_has_seen_its_objects_the_operator_ends() -> anyhow::Result<()> {
+    let mut world = World::bare(json!({})).await?;
+    world.connect(json!({})).await?;
+    for _ in 0..2 {
+        world.start_operator().await?;
+        let mut operator = world.operator.take().context("an operator runs")?;
+        operator.terminate(Duration::from_secs(20)).await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn an_idle_operator_stops_at_once_and_a_standby_leads_at_once() -> anyhow::Result<()> {
     let mut world = World::bare(json!({})).await?;
     world.lease = 120;
