@@ -8,6 +8,7 @@ mod chart;
 mod crash;
 mod crds;
 mod departures;
+mod documentation;
 mod drift;
 mod drills;
 mod examples;
