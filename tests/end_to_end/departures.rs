@@ -186,22 +186,27 @@ async fn whom_a_legal_hold_keeps_is_deactivated_and_not_deleted_whoever_approves
     let world = team(deleting()).await?;
     let removal = json!({"policy": "Delete", "transfer": "None"});
     world.users(&["ada"], &json!({"removal": removal, "hold": "case 12"})).await?;
-    world.user_is("ada", "Synced").await?;
-    world.delete_all(&["ada"]).await?;
+    // With the default policy the ZoomRemoval is done, and the hold stays.
+    world.users(&["bob"], &json!({"hold": "case 12"})).await?;
+    world.users_are(&["ada", "bob"], "Synced").await?;
+    world.delete_all(&["ada", "bob"]).await?;
+    world.removal_is("bob", "Done", "Completed").await?;
     let refused = world.removal_is("ada", "Refused", "LegalHold").await?;
     assert_eq!(refused["spec"]["hold"], "case 12");
     assert_eq!(world.person(&email("ada")).await?.status, "inactive");
 
-    let by_hand = json!({
-        "class": "Access",
-        "person": {"email": email("ada")},
-        "operations": [{"action": "Delete"}],
-        "transfer": "None",
-        "decision": "Approve",
-    });
-    world.apply(REMOVAL, "by-hand", by_hand).await?;
-    world.until(REMOVAL, "by-hand", "is refused", |removal| is_in_phase(removal, "Refused", "LegalHold")).await?;
-    assert_eq!(world.person(&email("ada")).await?.status, "inactive");
+    for name in ["ada", "bob"] {
+        let by_hand = json!({
+            "class": "Access",
+            "person": {"email": email(name)},
+            "operations": [{"action": "Delete"}],
+            "transfer": "None",
+            "decision": "Approve",
+        });
+        world.apply(REMOVAL, name, by_hand).await?;
+        world.until(REMOVAL, name, "is refused", |removal| is_in_phase(removal, "Refused", "LegalHold")).await?;
+        assert_eq!(world.person(&email(name)).await?.status, "inactive");
+    }
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::world::{CONNECTION, USER, World, account_of, condition, email, is_ready, merged, message};
+use crate::world::{CONNECTION, REMOVAL, USER, World, account_of, condition, email, is_ready, merged, message};
 
 #[tokio::test]
 async fn drift_that_is_only_reported_is_named_and_left_and_an_edit_is_carried_out() -> anyhow::Result<()> {
@@ -50,9 +50,15 @@ async fn a_field_that_is_changed_back_each_time_is_contested() -> anyhow::Result
 async fn a_suspended_object_leaves_its_person_alone_until_it_is_not() -> anyhow::Result<()> {
     let world = World::managed(&["ada", "bob"], json!({})).await?;
     world.edit(USER, "ada", json!({"suspend": true, "active": false, "firstName": "Ada"})).await?;
-    world.user_is("ada", "Suspended").await?;
+    world.edit(USER, "bob", json!({"suspend": true})).await?;
+    world.users_are(&["ada", "bob"], "Suspended").await?;
+    // Deleted, it is let go, and its person stays.
+    world.delete_all(&["bob"]).await?;
+    world.event("bob", "ReleasedBySwitch").await?;
     world.resync().await?;
+    assert!(world.list(REMOVAL).await?.is_empty());
     assert_eq!(world.zoom_writes().await?, [""; 0]);
+    assert_eq!(world.person(&email("bob")).await?.status, "active");
     world.edit(USER, "ada", json!({"suspend": false})).await?;
     world.user_is("ada", "Deactivated").await?;
     Ok(())

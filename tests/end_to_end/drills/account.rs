@@ -57,7 +57,15 @@ async fn credentials_of_another_account_in_the_secret_write_nothing() -> anyhow:
 #[tokio::test]
 async fn an_empty_listing_with_total_zero_creates_nobody_twice_and_removes_nobody() -> anyhow::Result<()> {
     let names = names(8);
-    let world = World::managed(&texts(&names), json!({"guard": {"quietPeriod": "0s"}})).await?;
+    let licensed =
+        |name: &String| json!({"email": email(name), "type": if name == "p03" { "Licensed" } else { "Basic" }});
+    let people: Vec<_> = names.iter().map(licensed).collect();
+    let guard = json!({"quietPeriod": "0s", "limits": {"entitlement": {"percent": 0, "floor": 0}}});
+    let world = World::connected(json!({"people": people}), json!({"guard": guard})).await?;
+    world.declare(&names, &json!({})).await?;
+    // Something is open when the doubt begins.
+    world.users(&["p03"], &json!({"license": {"type": "Basic"}})).await?;
+    let open = world.removal_is("p03", "Held", "OverLimit").await?;
     let page = json!({"page_count": 0, "page_size": 2000, "total_records": 0, "next_page_token": "", "users": []});
     world.zoom.inject(lasting("/users", &json!({"answer": {"status": 200, "body": page}}))).await?;
     let gone = json!({"status": 404, "body": {"code": 1001, "message": "User does not exist."}});
@@ -74,6 +82,7 @@ async fn an_empty_listing_with_total_zero_creates_nobody_twice_and_removes_nobod
     world.user_is("p01", "Suspicious").await?;
     world.delete_all(&["p02"]).await?;
     world.removal_is("p02", "Held", "Suspicious").await?;
+    world.approve_all(std::slice::from_ref(&open)).await?;
     world.resync().await?;
     assert_eq!(world.zoom_writes().await?, [""; 0]);
 
@@ -84,6 +93,8 @@ async fn an_empty_listing_with_total_zero_creates_nobody_twice_and_removes_nobod
     world.user_is("p00", "Synced").await?;
     world.user_is("p01", "Deactivated").await?;
     world.removal_is("p02", "Done", "Completed").await?;
+    let done = world.removal_is("p03", "Done", "Completed").await?;
+    assert_eq!(done["metadata"]["uid"], open["metadata"]["uid"], "its decision was kept");
     let mut out = world.inactive(2).await?;
     out.sort();
     assert_eq!(out, [email("p01"), email("p02")]);
