@@ -7,7 +7,7 @@ use crate::{
     claims::Claims,
     guard::{self, Intent},
     plan::{Input, Seen, Taking},
-    record::open_operation,
+    step::open_operation,
 };
 
 pub(crate) enum Leave<'a> {

@@ -29,6 +29,7 @@ mod protected;
 mod record;
 mod returning;
 mod seats;
+mod step;
 mod suspicion;
 mod verdict;
 mod waves;
@@ -63,9 +64,10 @@ pub use policy::{
 };
 pub use protected::{EmailPattern, Protected};
 pub use record::{
-    Leaving, LeavingGroup, NewRecord, Next, Phase, Record, RecordReason, Source, Step, Subject, ThingKind, ThingRef,
+    Leaving, LeavingGroup, NewRecord, Next, Phase, Record, RecordReason, Source, Subject, ThingKind, ThingRef,
 };
 pub use returning::{FormerGroup, Rejoin, Restore};
 pub use seats::{PlanSeats, Seat, SeatCount, Seats};
+pub use step::Step;
 pub use suspicion::suspicion;
 pub use verdict::{Reason, Standing, Verdict};
