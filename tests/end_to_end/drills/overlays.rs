@@ -27,12 +27,12 @@ async fn an_overlay_that_adds_many_people_is_held_before_the_first_mail_beyond_t
     })
     .await?;
     world.resync().await?;
-    let invited = world.zoom_writes().await?.len();
-    assert!(invited <= 20, "{invited} people were invited");
     let users: Vec<_> = world.list(USER).await?;
     let held = users.iter().filter(|user| crate::world::ready_reason(user) == Some("Held"));
     let held: Vec<_> = held.map(|user| user["metadata"]["name"].as_str().unwrap().to_owned()).collect();
-    assert_calls(invited + held.len(), 60, "everybody was invited or is held");
+    let invited = newcomers.len() - held.len();
+    assert!(invited <= 20, "{invited} people were invited");
+    assert_calls(world.zoom_writes().await?.len(), invited, "everybody was invited once or is held");
     let unasked = world.zoom.people().await?;
     assert!(!unasked.iter().any(|person| held.iter().any(|name| person.email == email(name))), "{unasked:?}");
 
@@ -41,7 +41,7 @@ async fn an_overlay_that_adds_many_people_is_held_before_the_first_mail_beyond_t
     world.delete_all(&texts(taken_back)).await?;
     world.resync().await?;
     world.users_are(&texts(last), "Held").await?;
-    assert_eq!(world.zoom_writes().await?.len(), invited);
+    assert_calls(world.zoom_writes().await?.len(), invited, "all of them wait");
     // One less: they are invited without a word, twenty in all.
     let (over, within) = last.split_at(1);
     world.delete_all(&texts(over)).await?;
@@ -107,7 +107,9 @@ async fn an_address_typed_as_a_colleagues_is_named_and_nobody_is_changed() -> an
 async fn one_urgent_leaver_leaves_at_once_while_a_large_wave_is_held() -> anyhow::Result<()> {
     let names = names(100);
     let limits = json!({"access": {"percent": 2, "floor": 5}});
-    let world = World::managed(&texts(&names), json!({"guard": {"limits": limits}})).await?;
+    // A slow machine may not see them go within a second of each other.
+    let guard = json!({"guard": {"limits": limits, "quietPeriod": "5s"}});
+    let world = World::managed(&texts(&names), guard).await?;
     world.delete_all(&texts(&names[..90])).await?;
     world.removals_are(90, "Held", "OverLimit").await?;
     world.zoom.clear_journal().await?;
