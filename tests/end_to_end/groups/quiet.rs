@@ -44,7 +44,7 @@ async fn listing_calls(page_size: usize) -> anyhow::Result<Vec<Exchange>> {
     let people: Vec<Value> = (0..1500).map(person).collect();
     let groups: Vec<Value> = (0..200).map(|number| json!({"name": format!("Group {number}")})).collect();
     let account = json!({"users": 9999, "people": people, "groups": groups, "quirks": {"pageSize": page_size}, "seats": {"licensed": 20000}});
-    let world = World::connected(account, json!({})).await?;
+    let world = World::connected(account, json!({"resyncInterval": "1h"})).await?;
     world.group("one", json!({"name": "Group 7"})).await?;
     world.group_is("one", "Synced").await?;
     world.resync().await?;
