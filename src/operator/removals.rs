@@ -279,7 +279,7 @@ impl Pass<'_> {
         let Some(person) = record.person() else {
             return self.run_departure(object, &removal, plan, snapshot).await;
         };
-        let is_cut_short = record.is_cut_short(self.directory());
+        let is_cut_short = record.is_cut_short(self.directory(), &self.policy, now);
         let look = if is_cut_short { Look::Meant } else { self.look(record).await? };
         match look {
             Look::Meant => {}
@@ -405,6 +405,10 @@ impl Pass<'_> {
         person: &PersonRef,
         removal: &mut Removal,
     ) -> Result<(), ClusterError> {
+        // Zoom may have taken some of it by a try that was in doubt.
+        if removal.status.restore.is_some() || self.kept.tried.contains(&removal.uid) {
+            return Ok(());
+        }
         let had = Restore::of(person, self.directory());
         let known = removal.record.as_ref().ok().and_then(|record| record.restore.as_ref());
         if had.is_some() && had.as_ref() != known {

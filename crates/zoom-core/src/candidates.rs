@@ -34,7 +34,8 @@ pub(crate) struct Candidate<'a> {
 }
 
 /// Why a record waits although nobody has to decide about it.
-pub(crate) const NOT_PERMITTED: &str = "the connection's access does not cover the object that asked: this goes on once it does; delete                              this ZoomRemoval if it is not wanted any more";
+pub(crate) const NOT_PERMITTED: &str = "the connection's access does not cover the object that asked: this goes on once it does; delete \
+     this ZoomRemoval if it is not wanted any more";
 
 /// Why a record stays as it is.
 const UNSEEN: &str = "waits until all objects and people were seen";
@@ -284,8 +285,11 @@ fn asks<'i>(live: &[Live<'i>], intents: &'i [Intent<'_>], input: &Input<'i>) -> 
     for Live { seen: seen @ Seen { object, .. }, planned } in
         live.iter().filter(|live| sources.contains(&*live.seen.object.uid))
     {
+        // A refusal hides what else it wants.
+        let refusal = object.remembered.refusal.as_ref();
         let unseen = matches!(planned.verdict.reason, Reason::WaitingForListing | Reason::Suspicious)
-            || matches!(planned.operations.as_slice(), [Operation::Read(_)]);
+            || matches!(planned.operations.as_slice(), [Operation::Read(_)])
+            || refusal.is_some_and(|refusal| refusal.reason == planned.verdict.reason);
         let (edited, permitted) = (object.is_edited(), seen.permitted);
         let known = !suspended && permitted && !unseen;
         asks.insert(&*object.uid, Ask { deleting: false, edited, permitted, known, intent: None });
@@ -323,16 +327,13 @@ fn word_on(
     if may_be_last_admin(record, input.directory) {
         return Word::Unknown;
     }
-    match next_as_listed(record, input) {
-        // What may have begun is ended by whoever carries it out.
-        Some(Next::End(Phase::Done, ..) | Next::Wait(_))
-            if input.policy.mode == Mode::Enforce && record.is_cut_short(input.directory) =>
-        {
-            let reason = record.reason.unwrap_or(RecordReason::WithinLimit);
-            return Word::Over(Outcome::new(Phase::Running, reason, "is brought to its end"));
-        }
-        Some(Next::End(phase, reason, message)) => return Word::Over(Outcome::new(phase, reason, message)),
-        Some(Next::Run(_) | Next::Wait(_)) | None => {}
+    // What may have begun is brought to its end by whoever carries it out.
+    if input.policy.mode == Mode::Enforce && record.is_cut_short(input.directory, input.policy, input.now) {
+        let reason = record.reason.unwrap_or(RecordReason::WithinLimit);
+        return Word::Over(Outcome::new(Phase::Running, reason, "is brought to its end"));
+    }
+    if let Some(Next::End(phase, reason, message)) = next_as_listed(record, input) {
+        return Word::Over(Outcome::new(phase, reason, message));
     }
     if let Some(why) = record.person().and_then(|person| groups.protects_as_declared(person)) {
         return Word::Over(Outcome::new(Phase::Refused, RecordReason::Protected, protected_by(why)));

@@ -66,6 +66,9 @@ fn before_counting(
     if candidate.is_over_limit() {
         return Some(held_over_limit(candidate));
     }
+    if candidate.outcome.phase == Phase::Running {
+        return Some(candidate.outcome.clone());
+    }
     if let Some(held) = held_by_switch(candidate, input) {
         return Some(held);
     }

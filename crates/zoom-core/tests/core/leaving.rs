@@ -241,3 +241,31 @@ fn in_modes_that_hold_the_record_waits_and_the_object_goes(#[case] mode: Mode, #
     world.settle();
     assert_eq!(world.phase("person000"), Phase::Done);
 }
+
+#[test]
+fn what_was_cut_short_runs_until_it_is_brought_to_its_end_and_what_has_more_to_do_just_runs() {
+    let (later, earlier) = (Some(start() + seconds(3600)), Some(start() - seconds(3600)));
+    let cases = [
+        (vec![Step::Deactivate], None, Phase::Running, true),
+        (vec![Step::Deactivate, Step::Delete(None)], later, Phase::Running, true),
+        (vec![Step::Deactivate, Step::Delete(None)], earlier, Phase::Running, false),
+        (vec![Step::SetLicense(License::Basic)], None, Phase::Running, false),
+        (vec![Step::Deactivate], None, Phase::Held, false),
+    ];
+    for (steps, not_before, phase, cut_short) in cases {
+        let mut world = World::of(3);
+        world.policy.allow.delete = true;
+        world.join(person("undeclared", State::Inactive));
+        let mut record = by_hand("undeclared", Step::Deactivate);
+        (record.steps, record.not_before, record.phase) = (steps, not_before, phase);
+        record.started_at = (phase == Phase::Running).then(start);
+        world.records.push(record);
+        let record = &world.records[0];
+        assert_eq!(record.is_cut_short(&world.directory(), &world.policy, start()), cut_short, "{record:?}");
+        let runs = world.plan().running.contains(&record.name);
+        assert_eq!(runs, cut_short || record.not_before == earlier && record.steps.len() == 2, "{record:?}");
+        // Whoever left is not shown as active, so there is nothing that ended.
+        world.row("undeclared").state = State::Active;
+        assert!(!world.records[0].is_cut_short(&world.directory(), &world.policy, start()));
+    }
+}
