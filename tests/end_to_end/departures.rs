@@ -87,6 +87,21 @@ async fn who_is_let_in_again_by_an_edit_has_the_licence_of_before() -> anyhow::R
 }
 
 #[tokio::test]
+async fn who_was_deleted_while_the_operator_was_away_has_the_licence_of_before_when_they_come_back()
+-> anyhow::Result<()> {
+    let mut world = team(json!({})).await?;
+    drop(world.operator.take());
+    world.delete(USER, "ada").await?;
+    world.start_operator().await?;
+    world.removal_is("ada", "Done", "Completed").await?;
+    assert_eq!(world.person(&email("ada")).await?.license, "Basic");
+    world.users(&["ada"], &json!({})).await?;
+    world.user_is("ada", "Synced").await?;
+    assert_eq!(world.person(&email("ada")).await?.license, "Licensed");
+    Ok(())
+}
+
+#[tokio::test]
 async fn who_comes_back_is_in_their_groups_as_before() -> anyhow::Result<()> {
     let person = |name| json!({"email": email(name), "groups": ["Staff", "Band", "Old"]});
     let account = json!({

@@ -30,6 +30,9 @@ const ON_HOLD: usize = 2;
 const ADDRESSES: usize = 3;
 /// The group that everybody is in at first.
 const TEAM: &str = "Team";
+/// From a restart to the next one, and from a crash: longer than a lease, on a slow machine, too.
+const RESTARTED: Duration = Duration::from_secs(7);
+const CRASHED: Duration = Duration::from_secs(20);
 /// Somebody whom no object ever declares.
 const STRANGER: &str = "stranger@acme.example";
 /// Far above what anything takes.
@@ -530,10 +533,12 @@ fn number(variable: &str) -> Option<u64> {
 
 /// Stops the operator and starts another, now in order and now as after a crash, for as long as `histories` go on.
 async fn restart(shared: &Shared, ended: &tokio::sync::Notify) -> anyhow::Result<()> {
-    let mut crash = false;
+    let (mut crash, mut crashed) = (false, false);
     loop {
-        // From one restart to the next a good deal happens.
-        if tokio::time::timeout(Duration::from_secs(7), ended.notified()).await.is_ok() {
+        // From one restart to the next a good deal happens. After a crash the next one waits for the lease to run out: were it
+        // restarted before it has it, nobody would ever lead.
+        let pause = if crashed { CRASHED } else { RESTARTED };
+        if tokio::time::timeout(pause, ended.notified()).await.is_ok() {
             return Ok(());
         }
         let mut operator = shared.operator.lock().await;
@@ -544,7 +549,7 @@ async fn restart(shared: &Shared, ended: &tokio::sync::Notify) -> anyhow::Result
                 running.terminate(Duration::from_secs(30)).await?;
             }
         }
-        crash = !crash;
+        (crashed, crash) = (crash, !crash);
         *operator = Some(start(&shared.world).await?);
     }
 }
