@@ -457,7 +457,8 @@ impl Pass<'_> {
             }
             return cancelled(RecordReason::TakenBack, format!("{} does not ask for this any more", source.object));
         }
-        if let Some(claimant) = self.context.index.claimant(&self.key, person, &self.policy.access) {
+        let now = self.directory().as_seen(person);
+        if let Some(claimant) = self.context.index.claimant(&self.key, &now, &self.policy.access) {
             return cancelled(RecordReason::Reclaimed, format!("{claimant} declares {} again", person.email));
         }
         if self.context.cluster.is_torn_down::<api::ZoomUser>(&source.object.namespace).await? {

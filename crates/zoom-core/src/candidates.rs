@@ -344,7 +344,7 @@ fn word_on(
         Held::By(other) => return Word::Over(Outcome::new(Phase::Refused, RecordReason::LegalHold, held_by(other))),
     }
     let over = |phase, reason, message: String| Word::Over(Outcome::new(phase, reason, message));
-    let claimant = || record.person().and_then(|person| claims.claimant(person));
+    let claimant = || record.person().and_then(|person| claims.claimant(person)).or_else(|| claims.again(record));
     let unclaimed = if input.desired.complete { Word::Stands } else { Word::Unknown };
     let at_rest = is_at_rest(input.policy.mode);
     let reclaimed = |claimant: &ObjectKey| {

@@ -4,7 +4,7 @@ use foldhash::{HashMap, HashMapExt, HashSet};
 use jiff::Timestamp;
 
 use crate::{
-    Adoption, Claim, Directory, Email, Lookup, ObjectKey, PersonPlan, PersonRef, Reason, UserId,
+    Adoption, Claim, Directory, Email, Lookup, ObjectKey, PersonPlan, PersonRef, Reason, Record, UserId,
     plan::{Input, Seen},
 };
 
@@ -29,7 +29,7 @@ pub(crate) struct Claims<'a> {
 #[derive(Default)]
 struct Unreadable<'a> {
     ids: HashMap<&'a UserId, &'a ObjectKey>,
-    emails: HashMap<&'a Email, &'a ObjectKey>,
+    emails: HashMap<&'a Email, Vec<&'a Claim>>,
 }
 
 impl<'a> Claims<'a> {
@@ -81,7 +81,7 @@ impl<'a> Claims<'a> {
         };
         let moves = row.is_none_or(|row| row.email != seen.object.email);
         self.unreadable
-            .claimant(ids, emails)
+            .claimant(ids, emails, |_| true)
             .or_else(|| self.contested.get(address(seen)).and_then(|email| another(self.winners.get(*email))))
             .or_else(|| another(self.movers.get(&seen.object.email).filter(|_| moves)))
     }
@@ -102,51 +102,67 @@ impl<'a> Claims<'a> {
         planned
     }
 
-    /// The live object that claims a person by id or by address, readable or not.
+    /// The live object that speaks for a person, readable or not: it has their id, or it declares the address that they have
+    /// now and does not mean somebody else. Who gets an address of before does not speak for whoever had it.
     pub(crate) fn claimant(&self, person: &PersonRef) -> Option<&'a ObjectKey> {
         let row = match self.directory.find_exactly(person) {
             Lookup::Found(row) => Some(row),
             Lookup::Absent | Lookup::Unknown => None,
         };
-        let ids = [person.id.as_ref(), row.and_then(|row| row.id.as_ref())];
-        let emails = [Some(&person.email), row.map(|row| &row.email)];
-        let by_id = || ids.iter().flatten().find_map(|id| self.ids.get(id).copied());
+        let id = person.id.as_ref().or_else(|| row?.id.as_ref());
+        let email = row.map_or(&person.email, |row| &row.email);
+        let unreadable =
+            || self.unreadable.claimant([id, None], [Some(email), Some(&person.email)], |own| may_be_same(own, id));
+        let by_id = || self.ids.get(id?).copied();
         let by_email = || {
-            emails.iter().flatten().find_map(|email| {
-                let contender = self.winners.get(email).or_else(|| self.mover(person, email));
-                contender.map(|seen| &seen.object.object).or_else(|| self.formers.get(email).copied())
-            })
+            let declared = [self.winners.get(email), self.movers.get(email)];
+            let contender = declared.into_iter().flatten().find(|seen| may_be_same(seen.id(), id));
+            contender.map(|seen| &seen.object.object).or_else(|| self.formers.get(email).copied())
         };
-        self.unreadable.claimant(ids, emails).or_else(by_id).or_else(by_email)
+        unreadable().or_else(by_id).or_else(by_email)
+    }
+
+    /// The object that asked for a record, applied again: it takes it back also for somebody who has another address in Zoom
+    /// by now, as long as it does not mean anybody else.
+    pub(crate) fn again(&self, record: &Record) -> Option<&'a ObjectKey> {
+        let (person, source) = (record.person()?, record.source.as_ref()?);
+        let seen = self.winners.get(&person.email)?;
+        (seen.object.object == source.object && may_be_same(seen.id(), person.id.as_ref())).then_some(&seen.object.object)
     }
 }
 
-impl<'a> Claims<'a> {
-    /// Who wants an address for their own person does not speak for somebody else who has it.
-    fn mover(&self, person: &PersonRef, email: &Email) -> Option<&Seen<'a>> {
-        let mover = self.movers.get(email)?;
-        let own = mover.row().and_then(|row| row.id.as_ref());
-        (person.id.is_none() || own.is_none() || own == person.id.as_ref()).then_some(mover)
-    }
+/// Whether two ids may be one person's. Without an id nobody is known yet.
+fn may_be_same(one: Option<&UserId>, other: Option<&UserId>) -> bool {
+    one.is_none() || other.is_none() || one == other
 }
 
 impl<'a> Unreadable<'a> {
     fn of(claims: impl Iterator<Item = &'a Claim>) -> Self {
         let mut unreadable = Self::default();
-        for Claim { object, id, email } in claims {
+        for claim @ Claim { object, id, email } in claims {
             if let Some(id) = id {
                 first(&mut unreadable.ids, id, object);
             }
             if let Some(email) = email {
-                first(&mut unreadable.emails, email, object);
+                unreadable.emails.entry(email).or_default().push(claim);
             }
         }
         unreadable
     }
 
-    fn claimant(&self, ids: [Option<&UserId>; 2], emails: [Option<&Email>; 2]) -> Option<&'a ObjectKey> {
+    /// `speaks`: whether an object that names an address is listened to, by the id that it names.
+    fn claimant(
+        &self,
+        ids: [Option<&UserId>; 2],
+        emails: [Option<&Email>; 2],
+        speaks: impl Fn(Option<&UserId>) -> bool,
+    ) -> Option<&'a ObjectKey> {
         let by_id = ids.iter().flatten().find_map(|id| self.ids.get(id).copied());
-        by_id.or_else(|| emails.iter().flatten().find_map(|email| self.emails.get(email).copied()))
+        let named = |email: &&Email| {
+            let claims = self.emails.get(email)?.iter().filter(|claim| speaks(claim.id.as_ref()));
+            claims.map(|claim| &claim.object).min()
+        };
+        by_id.or_else(|| emails.iter().flatten().find_map(named))
     }
 }
 

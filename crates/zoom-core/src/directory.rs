@@ -223,6 +223,13 @@ impl Directory {
         }
     }
 
+    /// The same person by the address that they have now, as far as the directory knows them by their id.
+    #[must_use]
+    pub fn as_seen(&self, person: &PersonRef) -> PersonRef {
+        let row = person.id.as_ref().and_then(|id| self.by_id(id));
+        PersonRef { id: person.id.clone(), email: row.map_or(&person.email, |row| &row.email).clone() }
+    }
+
     fn not_found(&self, id: Option<&UserId>) -> Lookup<'_> {
         let unreadable = id.is_some_and(|id| self.unreadable.contains(id));
         if self.complete.people && !unreadable { Lookup::Absent } else { Lookup::Unknown }

@@ -72,16 +72,19 @@ fn holds(record: &Record) -> bool {
     record.hold.is_some() && record.phase != Phase::Cancelled
 }
 
-/// Ends the holds of records that ended before: a live object declares the person without one.
+/// Ends the holds of records that ended before: a live object declares that very person without one.
 pub(crate) fn lift(plan: &mut Plan, objects: &[Seen<'_>], input: &Input<'_>, claims: &Claims<'_>) {
-    let declares_without = |object: &ObjectKey| {
+    let declares_without = |object: &ObjectKey, person: &PersonRef| {
         let place = objects.binary_search_by(|seen| seen.object.object.cmp(object)).ok();
-        let object: Option<&DesiredPerson> = place.and_then(|place| objects.get(place)).map(|seen| seen.object);
-        object.is_some_and(|object| !object.deleting && !object.suspended && object.hold.is_none())
+        let Some(seen) = place.and_then(|place| objects.get(place)) else { return false };
+        let DesiredPerson { deleting, suspended, ref hold, .. } = *seen.object;
+        // Who only may be the same is not set free.
+        let is_meant = person.id.is_none() || seen.id() == person.id.as_ref();
+        is_meant && !deleting && !suspended && hold.is_none()
     };
     for record in input.records.iter().filter(|record| holds(record) && !record.phase.is_open()) {
-        let claimant = record.person().and_then(|person| claims.claimant(person));
-        if let Some(claimant) = claimant.filter(|claimant| declares_without(claimant)) {
+        let Some(person) = record.person() else { continue };
+        if let Some(claimant) = claims.claimant(person).filter(|claimant| declares_without(claimant, person)) {
             plan.changes.push(RecordChange {
                 name: record.name.clone(),
                 phase: Phase::Cancelled,

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::{
     Class, ContactGroupPlan, ContactRef, Desired, DesiredPerson, Directory, FormerGroup, GroupPlan, Ledger, Lookup,
     Mode, NewRecord, ObjectKey, Operation, Person, PersonRef, Phase, Policy, Reason, Record, RecordReason, Rejoin,
-    Restore, RolePlan, Seat, SeatCount, Step, Verdict,
+    Restore, RolePlan, Seat, SeatCount, Step, UserId, Verdict,
     claims::Claims,
     groups::{Groups, plan_roles},
     guard, holds, leaving,
@@ -260,6 +260,11 @@ impl<'a> Seen<'a> {
 }
 
 /// A live object and what is planned for it.
+
+    /// The id of the person whom it means, as far as one is known.
+    pub(crate) fn id(self) -> Option<&'a UserId> {
+        self.row().and_then(|row| row.id.as_ref()).or(self.object.remembered.id.as_ref())
+    }
 pub(crate) struct Live<'a> {
     pub seen: Seen<'a>,
     pub planned: PersonPlan,

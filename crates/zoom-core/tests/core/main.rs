@@ -29,5 +29,6 @@ mod protection;
 mod reasons;
 mod returning;
 mod seats;
+mod successors;
 mod support;
 mod things;
