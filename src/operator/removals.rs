@@ -320,6 +320,8 @@ impl Pass<'_> {
             match record.next(row.as_ref(), self.directory(), &self.policy, Timestamp::now()) {
                 // Nobody looked whether that is still meant.
                 Next::Run(_) if is_cut_short => return Ok(Some(Turn::Over)),
+                // The next plan says whether another record keeps them.
+                Next::Run(next) if next.is_for_good() && matches!(ran.last(), Some(Operation::Deactivate(_))) => break,
                 Next::Run(operation) if !ran.contains(&operation) => {
                     if !self.context.may_write() {
                         return Ok(Some(Turn::Stopped));

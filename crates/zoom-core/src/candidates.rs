@@ -194,16 +194,16 @@ impl<'a> Candidates<'a> {
         intents: &[Intent<'a>],
         input: &Input<'a>,
         claims: &Claims<'a>,
+        holds: &Holds<'a>,
         groups: &Groups<'a>,
     ) -> Self {
         let asks = asks(live, intents, input);
-        let holds = Holds::of(input);
         let open = input.records.iter().filter(|record| record.phase.is_open() && record.person().is_some());
         let mut list: Vec<_> = open
             .filter(|record| record.class != Class::Creation)
             .map(|record| {
                 let asked_by = record.source.as_ref().and_then(|source| asks.get(&*source.uid));
-                let word = word_on(record, asked_by, input, claims, groups, &holds);
+                let word = word_on(record, asked_by, input, claims, holds, groups);
                 let frozen = matches!(word, Word::Unknown);
                 let outcome = match word {
                     Word::Over(outcome) => outcome,
@@ -321,8 +321,8 @@ fn word_on(
     asked_by: Option<&Ask<'_>>,
     input: &Input<'_>,
     claims: &Claims<'_>,
-    groups: &Groups<'_>,
     holds: &Holds<'_>,
+    groups: &Groups<'_>,
 ) -> Word {
     if may_be_last_admin(record, input.directory) {
         return Word::Unknown;

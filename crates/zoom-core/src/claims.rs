@@ -127,7 +127,8 @@ impl<'a> Claims<'a> {
     pub(crate) fn again(&self, record: &Record) -> Option<&'a ObjectKey> {
         let (person, source) = (record.person()?, record.source.as_ref()?);
         let seen = self.winners.get(&person.email)?;
-        (seen.object.object == source.object && may_be_same(seen.id(), person.id.as_ref())).then_some(&seen.object.object)
+        (seen.object.object == source.object && may_be_same(seen.id(), person.id.as_ref()))
+            .then_some(&seen.object.object)
     }
 }
 

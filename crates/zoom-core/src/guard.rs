@@ -16,6 +16,7 @@ use crate::{
     claims::Claims,
     creations::guard_creations,
     groups::Groups,
+    holds::Holds,
     plan::{Input, Live, Seen, Taking},
     waves::decide,
 };
@@ -86,9 +87,10 @@ pub(crate) fn guard<'a>(
     intents: &[Intent<'a>],
     input: &Input<'a>,
     claims: &Claims<'a>,
+    holds: &Holds<'a>,
     groups: &Groups<'a>,
 ) -> usize {
-    let mut candidates = Candidates::open(live, intents, input, claims, groups);
+    let mut candidates = Candidates::open(live, intents, input, claims, holds, groups);
     let answers = candidates.answer(intents, input, groups);
     candidates.members = groups.people;
     let departures = groups.depart(plan, &mut candidates.list);

@@ -7,6 +7,7 @@ use crate::{
     Step, UserId,
     claims::Claims,
     plan::{Input, Seen},
+    record::open_steps,
 };
 
 /// The records with a legal hold, by everything that names their people. Whatever became of the record, the hold stands
@@ -38,15 +39,22 @@ impl<'a> Holds<'a> {
         Self { ids, emails, directory: input.directory }
     }
 
-    /// The hold that another record has over the person of this one, where it takes them away for good. Whoever may write
-    /// records may also write that an object asks for one, so that does not make a difference.
+    /// The hold that another record has over the person of this one, once the next step takes them away for good: until
+    /// then they are deactivated as everybody is. Whoever may write records may also write that an object asks for one, so
+    /// that does not make a difference.
     pub(crate) fn over(&self, record: &Record) -> Held<'a> {
-        let Some(person) = record.person().filter(|_| record.steps.iter().any(Step::is_for_good)) else {
-            return Held::Free;
-        };
-        if self.emails.is_empty() {
+        if self.emails.is_empty() || !open_steps(record, self.directory).first().is_some_and(Step::is_for_good) {
             return Held::Free;
         }
+        record.person().map_or(Held::Free, |person| self.on(person, |other| other.name != record.name))
+    }
+
+    /// Whether it is known that somebody may not be taken away for good.
+    pub(crate) fn keeps(&self, person: &PersonRef) -> bool {
+        !self.emails.is_empty() && matches!(self.on(person, |_| true), Held::By(_))
+    }
+
+    fn on(&self, person: &PersonRef, counts: impl Fn(&Record) -> bool) -> Held<'a> {
         let row = match self.directory.find_exactly(person) {
             Lookup::Found(row) => Some(row),
             // They may be known under another address.
@@ -61,7 +69,7 @@ impl<'a> Holds<'a> {
         let emails = [Some(&person.email), row.map(|row| &row.email)];
         let by_email = emails.into_iter().flatten().filter_map(|email| self.emails.get(email));
         let about = |other: &&&Record| {
-            let Some(held) = other.person().filter(|_| other.name != record.name) else { return false };
+            let Some(held) = other.person().filter(|_| counts(other)) else { return false };
             held.id.is_none() || known.id.is_none() || held.id == known.id
         };
         by_id.chain(by_email).flatten().find(about).map_or(Held::Free, |other| Held::By(other))

@@ -6,6 +6,7 @@ use crate::{
     Class, Departure, DesiredPerson, License, Lookup, Mode, PersonRef, Release, Removal, Step,
     claims::Claims,
     guard::{self, Intent},
+    holds::Holds,
     plan::{Input, Seen, Taking},
     step::open_operation,
 };
@@ -20,9 +21,9 @@ pub(crate) enum Leave<'a> {
 }
 
 /// Decides about one deleted object. It never waits: an object that hangs cannot be taken back.
-pub(crate) fn leave<'a>(seen: Seen<'a>, input: &Input<'a>, claims: &Claims<'a>) -> Leave<'a> {
+pub(crate) fn leave<'a>(seen: Seen<'a>, input: &Input<'a>, claims: &Claims<'a>, holds: &Holds<'a>) -> Leave<'a> {
     let object = seen.object;
-    let Some(mut taking) = taking(object, input) else { return Leave::LetGo };
+    let Some(mut taking) = taking(object, input, holds) else { return Leave::LetGo };
     let Some(subject) = subject(object, &mut taking.steps, input) else { return Leave::LetGo };
     if claims.claimant(&subject).is_some() {
         return Leave::LetGo;
@@ -41,10 +42,11 @@ pub(crate) fn leave<'a>(seen: Seen<'a>, input: &Input<'a>, claims: &Claims<'a>) 
 }
 
 /// What the object's removal policy asks for, if anything.
-fn taking(object: &DesiredPerson, input: &Input<'_>) -> Option<Taking> {
+fn taking(object: &DesiredPerson, input: &Input<'_>, holds: &Holds<'_>) -> Option<Taking> {
     let for_good = |step, after: Option<Duration>| {
         // Who must be kept or leaves later cannot sign in meanwhile.
-        let first = (after.is_some() || object.hold.is_some()).then_some(Step::Deactivate);
+        let is_kept = || object.hold.is_some() || holds.keeps(&object.reference());
+        let first = (after.is_some() || is_kept()).then_some(Step::Deactivate);
         let not_before = after.map(|after| guard::after(input.now, after));
         Taking { not_before, ..Taking::new(Class::Access, first.into_iter().chain([step]).collect()) }
     };

@@ -122,14 +122,21 @@ impl Operation {
     /// Whether the person cannot sign in any more afterwards.
     #[must_use]
     pub fn takes_access(&self) -> bool {
+        self.is_for_good() || matches!(self, Self::Deactivate(_))
+    }
+
+    /// Whether it cannot be taken back.
+    #[must_use]
+    pub fn is_for_good(&self) -> bool {
         match self {
-            Self::Deactivate(_) | Self::Unlink(..) | Self::Delete(..) => true,
+            Self::Unlink(..) | Self::Delete(..) => true,
             Self::Read(_)
             | Self::Create(_)
             | Self::Update(..)
             | Self::SetRole { .. }
             | Self::SetEmail(..)
-            | Self::Activate(_) => false,
+            | Self::Activate(_)
+            | Self::Deactivate(_) => false,
         }
     }
 

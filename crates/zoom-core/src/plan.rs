@@ -8,7 +8,9 @@ use crate::{
     Restore, RolePlan, Seat, SeatCount, Step, UserId, Verdict,
     claims::Claims,
     groups::{Groups, plan_roles},
-    guard, holds, leaving,
+    guard,
+    holds::{self, Holds},
+    leaving,
     person::plan_found,
     returning::{rejoin, restored, restores},
     seats,
@@ -173,6 +175,7 @@ pub fn plan(input: &Input<'_>) -> Plan {
     let mut objects: Vec<Seen<'_>> = input.desired.people.iter().map(|object| Seen::of(object, input)).collect();
     objects.sort_unstable_by_key(|seen| &seen.object.object);
     let claims = Claims::of(&objects, input);
+    let holds = Holds::of(input);
     let restores = restores(input.records);
     let mut plan = Plan { managed: claims.managed, ..Plan::default() };
 
@@ -180,7 +183,7 @@ pub fn plan(input: &Input<'_>) -> Plan {
     let mut intents = Vec::new();
     for &seen @ Seen { object, lookup, .. } in &objects {
         if object.deleting {
-            match leaving::leave(seen, input, &claims) {
+            match leaving::leave(seen, input, &claims, &holds) {
                 leaving::Leave::LetGo => plan.let_go.push(object.object.clone()),
                 leaving::Leave::Release(why) => {
                     plan.let_go.push(object.object.clone());
@@ -218,7 +221,7 @@ pub fn plan(input: &Input<'_>) -> Plan {
     plan.rejoins = rejoin(&mut live, &groups, input);
     tell_unseen(&mut plan, &mut live, input);
     holds::lift(&mut plan, &objects, input, &claims);
-    let freeing = guard::guard(&mut plan, &mut live, &intents, input, &claims, &groups);
+    let freeing = guard::guard(&mut plan, &mut live, &intents, input, &claims, &holds, &groups);
     let seats_again_at = seats::allot(&mut plan, &mut live, input);
     guard::tell_dependents(&mut live, freeing);
     plan.sweep = sweep(&live, input);
@@ -257,14 +260,14 @@ impl<'a> Seen<'a> {
             Lookup::Absent | Lookup::Unknown => None,
         }
     }
-}
-
-/// A live object and what is planned for it.
 
     /// The id of the person whom it means, as far as one is known.
     pub(crate) fn id(self) -> Option<&'a UserId> {
         self.row().and_then(|row| row.id.as_ref()).or(self.object.remembered.id.as_ref())
     }
+}
+
+/// A live object and what is planned for it.
 pub(crate) struct Live<'a> {
     pub seen: Seen<'a>,
     pub planned: PersonPlan,

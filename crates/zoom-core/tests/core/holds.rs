@@ -110,5 +110,57 @@ fn declaring_the_person_again_without_it_lifts_it(
     world.object("person000").suspended = false;
     world.delete("person000");
     world.settle();
-    assert_eq!(is_there(&world, "person000"), stays);
+    let left = world.zoom.get(&address("person000")).map(|row| row.state);
+    assert_eq!(left, stays.then_some(State::Inactive));
+}
+
+/// Somebody under a hold who came back under it.
+fn back_under_a_hold() -> World {
+    let mut world = held(Removal::Deactivate);
+    world.reapply("person000");
+    world.object("person000").hold = Some("case 12".into());
+    world.settle();
+    assert_eq!((world.row("person000").state, world.phase("person000")), (State::Active, Phase::Done));
+    world
+}
+
+#[rstest]
+#[case::at_once(None, Some("case 12"))]
+#[case::and_for_good_later(Some(600), Some("case 12"))]
+#[case::by_an_object_that_says_nothing_of_it(None, None)]
+fn who_leaves_again_under_it_is_deactivated_again(#[case] after: Option<u64>, #[case] hold: Option<&str>) {
+    let mut world = back_under_a_hold();
+    let object = world.object("person000");
+    object.hold = hold.map(Into::into);
+    let after = after.map(std::time::Duration::from_secs);
+    object.removal = Some(Removal::Delete(Departure { heir: None, after }));
+    world.delete("person000");
+    world.round();
+    world.settle();
+    assert_eq!(world.row("person000").state, State::Inactive);
+    world.pass_time(seconds(600));
+    world.settle();
+    assert_eq!((world.phase("person000"), world.row("person000").state), (Phase::Refused, State::Inactive));
+    assert_eq!(world.record("person000").reason, Some(RecordReason::LegalHold));
+}
+
+#[test]
+fn of_what_a_human_writes_nothing_is_done_for_good_right_after_the_deactivation() {
+    let mut world = back_under_a_hold();
+    world.objects.remove(&key("person000"));
+    let steps = vec![Step::Deactivate, Step::Unlink(None)];
+    world.records.push(Record { steps, approved: true, ..by_hand("person000", Step::Deactivate) });
+    world.round();
+    assert_eq!((world.phase("person000"), world.row("person000").state), (Phase::Running, State::Inactive));
+    world.round();
+    assert_eq!(world.record("person000").reason, Some(RecordReason::LegalHold));
+    // Nobody is made a member for a removal that is not to come.
+    let mut world = back_under_a_hold();
+    world.another_admin();
+    world.row("person000").role = Some(role_id(RoleId::ADMIN));
+    delete_by_hand(&mut world, None, "person000");
+    world.objects.remove(&key("person000"));
+    world.settle();
+    assert_eq!(world.record("person000").reason, Some(RecordReason::LegalHold));
+    assert_eq!(world.row("person000").role, Some(role_id(RoleId::ADMIN)));
 }

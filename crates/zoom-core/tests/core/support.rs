@@ -381,6 +381,7 @@ impl World {
     pub(crate) fn run_records(&mut self, plan: &Plan) {
         for name in &plan.running {
             let place = self.records.iter().position(|record| record.name == *name).unwrap();
+            let mut deactivated = false;
             loop {
                 let record = self.records[place].clone();
                 let Some(who) = record.person() else { break };
@@ -391,8 +392,12 @@ impl World {
                 };
                 match record.next(row, &directory, &self.policy, self.now) {
                     Next::Run(operation) => {
-                        let for_good = matches!(operation, Operation::Unlink(..) | Operation::Delete(..));
-                        assert!(record.hold.is_none() || !for_good, "{operation} under a hold");
+                        // The next plan says whether another record keeps them.
+                        if operation.is_for_good() && deactivated {
+                            break;
+                        }
+                        deactivated |= matches!(operation, Operation::Deactivate(_));
+                        assert!(record.hold.is_none() || !operation.is_for_good(), "{operation} under a hold");
                         let approved = !record.is_unasked();
                         if !approved && record.started_at.is_none() {
                             self.ledger.note(record.class, record.people(), self.now, self.policy.guard.window);
