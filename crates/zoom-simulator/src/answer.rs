@@ -4,7 +4,6 @@ use axum::body::{Body, Bytes};
 use axum::http::{HeaderName, HeaderValue, Response, StatusCode};
 use futures::stream;
 use rand::RngExt;
-use serde_json::Value;
 
 use crate::limits::RateHeaders;
 use crate::rest::{Endpoint, Reply};
@@ -58,17 +57,6 @@ impl Answer {
         body.extend_from_slice(if self.body.is_empty() { b"null" } else { &self.body });
         body.push(b'}');
         Self { status: if self.status == 204 { 200 } else { self.status }, body: body.into(), ..self }
-    }
-
-    /// The same with a change of its rows, if it is a listing that has some.
-    pub(crate) fn with_rows(self, change: impl FnOnce(&mut Vec<Value>)) -> Self {
-        let Ok(mut body) = serde_json::from_slice::<Value>(&self.body) else { return self };
-        let rows = body.as_object_mut().and_then(|body| body.values_mut().find_map(Value::as_array_mut));
-        match rows.filter(|rows| !rows.is_empty()) {
-            Some(rows) => change(rows),
-            None => return self,
-        }
-        Self { body: body.to_string().into(), ..self }
     }
 }
 

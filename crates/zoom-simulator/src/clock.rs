@@ -24,12 +24,6 @@ impl Clock {
         self.at.saturating_add(passed).unwrap_or(self.at)
     }
 
-    /// Moves the clock; past the end of the calendar it stops there.
-    pub(crate) fn advance(&mut self, by: SignedDuration) {
-        let moved = self.now().saturating_add(by).unwrap_or_else(|_| self.now());
-        self.set(moved);
-    }
-
     pub(crate) fn set(&mut self, to: Timestamp) {
         self.at = to;
         self.since = self.since.map(|_| Instant::now());

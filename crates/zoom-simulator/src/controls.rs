@@ -304,15 +304,19 @@ impl Controls {
         self.shared.now()
     }
 
-    /// Moves the clock.
+    /// Moves the clock; past the end of the calendar it stays where it is.
     pub fn advance(&self, by: SignedDuration) {
-        self.shared.world().clock.advance(by);
+        {
+            let mut world = self.shared.world();
+            let now = world.clock.now();
+            world.set_clock(now.saturating_add(by).unwrap_or(now));
+        }
         self.shared.wake();
     }
 
     /// Sets the clock.
     pub fn set_clock(&self, to: Timestamp) {
-        self.shared.world().clock.set(to);
+        self.shared.world().set_clock(to);
         self.shared.wake();
     }
 

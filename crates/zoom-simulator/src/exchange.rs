@@ -1,6 +1,7 @@
 //! The way of one call: fault, token, scope, limits, lock, handler, journal.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes, to_bytes};
@@ -15,7 +16,7 @@ use crate::answer::{Answer, Outcome, respond, respond_half};
 use crate::fault::{FaultEffect, RetryAfter};
 use crate::faults::Hit;
 use crate::journal::Entry;
-use crate::limits::{self, Label, RateHeaders};
+use crate::limits::{Label, RateHeaders};
 use crate::listener::Cutter;
 use crate::quirks::Quirks;
 use crate::redact;
@@ -119,12 +120,22 @@ async fn run(shared: Arc<Shared>, call: Call) -> Outcome {
             Target::Endpoint(..) | Target::Refused(_) | Target::NotZoom => world.tokens.account(&call.headers),
         };
         let account = account.unwrap_or_default();
-        let hit = world.tenant_mut(account).faults.take(call.method.as_str(), target.template());
-        (Visit { shared: &shared, call: &call, target: &target, account, hit }, world.clock.now())
+        let (method, template, later_page) = (call.method.as_str(), target.template(), call.is_for_a_later_page());
+        let hit = world.tenant_mut(account).faults.take(method, template, later_page);
+        let slipped = AtomicBool::new(false);
+        (Visit { shared: &shared, call: &call, target: &target, account, hit, slipped }, world.clock.now())
     };
     let (outcome, cost) = visit.perform().await;
     let (status, response_body) = outcome.sent();
-    let (account, fault) = (visit.account, visit.hit.map(|hit| (&hit.effect).into()));
+    let (account, slipped) = (visit.account, visit.slipped.into_inner());
+    let fault = visit.hit.and_then(|hit| {
+        // Where there was no row to repeat or to lose, the fault waits for another call.
+        let missed = hit.effect.slip().is_some() && !slipped;
+        if missed {
+            shared.world().tenant_mut(account).faults.give_back(hit.number);
+        }
+        (!missed).then(|| (&hit.effect).into())
+    });
     let entry = Entry {
         time,
         account,
@@ -158,6 +169,8 @@ struct Visit<'a> {
     target: &'a Target,
     account: AccountNumber,
     hit: Option<Hit>,
+    /// Whether a row was repeated or lost, as the fault wants it.
+    slipped: AtomicBool,
 }
 
 impl Visit<'_> {
@@ -175,10 +188,6 @@ impl Visit<'_> {
                 tokio::time::sleep(Duration::from_millis(*hold_ms)).await;
                 Outcome::Nothing
             }
-            Some(FaultEffect::RepeatedRow) => {
-                Outcome::Answer(answer.with_rows(|rows| rows.extend(rows.last().cloned())))
-            }
-            Some(FaultEffect::LostRow) => Outcome::Answer(answer.with_rows(|rows| drop(rows.pop()))),
             Some(_) | None => Outcome::Answer(answer),
         };
         (outcome, cost)
@@ -194,7 +203,14 @@ impl Visit<'_> {
 
     /// Faults that keep a call from being carried out.
     async fn instead(&self) -> Option<Outcome> {
-        let refuse = |refusal: &Refusal, headers| Outcome::Answer(Answer::json(Reply::refusal(refusal), headers));
+        let refuse = |refusal: &Refusal, headers| {
+            Outcome::Answer(match self.target {
+                Target::Endpoint(endpoint, _) => Answer::of(endpoint, endpoint.refuse(refusal), headers),
+                Target::Token(_) | Target::Refused(_) | Target::NotZoom => {
+                    Answer::json(Reply::refusal(refusal), headers)
+                }
+            })
+        };
         match self.effect()? {
             FaultEffect::Answer { status, headers, body } => {
                 let headers = headers.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
@@ -207,9 +223,13 @@ impl Visit<'_> {
             }
             FaultEffect::TooManyRequests { rate_headers, daily, retry_after } => {
                 let refusal = if *daily { Refusal::PerDayLimit } else { Refusal::PerSecondLimit };
-                let kind = if *daily { "Daily-limit" } else { "QPS" };
+                let label = self.target.label().unwrap_or(Label::Light);
                 let mut headers = match rate_headers {
-                    true => limits::headers(self.target.label().unwrap_or(Label::Light), kind, 30, 0, None),
+                    true => {
+                        let world = self.shared.world();
+                        let config = &world.account(self.account).config;
+                        config.limits.spent(config.plan, label, *daily)
+                    }
                     false => Vec::new(),
                 };
                 headers.extend(retry_after.map(|after| ("retry-after", retry_text(after, self.shared.now()))));
@@ -265,7 +285,8 @@ impl Visit<'_> {
                 (Answer::json(self.token(request), Vec::new()), 0)
             }
             Target::Endpoint(endpoint, params) => {
-                let request = Request::new(endpoint, params, self.call);
+                let slip = self.effect().and_then(FaultEffect::slip);
+                let request = Request::new(endpoint, params, self.call).slipping(slip);
                 let (rate, admitted) = self.shared.world().admit(self.account, endpoint, &request, self.call);
                 let refuse =
                     |refusal: &Refusal, rate: RateHeaders| Answer::of(endpoint, endpoint.refuse(refusal), rate);
@@ -278,6 +299,7 @@ impl Visit<'_> {
                 };
                 pause().await;
                 let reply = self.shared.world().carry_out(self.account, &request, self.hit.as_ref());
+                self.slipped.store(request.slipped(), Ordering::Relaxed);
                 drop(held);
                 if !request.reads() {
                     self.shared.wake();

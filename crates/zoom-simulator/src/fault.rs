@@ -7,6 +7,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::rest::Slip;
+
 const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 /// The longest wait, in milliseconds: an hour.
 const LONGEST_MS: u64 = 3_600_000;
@@ -133,11 +135,12 @@ pub enum FaultEffect {
     /// A read is answered from the account as it was when this fault was set, or with a probability from the account
     /// as it was before its latest change.
     StaleListing,
-    /// A listing shows one row of the page twice; its total stays.
+    /// A later page of a listing begins with the last row of the page before, as when somebody came in between; size
+    /// and total stay.
     RepeatedRow,
-    /// A listing leaves out one row of the page; its total stays.
+    /// A page of a listing leaves out its first row, as when somebody went in between; size and total stay.
     LostRow,
-    /// HTTP 200 with a refusal in the body, as Zoom's roles and groups know it; nothing happens.
+    /// HTTP 200 with a refusal in the body, as Zoom's roles and groups know it, and SCIM does not; nothing happens.
     CodeUnderOk {
         /// Zoom's code.
         code: u32,
@@ -235,7 +238,8 @@ impl FaultEffect {
         match self {
             Self::WithoutEffect => !reads && !token,
             Self::StaleListing => reads,
-            Self::RepeatedRow | Self::LostRow => reads && !template.ends_with('}'),
+            Self::RepeatedRow | Self::LostRow => reads && crate::rest::is_paged(template),
+            Self::CodeUnderOk { .. } => !crate::rest::is_scim(template),
             Self::ScopeMissing | Self::SwappedAccount => !token,
             Self::Answer { .. }
             | Self::TooManyRequests { .. }
@@ -246,8 +250,30 @@ impl FaultEffect {
             | Self::TimeOutBefore { .. }
             | Self::TimeOutAfter { .. }
             | Self::Reset
-            | Self::CodeUnderOk { .. }
             | Self::AppRevoked => true,
+        }
+    }
+
+    /// What it does to the rows of a page.
+    pub(crate) fn slip(&self) -> Option<Slip> {
+        match self {
+            Self::RepeatedRow => Some(Slip::Repeat),
+            Self::LostRow => Some(Slip::Skip),
+            Self::Answer { .. }
+            | Self::TooManyRequests { .. }
+            | Self::HtmlPage { .. }
+            | Self::MalformedJson
+            | Self::CutBody
+            | Self::Delay { .. }
+            | Self::TimeOutBefore { .. }
+            | Self::TimeOutAfter { .. }
+            | Self::Reset
+            | Self::WithoutEffect
+            | Self::StaleListing
+            | Self::CodeUnderOk { .. }
+            | Self::AppRevoked
+            | Self::ScopeMissing
+            | Self::SwappedAccount => None,
         }
     }
 }
@@ -323,7 +349,8 @@ impl Fault {
         let (method, path) = (self.method.as_ref().unwrap_or(&any), self.path.as_ref().unwrap_or(&any));
         Err(format!(
             "effect: found {effect:?} for the method {method} and the path {path}, which can happen to no such call; \
-             allowed is one that can: a listing's to GET, withoutEffect to the others"
+             allowed is one that can: repeatedRow and lostRow to listings with pages, staleListing to GET, withoutEffect to \
+             the others"
         ))
     }
 

@@ -108,6 +108,11 @@ impl History {
         }
     }
 
+    /// Forgets the past, as when the clock is moved back: what was written then is in the future now.
+    pub(crate) fn forget(&mut self) {
+        self.0.clear();
+    }
+
     /// The account as such a read sees it; nothing if that is the present.
     pub(crate) fn seen(&self, delay: SignedDuration, now: Timestamp) -> Option<&Account> {
         let unseen = |(at, _): &&(Timestamp, Account)| now.duration_since(*at) < delay;

@@ -64,6 +64,26 @@ pub struct Rate {
 }
 
 impl LimitsConfig {
+    /// The rate of a label on a plan; that of the plan also where limits are off.
+    fn rate(&self, plan: Plan, label: Label) -> Rate {
+        let own = match (self, label) {
+            (Self::On | Self::Off, _) => None,
+            (Self::Sharper(sharper), Label::Light) => sharper.light,
+            (Self::Sharper(sharper), Label::Medium) => sharper.medium,
+            (Self::Sharper(sharper), Label::Heavy) => sharper.heavy,
+        };
+        own.unwrap_or_else(|| planned(plan, label))
+    }
+
+    /// The headers of a 429 that a fault makes, as they are when a label's budget is spent. Where a label has no day's
+    /// budget on the plan, the day's budget is that of Heavy calls.
+    pub(crate) fn spent(&self, plan: Plan, label: Label, daily: bool) -> RateHeaders {
+        let rate = self.rate(plan, label);
+        let day = || rate.per_day.or_else(|| self.rate(plan, Label::Heavy).per_day).unwrap_or(rate.per_second);
+        let (kind, limit) = if daily { ("Daily-limit", day()) } else { ("QPS", rate.per_second) };
+        headers(label, kind, limit, 0, None)
+    }
+
     /// The first limit that would let nothing through.
     pub(crate) fn zero(&self) -> Option<&'static str> {
         let Self::Sharper(Sharper { light, medium, heavy, creates_per_day, groups_per_day }) = self else {
@@ -197,12 +217,7 @@ impl Limits {
             LimitsConfig::On => &Sharper::default(),
             LimitsConfig::Sharper(sharper) => sharper,
         };
-        let own = match label {
-            Label::Light => sharper.light,
-            Label::Medium => sharper.medium,
-            Label::Heavy => sharper.heavy,
-        };
-        let rate = own.unwrap_or_else(|| planned(plan, label));
+        let rate = config.rate(plan, label);
         let today = now.to_zoned(TimeZone::UTC).date();
 
         let mut seen = self.seconds.get(&label).filter(|(at, _)| *at == now.as_second()).map_or(0, |(_, count)| *count);
@@ -236,13 +251,7 @@ impl Limits {
 }
 
 /// `retry_from` adds when the day's budget is new again, as a date-time.
-pub(crate) fn headers(
-    label: Label,
-    kind: &str,
-    limit: u32,
-    remaining: u32,
-    retry_from: Option<Timestamp>,
-) -> RateHeaders {
+fn headers(label: Label, kind: &str, limit: u32, remaining: u32, retry_from: Option<Timestamp>) -> RateHeaders {
     let mut headers = vec![
         ("x-ratelimit-category", label.to_string()),
         ("x-ratelimit-type", kind.to_owned()),

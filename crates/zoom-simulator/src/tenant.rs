@@ -34,6 +34,11 @@ impl Tenant {
         }
     }
 
+    /// Forgets how the account was before its latest writes.
+    pub(crate) fn forget_the_past(&mut self) {
+        self.history.forget();
+    }
+
     pub(crate) fn inject(&mut self, fault: Fault) {
         self.faults.add(fault, &self.account);
     }

@@ -24,13 +24,14 @@ struct Grant {
     account: AccountNumber,
     scopes: Option<Vec<String>>,
     expires: Timestamp,
+    revoked: bool,
 }
 
-/// The tokens that are about; several may be good at once.
+/// Every token ever; several may be good at once.
 #[derive(Debug, Default)]
 pub(crate) struct Tokens {
-    good: HashMap<String, Grant>,
-    /// Every token ever, for those who check that none shows anywhere.
+    grants: HashMap<String, Grant>,
+    /// In the order of issue, for those who check that none shows anywhere.
     issued: Vec<(AccountNumber, String)>,
 }
 
@@ -136,10 +137,10 @@ impl Tokens {
         all_scopes: impl FnOnce() -> Vec<String>,
         now: Timestamp,
     ) -> TokenReply {
-        self.good.retain(|_, grant| now.duration_since(grant.expires) < LIFE);
         let access_token = new_token(&config.account_id, now);
         let expires = now.saturating_add(LIFE).unwrap_or(now);
-        self.good.insert(access_token.clone(), Grant { account, scopes: config.scopes.clone(), expires });
+        let grant = Grant { account, scopes: config.scopes.clone(), expires, revoked: false };
+        self.grants.insert(access_token.clone(), grant);
         self.issued.push((account, access_token.clone()));
         TokenReply {
             access_token,
@@ -152,10 +153,10 @@ impl Tokens {
 
     fn grant(&self, headers: &HeaderMap) -> Option<&Grant> {
         let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        self.good.get(bearer.and_then(|value| value.strip_prefix("Bearer "))?.trim())
+        self.grants.get(bearer.and_then(|value| value.strip_prefix("Bearer "))?.trim())
     }
 
-    /// The account that a call's token was issued for, expired or not.
+    /// The account that a call's token was issued for, also when it is not good any more.
     pub(crate) fn account(&self, headers: &HeaderMap) -> Option<AccountNumber> {
         self.grant(headers).map(|grant| grant.account)
     }
@@ -169,7 +170,8 @@ impl Tokens {
         quirks: &Quirks,
         now: Timestamp,
     ) -> Result<(), Refusal> {
-        let grant = self.grant(headers).ok_or(Refusal::TokenInvalid(quirks.invalid_token))?;
+        let good = self.grant(headers).filter(|grant| !grant.revoked);
+        let grant = good.ok_or(Refusal::TokenInvalid(quirks.invalid_token))?;
         if grant.expires <= now {
             return Err(Refusal::TokenExpired(quirks.invalid_token));
         }
@@ -185,7 +187,7 @@ impl Tokens {
 
     /// Makes every token of an account invalid, as when the app is deactivated.
     pub(crate) fn revoke_all(&mut self, account: AccountNumber) {
-        self.good.retain(|_, grant| grant.account != account);
+        self.grants.values_mut().filter(|grant| grant.account == account).for_each(|grant| grant.revoked = true);
     }
 
     /// Every token that was ever issued for an account, oldest first.

@@ -85,6 +85,14 @@ impl World {
         self.tenants().find(|(_, tenant)| tenant.account.config.account_id == id).map(|(number, _)| number)
     }
 
+    /// Sets the clock. Moved back, it takes the past with it that lagging reads would show.
+    pub(crate) fn set_clock(&mut self, to: Timestamp) {
+        if to < self.clock.now() {
+            self.tenants_mut().for_each(|(_, tenant)| tenant.forget_the_past());
+        }
+        self.clock.set(to);
+    }
+
     fn let_time_pass(&mut self) {
         let now = self.clock.now();
         for tenant in std::iter::once(&mut self.first).chain(&mut self.others) {

@@ -12,7 +12,7 @@ const MOST_PEOPLE: usize = 50;
 const MOST_GROUPS: usize = 3;
 
 /// A contact group. Its name need not be unique: no source speaks of it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct ContactGroup {
     pub(crate) seq: Seq,
     pub(crate) id: String,
@@ -57,7 +57,7 @@ pub(crate) struct MemberRow {
 }
 
 /// The contact groups of an account, in the order in which they were created.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct ContactGroups {
     rows: BTreeMap<Seq, ContactGroup>,
     last: u64,

@@ -21,7 +21,7 @@ pub(crate) fn group_name_fits(name: &str) -> bool {
 }
 
 /// A group.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Group {
     pub(crate) seq: Seq,
     pub(crate) id: String,

@@ -82,6 +82,12 @@ pub(crate) struct Account {
     ids: SmallRng,
 }
 
+/// Where people and groups were before a call that may be refused on its way.
+pub(crate) struct Place {
+    groups: CopyOnWrite<Groups>,
+    changes: usize,
+}
+
 impl Account {
     pub(crate) fn new(config: AccountConfig, seed: u64, now: Timestamp) -> Result<Self, ConfigError> {
         mistakes::check(&config)?;
@@ -103,6 +109,28 @@ impl Account {
         account.set_up(now)?;
         account.people.take_changes();
         Ok(account)
+    }
+
+    /// Whether calls find the same in both.
+    #[cfg(test)]
+    pub(crate) fn is_as(&self, other: &Self) -> bool {
+        self.people.all().eq(other.people.all())
+            && self.groups.all().eq(other.groups.all())
+            && self.roles == other.roles
+            && self.contact_groups == other.contact_groups
+            && self.elsewhere == other.elsewhere
+            && (&self.settings, &self.locks) == (&other.settings, &other.locks)
+    }
+
+    /// Where the people and groups are, for [`Account::go_back`].
+    pub(crate) fn here(&self) -> Place {
+        Place { groups: self.groups.clone(), changes: self.people.changed() }
+    }
+
+    /// Takes back what became of people and groups since.
+    pub(crate) fn go_back(&mut self, to: Place) {
+        self.groups = to.groups;
+        self.people.take_back(to.changes);
     }
 
     /// Anybody in the account by id or address, as a call on that person sees them.

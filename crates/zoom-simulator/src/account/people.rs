@@ -71,6 +71,26 @@ impl People {
         std::mem::take(&mut self.changes)
     }
 
+    /// How many changes there were since they were taken last.
+    pub(super) fn changed(&self) -> usize {
+        self.changes.len()
+    }
+
+    /// Takes back every change but the first `kept`, the latest first.
+    pub(super) fn take_back(&mut self, kept: usize) {
+        while self.changes.len() > kept {
+            let Some(Change { before, after }) = self.changes.pop() else { return };
+            if let Some(after) = after {
+                self.rows.remove(&after.seq);
+                self.unindex(&after);
+            }
+            if let Some(before) = before {
+                self.index(&before);
+                self.rows.insert(before.seq, before);
+            }
+        }
+    }
+
     /// Finds a person by id or, without regard to case, by address.
     pub(crate) fn find(&self, key: &str) -> Option<&Person> {
         let seq = self.by_id.get(key).or_else(|| self.by_email.get(&key.to_lowercase()))?;
@@ -160,7 +180,9 @@ impl People {
         for group in &person.administers {
             forget(&mut self.by_administered, group, seq);
         }
-        self.by_vanity_name.remove(&person.profile.vanity_name.to_lowercase());
+        if !person.profile.vanity_name.is_empty() {
+            self.by_vanity_name.remove(&person.profile.vanity_name.to_lowercase());
+        }
         if let State::Inactive { since } = person.state {
             self.by_deactivation.remove(&(since, seq));
         }

@@ -109,7 +109,7 @@ pub(crate) enum Presence {
 }
 
 /// Everything about one person; all listings, counts and seats follow from it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Person {
     pub(crate) seq: Seq,
     pub(crate) id: String,

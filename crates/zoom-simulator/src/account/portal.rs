@@ -97,7 +97,8 @@ impl Account {
     ) -> Result<Option<PersonView>, Refusal> {
         let present = self.people.find(key).ok_or_else(|| Refusal::UserMissing(key.to_owned()))?;
         let seq = present.seq;
-        if present.is_owner() && (edit.delete || edit.role.is_some() || edit.status.is_some()) {
+        let is_owner = present.is_owner();
+        if is_owner && (edit.delete || edit.role.is_some() || edit.status.is_some()) {
             return Err(Refusal::AdminProtected(present.email.clone()));
         }
         if edit.delete {
@@ -107,6 +108,9 @@ impl Account {
         let edited = self.edited(present, edit, now)?;
         if edited.state != present.state && !edited.room {
             self.check_seat(present, edited.license(), edited.status())?;
+        }
+        if is_owner {
+            edited.email.clone_into(&mut self.config.owner);
         }
         let id = edited.id.clone();
         self.people.edit(seq, |person| *person = edited);
@@ -146,6 +150,7 @@ impl Account {
             person.role = found.ok_or(Refusal::RoleMissing(role))?.id.clone();
         }
         person.profile = merged(&person.profile, profile)?;
+        self.check_vanity_name(&person.profile.vanity_name, Some(present.seq))?;
         Ok(person)
     }
 

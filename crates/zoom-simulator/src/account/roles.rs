@@ -13,7 +13,7 @@ pub(crate) const ADMIN: &str = "1";
 pub(crate) const MEMBER: &str = "2";
 
 /// A role.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Role {
     pub(crate) id: String,
     pub(crate) name: String,

@@ -84,6 +84,14 @@ impl Account {
             })
         });
         let groups = groups.collect::<Result<Vec<_>, _>>()?;
+        let mut named = groups.iter().zip(&entry.groups).enumerate();
+        if let Some((_, (_, name))) =
+            named.find(|(place, (id, _))| groups.iter().take(*place).any(|other| other == *id))
+        {
+            return Err(refuse(format!("groups: found {name:?} twice, allowed are groups that are there once")));
+        }
+        self.check_vanity_name(&entry.profile.vanity_name, None)
+            .map_err(|refusal| refuse(format!("profile.vanityName: {refusal}")))?;
         if entry.status != Status::Inactive {
             let seat = self.people.seats().one_more(entry.license, self.config.seats);
             seat.map_err(|refusal| refuse(refusal.to_string()))?;

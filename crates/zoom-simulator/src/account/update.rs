@@ -105,12 +105,15 @@ impl Account {
         {
             return Err(Refusal::field("manager", format!("The manager {manager} is not a user of this account.")));
         }
-        if let Some(name) = &patch.vanity_name
-            && self.people.vanity_name_holder(name).is_some_and(|holder| holder != seq)
-        {
-            return Err(Refusal::VanityNameTaken(name.clone()));
+        self.check_vanity_name(patch.vanity_name.as_deref().unwrap_or_default(), Some(seq))
+    }
+
+    /// Refuses the name of a personal link that somebody else has; empty means none.
+    pub(super) fn check_vanity_name(&self, name: &str, own: Option<Seq>) -> Result<(), Refusal> {
+        match self.people.vanity_name_holder(name) {
+            Some(holder) if Some(holder) != own => Err(Refusal::VanityNameTaken(name.to_owned())),
+            Some(_) | None => Ok(()),
         }
-        Ok(())
     }
 
     fn knows_manager(&self, manager: &str) -> bool {

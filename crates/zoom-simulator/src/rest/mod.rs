@@ -16,6 +16,8 @@ mod user_rows;
 mod user_settings;
 mod users;
 
+use std::cell::Cell;
+
 use axum::body::Bytes;
 use axum::http::{HeaderMap, Method};
 use jiff::Timestamp;
@@ -36,6 +38,17 @@ pub(crate) struct Call {
     pub(crate) query: String,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+}
+
+impl Call {
+    /// Whether this asks for another page of a listing than the first.
+    pub(crate) fn is_for_a_later_page(&self) -> bool {
+        url::form_urlencoded::parse(self.query.as_bytes()).any(|(name, value)| match name.as_ref() {
+            "next_page_token" => !value.is_empty(),
+            "startIndex" => value.parse::<usize>().is_ok_and(|start| start > 1),
+            _ => false,
+        })
+    }
 }
 
 /// A carried-out call's answer.
@@ -119,7 +132,7 @@ const fn endpoint(
 
 impl Endpoint {
     pub(crate) fn is_scim(&self) -> bool {
-        self.template.starts_with(scim::ROOT)
+        is_scim(self.template)
     }
 
     /// A refusal in the shape of the endpoint's family.
@@ -164,6 +177,28 @@ pub(crate) fn templates() -> impl Iterator<Item = &'static str> {
     endpoints().map(|endpoint| endpoint.template)
 }
 
+/// The listings that come in pages.
+const PAGED: [&str; 9] = [
+    "/users",
+    "/groups",
+    "/groups/{groupId}/members",
+    "/groups/{groupId}/admins",
+    "/roles/{roleId}/members",
+    "/contacts/groups",
+    "/contacts/groups/{groupId}/members",
+    "/scim2/Users",
+    "/scim2/Groups",
+];
+
+/// Whether what a path template lists comes in pages.
+pub(crate) fn is_paged(template: &str) -> bool {
+    PAGED.contains(&template)
+}
+
+pub(crate) fn is_scim(template: &str) -> bool {
+    template.starts_with(scim::ROOT)
+}
+
 /// The endpoint of a call, and what its template's braces stand for.
 pub(crate) fn route(call: &Call) -> Result<(&'static Endpoint, Vec<String>), Refusal> {
     let unknown = || Refusal::UnknownEndpoint(format!("{} {}", call.method, call.path));
@@ -200,16 +235,42 @@ pub(crate) struct Request<'a> {
     params: &'a [String],
     query: Vec<(String, String)>,
     body: &'a Bytes,
+    slip: Option<Slip>,
+    slipped: Cell<bool>,
+}
+
+/// How a page of a listing can go wrong that people come to or go from while its pages are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Slip {
+    /// It begins with the last row of the page before.
+    Repeat,
+    /// It leaves out its first row.
+    Skip,
 }
 
 impl<'a> Request<'a> {
     pub(crate) fn new(endpoint: &'static Endpoint, params: &'a [String], call: &'a Call) -> Self {
         let query = url::form_urlencoded::parse(call.query.as_bytes()).into_owned().collect();
-        Self { endpoint, params, query, body: &call.body }
+        Self { endpoint, params, query, body: &call.body, slip: None, slipped: Cell::new(false) }
     }
 
+    /// The same whose page slips.
+    pub(crate) fn slipping(self, slip: Option<Slip>) -> Self {
+        Self { slip, ..self }
+    }
+
+    /// Whether its page slipped, once it was carried out.
+    pub(crate) fn slipped(&self) -> bool {
+        self.slipped.get()
+    }
+
+    /// Carries the call out as a whole: one that is refused on its way changes nobody and no group.
     pub(crate) fn carry_out(&self, session: &mut Session<'_>) -> Reply {
-        (self.endpoint.handler)(session, self).unwrap_or_else(|refusal| self.endpoint.refuse(&refusal))
+        let start = session.account.here();
+        (self.endpoint.handler)(session, self).unwrap_or_else(|refusal| {
+            session.account.go_back(start);
+            self.endpoint.refuse(&refusal)
+        })
     }
 
     pub(crate) fn template(&self) -> &'static str {
@@ -312,11 +373,11 @@ impl<'a> Request<'a> {
     }
 
     /// Reads `page_size` and `next_page_token`; larger sizes than `max` are cut to it.
-    fn paging(&self, session: &Session<'_>, max: usize) -> Result<Paging, Refusal> {
+    fn paging(&self, session: &Session<'_>, max: usize) -> Result<Paging<'_>, Refusal> {
         self.paging_by(session, 30, max)
     }
 
-    fn paging_by(&self, session: &Session<'_>, default: usize, max: usize) -> Result<Paging, Refusal> {
+    fn paging_by(&self, session: &Session<'_>, default: usize, max: usize) -> Result<Paging<'_>, Refusal> {
         let invalid = || Refusal::field("page_size", "The page size must be a positive number.");
         let size = self.query("page_size").map_or(Ok(default), |size| size.parse::<usize>().map_err(|_| invalid()))?;
         if size == 0 {
@@ -325,12 +386,15 @@ impl<'a> Request<'a> {
         let mut parameters: Vec<_> = self.query.iter().filter(|(name, _)| name != "next_page_token").collect();
         parameters.sort();
         let of = format!("{} {:?} {parameters:?}", self.endpoint.template, self.params);
-        let after = match self.query("next_page_token") {
+        let mut after = match self.query("next_page_token") {
             None | Some("") => Seq::default(),
             Some(token) => session.pages.resume(token, &of, session.now)?,
         };
+        if self.slip == Some(Slip::Repeat) {
+            after = Seq(after.0.saturating_sub(1));
+        }
         let last = session.account.config.quirks.last_page_token;
-        Ok(Paging { of, after, size: size.min(max), last })
+        Ok(Paging { of, after, size: size.min(max), last, slip: self.slip, slipped: &self.slipped })
     }
 }
 
@@ -344,17 +408,23 @@ fn time(at: Timestamp) -> String {
 }
 
 /// Where a page starts and how many rows it may have.
-struct Paging {
+struct Paging<'a> {
     of: String,
     after: Seq,
     size: usize,
     last: LastPageToken,
+    slip: Option<Slip>,
+    slipped: &'a Cell<bool>,
 }
 
-impl Paging {
+impl Paging<'_> {
     /// Takes one page of `rows` and says where the next one starts, if there is more.
-    fn take<T>(&self, rows: impl Iterator<Item = T>, seq: impl Fn(&T) -> Seq) -> (Vec<T>, Option<Seq>) {
+    fn take<T>(&self, mut rows: impl Iterator<Item = T>, seq: impl Fn(&T) -> Seq) -> (Vec<T>, Option<Seq>) {
+        let skipped = self.slip == Some(Slip::Skip) && rows.next().is_some();
         let mut page: Vec<T> = rows.take(self.size.saturating_add(1)).collect();
+        let first = page.first().map(&seq);
+        let repeated = self.slip == Some(Slip::Repeat) && first == Some(Seq(self.after.0.saturating_add(1)));
+        self.slipped.set(skipped || repeated);
         if page.len() <= self.size {
             return (page, None);
         }
@@ -363,7 +433,7 @@ impl Paging {
         (page, last)
     }
 
-    fn people<'a>(&self, selection: Selection<'a>) -> (Vec<&'a crate::account::Person>, Option<Seq>) {
+    fn people<'p>(&self, selection: Selection<'p>) -> (Vec<&'p crate::account::Person>, Option<Seq>) {
         self.take(selection.after(self.after), |person| person.seq)
     }
 

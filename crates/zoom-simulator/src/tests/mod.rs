@@ -21,12 +21,14 @@ pub(crate) struct Rig {
     pub(crate) account: Account,
     pages: Pages,
     pub(crate) now: Timestamp,
+    /// The Licensed and Basic seats that were taken when the rows were looked at last.
+    taken: (u32, u32),
 }
 
 impl Rig {
     pub(crate) fn new(config: AccountConfig, seed: u64) -> Self {
         let now: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
-        Self { account: Account::new(config, seed, now).unwrap(), pages: Pages::default(), now }
+        Self { account: Account::new(config, seed, now).unwrap(), pages: Pages::default(), now, taken: (0, 0) }
     }
 
     /// Calls what `path` names below `/v2`, or under `/scim2`, with its query.
@@ -43,7 +45,7 @@ impl Rig {
         let call = Call { method, path, query, headers: HeaderMap::new(), body };
         match route(&call) {
             Ok((endpoint, params)) => {
-                let Self { account, pages, now } = self;
+                let Self { account, pages, now, .. } = self;
                 Request::new(endpoint, &params, &call).carry_out(&mut Session { account, pages, now: *now })
             }
             // Outside of REST, what leads nowhere gets Zoom's web page.

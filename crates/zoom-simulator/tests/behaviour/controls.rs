@@ -142,3 +142,32 @@ async fn an_unknown_control_says_so_and_a_shut_down_simulator_answers_nobody() {
     simulator.shutdown().await;
     client().get(&url).send().await.unwrap_err();
 }
+
+#[tokio::test]
+async fn an_owner_with_another_address_stays_the_only_owner_and_the_operator_of_events() {
+    let zoom = Zoom::with([]).await;
+    let edit = json!({"email": "o2@acme.example"});
+    control(&zoom, Method::PATCH, "/people/owner@acme.example", edit).await.succeeded(200);
+    control(&zoom, Method::POST, "/people", json!({"email": "owner@acme.example"})).await.succeeded(200);
+    assert_eq!(zoom.person("o2@acme.example").unwrap().role, "Owner");
+    assert_eq!(zoom.person("owner@acme.example").unwrap().role, "Member");
+    assert_eq!(zoom.get("/roles").await.succeeded(200)["roles"][0]["total_members"], 1);
+    zoom.delete("/users/o2@acme.example?action=delete").await.refused(400, 1117);
+    zoom.delete("/users/owner@acme.example?action=delete").await.succeeded(204);
+}
+
+#[tokio::test]
+async fn the_name_of_a_personal_link_is_somebodys_alone_whoever_gives_it() {
+    let zoom = Zoom::with([licensed(ADA), licensed(BOB)]).await;
+    let name = |name: &str| json!({"profile": {"vanityName": name}});
+    let edit = async |who: &str, name: Value| control(&zoom, Method::PATCH, &format!("/people/{who}"), name).await;
+    edit(ADA, name("link")).await.succeeded(200);
+    edit(ADA, name("LINK")).await.succeeded(200);
+    let taken = edit(BOB, name("link")).await;
+    assert!(taken.status == 409 && taken.text.contains("link"), "{}", taken.text);
+    let entry = json!({"email": "cy@acme.example", "profile": {"vanityName": "Link"}});
+    let taken = control(&zoom, Method::POST, "/people", entry).await;
+    assert!(taken.status == 409 && taken.text.contains("profile.vanityName"), "{}", taken.text);
+    edit(BOB, name("")).await.succeeded(200);
+    assert_eq!(zoom.get("/users/vanity_name?vanity_name=link").await.succeeded(200)["existed"], true);
+}

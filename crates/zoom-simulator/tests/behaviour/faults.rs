@@ -3,9 +3,9 @@ use std::collections::BTreeMap;
 use reqwest::Method;
 use serde_json::json;
 use strum::VariantNames;
-use zoom_simulator::{Fault, FaultEffect, Probability, RetryAfter};
+use zoom_simulator::{AccountConfig, Fault, FaultEffect, GroupConfig, PersonConfig, Plan, Probability, RetryAfter};
 
-use crate::support::{ADA, Zoom, active};
+use crate::support::{ADA, Zoom, active, read, unlimited};
 
 fn create_body() -> serde_json::Value {
     json!({"action": "create", "user_info": {"email": ADA, "type": 1}})
@@ -116,14 +116,107 @@ async fn token_calls_can_fail_too() {
     zoom.fetch_token().await.succeeded(200);
 }
 
+/// The rows of the pages of a listing, two to a page, by what `name` says of them.
+async fn pages(zoom: &Zoom, path: &str, rows: &str, name: &str) -> Vec<Vec<String>> {
+    let (mut pages, mut token) = (Vec::new(), String::new());
+    loop {
+        let page = zoom.get(&format!("{path}?page_size=2&next_page_token={token}")).await.succeeded(200);
+        let listed = page[rows].as_array().unwrap().iter();
+        pages.push(listed.map(|row| row[name].as_str().unwrap().to_owned()).collect());
+        page["next_page_token"].as_str().unwrap_or_default().clone_into(&mut token);
+        if token.is_empty() {
+            return pages;
+        }
+    }
+}
+
 #[tokio::test]
-async fn a_row_of_a_listing_can_come_twice_or_be_lost_while_the_total_stays() {
+async fn a_row_comes_twice_or_is_lost_across_the_pages_of_every_listing_while_size_and_total_stay() {
+    let names = ["a", "b", "c", "d", "e"];
+    let people = names.map(|name| PersonConfig {
+        groups: (0..5).map(|number| format!("g{number}")).collect(),
+        role: Some("Admin".into()),
+        ..active(&format!("{name}@acme.example"))
+    });
+    let groups = (0..5).map(|number| GroupConfig { name: format!("g{number}"), id: Some(format!("g{number}")) });
+    let config = AccountConfig { people: people.to_vec(), groups: groups.collect(), ..unlimited() };
+    let zoom = Zoom::start(config).await;
+    let ids: Vec<_> = zoom.people().into_iter().map(|person| person.id).collect();
+    let admins: Vec<_> = ids[1..].iter().map(|id| json!({"id": id})).collect();
+    zoom.post("/groups/g0/admins", json!({"admins": admins})).await.succeeded(201);
+    let members: Vec<_> = ids[1..].iter().map(|id| json!({"type": 1, "id": id})).collect();
+    let mut contacts = String::new();
+    for name in names {
+        let body = json!({"group_name": name, "group_privacy": 1, "group_members": members});
+        let made = zoom.post("/contacts/groups", body).await.succeeded(201);
+        made["group_id"].as_str().unwrap().clone_into(&mut contacts);
+    }
+    let contacts = format!("/contacts/groups/{contacts}/members");
+    for (path, template, rows, name) in [
+        ("/users", "/users", "users", "email"),
+        ("/groups", "/groups", "groups", "id"),
+        ("/groups/g0/members", "/groups/{groupId}/members", "members", "email"),
+        ("/groups/g0/admins", "/groups/{groupId}/admins", "admins", "email"),
+        ("/roles/1/members", "/roles/{roleId}/members", "members", "email"),
+        ("/contacts/groups", "/contacts/groups", "groups", "group_id"),
+        (contacts.as_str(), "/contacts/groups/{groupId}/members", "group_members", "id"),
+    ] {
+        let whole = pages(&zoom, path, rows, name).await;
+        let flat = whole.concat();
+        zoom.inject(Fault::on("GET", template, FaultEffect::RepeatedRow));
+        let repeated = pages(&zoom, path, rows, name).await;
+        assert_eq!((&repeated[0], &repeated[1][0], repeated[1].len()), (&whole[0], &whole[0][1], 2), "{path}");
+        assert_eq!([&repeated[0][..], &repeated[1..].concat()[1..]].concat(), flat, "{path}: nothing is lost");
+        assert!(zoom.faults().is_empty());
+        zoom.inject(Fault::on("GET", template, FaultEffect::LostRow));
+        let lost = pages(&zoom, path, rows, name).await;
+        assert_eq!((lost[0].len(), lost.concat()), (2, flat[1..].to_vec()), "{path}");
+        assert!(zoom.faults().is_empty());
+    }
+    let scim = async |effect: FaultEffect| {
+        zoom.inject(Fault::on("GET", "/scim2/Users", effect));
+        let url = format!("{}/scim2/Users?startIndex=3&count=2", zoom.url());
+        let page = read(zoom.http.get(url).bearer_auth(&zoom.token).send().await.unwrap()).await.succeeded(200);
+        let rows = page["Resources"].as_array().unwrap().iter();
+        rows.map(|row| row["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(scim(FaultEffect::RepeatedRow).await, ids[1..3]);
+    assert_eq!(scim(FaultEffect::LostRow).await, ids[3..5]);
+}
+
+#[tokio::test]
+async fn a_fault_of_rows_waits_for_a_page_that_it_can_happen_to() {
     let zoom = Zoom::with([active(ADA), active("bob@acme.example")]).await;
-    for (effect, rows) in [(FaultEffect::RepeatedRow, 4), (FaultEffect::LostRow, 2)] {
-        zoom.inject(Fault::next_call(effect));
-        zoom.get(&format!("/users/{ADA}")).await.succeeded(200);
-        let listed = zoom.get("/users").await.succeeded(200);
-        assert_eq!((listed["users"].as_array().unwrap().len(), &listed["total_records"]), (rows, &3.into()));
+    zoom.inject(Fault::next_call(FaultEffect::LostRow));
+    zoom.get(&format!("/users/{ADA}")).await.succeeded(200);
+    zoom.get("/users?status=pending").await.succeeded(200);
+    assert_eq!((zoom.faults().len(), zoom.journal().last().unwrap().fault), (1, None));
+    assert_eq!(zoom.get("/users").await.succeeded(200)["users"].as_array().unwrap().len(), 2);
+    assert_eq!((zoom.faults().len(), zoom.journal().last().unwrap().fault), (0, Some("lostRow")));
+    zoom.inject(Fault::next_call(FaultEffect::RepeatedRow));
+    assert_eq!(zoom.get("/users").await.succeeded(200)["users"].as_array().unwrap().len(), 3);
+    assert_eq!((zoom.faults().len(), zoom.journal().last().unwrap().fault), (1, None));
+    let url = format!("{}/simulator/faults", zoom.url());
+    for path in ["/users/summary", "/users/{userId}", "/roles"] {
+        let fault = json!({"path": path, "effect": "lostRow"});
+        assert_eq!(zoom.http.post(&url).json(&fault).send().await.unwrap().status(), 400, "{path} has no pages");
+    }
+}
+
+#[tokio::test]
+async fn the_headers_of_a_429_tell_the_limit_of_the_label_and_the_plan() {
+    for (plan, path, daily, limit) in [
+        (Plan::Free, "/users", false, "2"),
+        (Plan::Free, "/users/nobody", true, "6000"),
+        (Plan::Pro, "/accounts/me/plans/usage", false, "10"),
+        (Plan::Business, "/users/nobody", false, "80"),
+        (Plan::Business, "/users", true, "60000"),
+    ] {
+        let zoom = Zoom::start(AccountConfig { plan, ..unlimited() }).await;
+        zoom.inject(Fault::next_call(FaultEffect::TooManyRequests { rate_headers: true, daily, retry_after: None }));
+        let reply = zoom.get(path).await;
+        reply.refused(429, 429);
+        assert_eq!(reply.header("x-ratelimit-limit"), Some(limit), "{path} on {plan:?}");
     }
 }
 

@@ -1,6 +1,6 @@
 use jiff::SignedDuration;
 use serde_json::{Value, json};
-use zoom_simulator::{AccountConfig, GroupConfig, LimitsConfig, Plan, Quirks, Sharper};
+use zoom_simulator::{AccountConfig, GroupConfig, LimitsConfig, PersonConfig, Plan, Quirks, Sharper};
 
 use crate::support::{ADA, Zoom, active, unlimited};
 
@@ -149,4 +149,16 @@ async fn an_administrator_creates_renames_and_deletes_groups_in_the_portal() {
     zoom.delete_group(&id).unwrap();
     assert_eq!(zoom.delete_group(&id).unwrap_err().code, 4130);
     assert!(zoom.groups().is_empty() && zoom.person(ADA).unwrap().groups.is_empty());
+}
+
+#[tokio::test]
+async fn nobody_is_placed_into_a_group_twice() {
+    let research = GroupConfig { name: "Research".into(), id: Some("r".into()) };
+    let zoom = Zoom::start(AccountConfig { groups: vec![research], ..unlimited() }).await;
+    for groups in [["Research", "Research"], ["Research", "r"]] {
+        let groups = groups.map(str::to_owned).to_vec();
+        let refusal = zoom.add_person(PersonConfig { groups, ..active(ADA) }).unwrap_err();
+        assert!(refusal.message.contains("groups: found") && refusal.message.contains("twice"), "{refusal}");
+    }
+    assert!(zoom.person(ADA).is_none());
 }

@@ -64,3 +64,20 @@ async fn somebody_just_created_is_not_there_yet() {
     zoom.advance(SignedDuration::from_secs(5));
     zoom.get("/users/new@acme.example").await.succeeded(200);
 }
+
+#[tokio::test]
+async fn a_clock_that_is_moved_back_leaves_reads_in_the_present() {
+    let zoom = lagging(5.0, 0.0, 0.0).await;
+    let path = format!("/users/{ADA}");
+    zoom.patch(&path, json!({"dept": "R"})).await.succeeded(204);
+    zoom.advance(SignedDuration::from_hours(-1));
+    assert_eq!(zoom.get(&path).await.succeeded(200)["dept"], "R");
+    let listed = async || zoom.get("/users").await.succeeded(200)["users"][1]["dept"].clone();
+    assert_eq!(listed().await, "R");
+    zoom.patch(&path, json!({"dept": "S"})).await.succeeded(204);
+    assert_eq!(listed().await, "R", "writes are seen late as ever");
+    zoom.advance(SignedDuration::from_secs(5));
+    assert_eq!(listed().await, "S");
+    zoom.advance(SignedDuration::from_hours(1));
+    assert_eq!(listed().await, "S", "nothing comes back when the time comes that it was before");
+}

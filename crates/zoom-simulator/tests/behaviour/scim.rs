@@ -1,6 +1,6 @@
 use reqwest::Method;
 use serde_json::{Value, json};
-use zoom_simulator::{AccountConfig, GroupConfig, PersonConfig, Plan, Seats, Status};
+use zoom_simulator::{AccountConfig, Fault, FaultEffect, GroupConfig, PersonConfig, Plan, Quirks, Seats, Status};
 
 use crate::support::{ADA, BOB, OWNER, Reply, Zoom, active, admin, inactive, pending, read, unlimited};
 
@@ -241,4 +241,60 @@ async fn scim_needs_its_own_scope_and_lives_outside_v2() {
     let zoom = Zoom::with([]).await;
     zoom.get("/scim2/Users").await.refused(400, 2300);
     assert_eq!(zoom.journal().last().unwrap().status, Some(400));
+}
+
+#[tokio::test]
+async fn a_refused_scim_call_changes_nothing() {
+    let people = vec![inactive(ADA), active(BOB)];
+    let zoom = Zoom::start(AccountConfig { people, groups: vec![group("Team")], ..unlimited() }).await;
+    let before = || (zoom.people(), zoom.groups());
+    let there = before();
+    let (ada, bob) = (format!("/Users/{}", id(&zoom, ADA)), format!("/Users/{}", id(&zoom, BOB)));
+    let taken = json!({"active": true, "userName": OWNER});
+    refused(&scim(&zoom, Method::PUT, &ada, taken).await, 409);
+    let owner = json!({"title": "Boss", "groups": ["Team"], "roles": ["Owner"]});
+    refused(&scim(&zoom, Method::PUT, &bob, owner).await, 400);
+    let member = json!({"op": "add", "path": "members", "value": [{"value": id(&zoom, BOB)}]});
+    let renamed = json!({"op": "replace", "path": "displayName", "value": "Crew"});
+    let operations = json!({"Operations": [member, renamed, {"op": "dance"}]});
+    refused(&scim(&zoom, Method::PATCH, "/Groups/team", operations).await, 400);
+    let on_and =
+        json!({"Operations": [{"op": "replace", "path": "active", "value": false}, {"op": "add", "path": "x"}]});
+    refused(&scim(&zoom, Method::PATCH, &bob, on_and).await, 400);
+    let managed = json!({"userName": "cy@acme.example", (ENTERPRISE): {"manager": {"value": "no@acme.example"}}});
+    refused(&scim(&zoom, Method::POST, "/Users", managed).await, 400);
+    assert_eq!(before(), there);
+}
+
+#[tokio::test]
+async fn scim_shows_the_groups_of_deactivated_people_as_rest_does() {
+    for inactive_rows_have_groups in [false, true] {
+        let quirks = Quirks { inactive_rows_have_groups, ..Quirks::default() };
+        let ada = PersonConfig { groups: vec!["Team".into()], ..inactive(ADA) };
+        let groups = vec![group("Team")];
+        let zoom = Zoom::start(AccountConfig { people: vec![ada], groups, quirks, ..unlimited() }).await;
+        let by_scim = get(&zoom, &format!("/Users/{}", id(&zoom, ADA))).await.succeeded(200);
+        let by_rest = zoom.get(&format!("/users/{ADA}")).await.succeeded(200);
+        let shown = usize::from(inactive_rows_have_groups);
+        assert_eq!(by_scim["groups"].as_array().unwrap().len(), shown);
+        assert_eq!(by_rest["group_ids"].as_array().unwrap().len(), shown);
+    }
+}
+
+#[tokio::test]
+async fn faults_of_scim_calls_are_in_scims_shape() {
+    let zoom = Zoom::with([]).await;
+    for (effect, status) in [
+        (FaultEffect::TooManyRequests { rate_headers: true, daily: false, retry_after: None }, 429),
+        (FaultEffect::AppRevoked, 401),
+        (FaultEffect::ScopeMissing, 400),
+    ] {
+        zoom.inject(Fault::on("GET", "/scim2/Users", effect));
+        let reply = get(&zoom, "/Users").await;
+        refused(&reply, status);
+        assert_eq!(reply.header("content-type"), Some("application/scim+json;charset=UTF-8"));
+    }
+    let fault = json!({"path": "/scim2/Users", "effect": {"codeUnderOk": {"code": 200, "message": "No."}}});
+    let refused = zoom.http.post(format!("{}/simulator/faults", zoom.url())).json(&fault).send().await.unwrap();
+    assert_eq!(refused.status(), 400, "SCIM knows no codes");
 }

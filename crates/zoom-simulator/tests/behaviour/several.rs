@@ -1,6 +1,6 @@
 use reqwest::Method;
 use serde_json::{Value, json};
-use zoom_simulator::{AccountConfig, Fault, FaultEffect, PersonConfig};
+use zoom_simulator::{AccountConfig, AccountEdit, Fault, FaultEffect, PersonConfig};
 
 use crate::support::{ADA, Reply, Zoom, read, unlimited};
 
@@ -113,4 +113,17 @@ fn a_mistake_in_an_account_file_is_told_with_field_finding_and_what_is_allowed(
     for part in told {
         assert!(error.contains(part), "{part} is not in: {error}");
     }
+}
+
+#[tokio::test]
+async fn a_call_with_a_token_that_is_no_good_any_more_is_booked_to_the_account_of_the_token() {
+    let mut zoom = acme_and_globex().await;
+    let globex = zoom.of("globex").unwrap();
+    let token = zoom.fetch_token_as("simulator", "globex-secret", "account_credentials", "globex").await;
+    token.body["access_token"].as_str().unwrap().clone_into(&mut zoom.token);
+    globex.edit_account(AccountEdit { revoke_tokens: true, ..AccountEdit::default() });
+    zoom.inject(Fault::next_call(FaultEffect::Reset));
+    zoom.get("/users").await.refused(401, 124);
+    assert_eq!((zoom.faults().len(), zoom.counters().get("GET /users")), (1, None));
+    assert_eq!(globex.counters()["GET /users"]["401"], 1);
 }

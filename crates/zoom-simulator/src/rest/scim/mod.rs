@@ -7,7 +7,7 @@ mod users;
 use axum::http::Method;
 use serde_json::{Map, Value, json};
 
-use super::{Endpoint, Reply, Request, Session, endpoint};
+use super::{Endpoint, Reply, Request, Session, Slip, endpoint};
 use crate::account::Refusal;
 use crate::config::Plan;
 use crate::limits::Label::{Light, Medium};
@@ -77,7 +77,17 @@ fn page<T>(request: &Request<'_>, rows: Vec<T>, resource: impl Fn(T) -> Value) -
     };
     let (start, count) = (number("startIndex")?.max(1), number("count")?.min(PAGE_MAX));
     let total = rows.len();
-    let resources: Vec<_> = rows.into_iter().skip(start - 1).take(count).map(resource).collect();
+    let skipped = match request.slip {
+        Some(Slip::Repeat) => start.saturating_sub(2),
+        Some(Slip::Skip) => start,
+        None => start - 1,
+    };
+    request.slipped.set(match request.slip {
+        Some(Slip::Repeat) => start > 1 && skipped < total,
+        Some(Slip::Skip) => start <= total,
+        None => false,
+    });
+    let resources: Vec<_> = rows.into_iter().skip(skipped).take(count).map(resource).collect();
     let page = json!({
         "schemas": [LIST],
         "totalResults": total,

@@ -23,7 +23,7 @@ pub(super) fn user_type(license: License) -> &'static str {
 
 fn resource(account: &Account, person: &Person) -> Value {
     let profile = &person.profile;
-    let groups = person.groups.iter().filter_map(|id| account.groups.get(id));
+    let groups = account.shown_groups(person).iter().filter_map(|id| account.groups.get(id));
     let groups: Vec<_> = groups.map(|group| json!({"value": group.id, "display": group.name})).collect();
     let role = account.roles.get(&person.role).map_or("", |role| role.name.as_str());
     let phones = profile.phone_numbers.iter().map(
@@ -134,14 +134,9 @@ pub(super) fn create(session: &mut Session<'_>, request: &Request<'_>) -> Result
         password: None,
         email,
     };
-    let person = account.create(new, now)?;
-    let (seq, id) = (person.seq, person.id.clone());
-    if let Err(refusal) = apply(session, &id, body) {
-        session.account.people.remove(seq);
-        return Err(refusal);
-    }
-    let created = session.account.people.at(seq).map(|person| resource(session.account, person));
-    Ok(Reply::json(201, &created))
+    let id = account.create(new, now)?.id.clone();
+    apply(session, &id, body)?;
+    Ok(Reply::json(201, &resource(session.account, find(session.account, &id)?)))
 }
 
 /// Changes what is named and leaves the rest, although it is a PUT.

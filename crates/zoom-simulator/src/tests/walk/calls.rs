@@ -353,8 +353,10 @@ fn by_scim(rig: &Rig, rng: &mut SmallRng) -> Call {
         0 => post("/scim2/Users", &json!({"userName": address(rng), "userType": "Basic"})),
         1 => put(user, &json!({"title": pick(rng, &["T", "U"]), "userType": pick(rng, &["Basic", "Licensed"])})),
         2 => {
-            let (role, group) = (any_role(rig, rng), any_group(rig, rng));
-            put(user, &json!({"userName": address(rng), "active": true, "roles": [role], "groups": [group]}))
+            let (role, group, title) = (any_role(rig, rng), any_group(rig, rng), pick(rng, &["T", "U"]));
+            let named = json!({"active": true, "title": title, "roles": [role], "groups": [group]});
+            let renamed = json!({"userName": address(rng), "active": true, "roles": [role], "groups": [group]});
+            put(user, if rng.random_bool(0.5) { &named } else { &renamed })
         }
         3 => patch(user, &operations("replace", "active", &rng.random_bool(0.5).into())),
         4 => delete(user),
@@ -365,7 +367,7 @@ fn by_scim(rig: &Rig, rng: &mut SmallRng) -> Call {
 fn on_a_scim_group(rig: &Rig, rng: &mut SmallRng) -> Call {
     let group = format!("/scim2/Groups/{}", any_group(rig, rng));
     let members = json!([{"value": any_id(rig, rng)}, {"value": any_id(rig, rng)}]);
-    match rng.random_range(0..8) {
+    match rng.random_range(0..9) {
         0 => post("/scim2/Groups", &json!({"displayName": group_name(rng), "members": members})),
         1 => patch(group, &operations("replace", "displayName", &group_name(rng).into())),
         2 => patch(group, &operations("replace", "", &json!({"displayName": group_name(rng), "emailAlias": "g"}))),
@@ -374,8 +376,22 @@ fn on_a_scim_group(rig: &Rig, rng: &mut SmallRng) -> Call {
             patch(group, &operations("remove", &filter, &Value::Null))
         }
         4..7 => patch(group, &operations(pick(rng, &["add", "remove", "replace"]), "members", &members)),
+        7 => patch(group, &two_operations(rig, rng)),
         _ => delete(group),
     }
+}
+
+/// Two operations, of which the second is mostly one that no group knows.
+fn two_operations(rig: &Rig, rng: &mut SmallRng) -> Value {
+    let mut body = operations("replace", "displayName", &group_name(rng).into());
+    let members = json!([{"value": any_id(rig, rng)}]);
+    let (first, second) = (json!({"op": "add", "path": "members", "value": members}), json!({"op": "dance"}));
+    let listed = body["Operations"].as_array_mut().unwrap();
+    listed.insert(0, first);
+    if rng.random_bool(0.7) {
+        listed.push(second);
+    }
+    body
 }
 
 fn operations(op: &str, path: &str, value: &Value) -> Value {

@@ -5,20 +5,21 @@
 mod calls;
 mod written;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use axum::http::Method;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use rand::rngs::SmallRng;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use self::calls::{address, any_call, any_group, any_role, anybody, group_name};
 use super::Rig;
-use crate::account::{PersonEdit, Status};
+use crate::account::{Account, PersonEdit, Profile, Status};
 use crate::config::{AccountConfig, ElsewhereConfig, GroupConfig, PersonConfig, RoleConfig, Seats};
+use crate::history::{History, ReadKind};
 use crate::limits::LimitsConfig;
 use crate::quirks::*;
 use crate::rest::{Endpoint, endpoints};
@@ -109,20 +110,26 @@ struct Walk {
     rng: SmallRng,
     /// The latest step, for whom it fails.
     what: String,
+    past: Past,
 }
 
 impl Walk {
     fn new(seed: u64) -> Self {
         let mut rng = SmallRng::seed_from_u64(seed);
-        Self { rig: Rig::new(account(&mut rng), seed), rng, what: String::new() }
+        let rig = Rig::new(account(&mut rng), seed);
+        let past = Past::new(&rig);
+        Self { rig, rng, what: String::new(), past }
     }
 
     fn step(&mut self) -> Step {
-        match self.rng.random_range(0..100) {
+        let before = self.rig.account.clone();
+        let step = match self.rng.random_range(0..100) {
             0..4 => self.clock(),
             4..20 => self.portal(),
             _ => self.call(),
-        }
+        };
+        self.past.goes_on(&before, &self.rig);
+        step
     }
 
     fn call(&mut self) -> Step {
@@ -130,20 +137,24 @@ impl Walk {
         self.what = format!("{call:?}");
         let (endpoint, params) = call.endpoint();
         let before = written::before(&mut self.rig, endpoint, &call);
+        let account = self.rig.account.clone();
         let reply = self.rig.raw(call.method.clone(), &call.path, call.body.clone());
         assert!(reply.status < 500, "answered {}", reply.status);
         let answer: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
         let succeeded = reply.status < 300 && answer.get("code").is_none();
         if succeeded {
             written::check(&mut self.rig, endpoint, &params, &call, &before, &answer);
+        } else {
+            assert!(self.rig.account.is_as(&account), "it was refused and changed something: {answer}");
         }
         Step { endpoint: Some(endpoint), succeeded }
     }
 
     fn clock(&mut self) -> Step {
-        let hours = pick(&mut self.rng, &[1, 30, 24 * 8, 24 * 31]);
-        self.what = format!("{hours} hours go by");
-        self.rig.advance(SignedDuration::from_hours(hours));
+        const HOUR: i64 = 3_600;
+        let seconds = pick(&mut self.rng, &[1, 7, -1, -HOUR, HOUR, 30 * HOUR, 24 * 8 * HOUR, 24 * 31 * HOUR]);
+        self.what = format!("{seconds} seconds go by");
+        self.rig.advance(SignedDuration::from_secs(seconds));
         Step { endpoint: None, succeeded: true }
     }
 
@@ -152,7 +163,7 @@ impl Walk {
         let Self { rig, rng, .. } = self;
         let (who, group, now) = (anybody(rig, rng), any_group(rig, rng), rig.now);
         let status = pick(rng, &[Status::Active, Status::Inactive, Status::Pending]);
-        let (what, succeeded) = match rng.random_range(0..14) {
+        let (what, succeeded) = match rng.random_range(0..18) {
             0..6 => ("accepts", rig.account.accept_invitation(&who, now).is_ok()),
             6 => {
                 let edit = PersonEdit { status: Some(status), ..PersonEdit::default() };
@@ -171,6 +182,24 @@ impl Walk {
                 let entry = PersonConfig { status, role: Some(any_role(rig, rng)), ..PersonConfig::new(address(rng)) };
                 ("or another is added", rig.account.place(entry, now).is_ok())
             }
+            14 => {
+                let email = pick(rng, &["owner@acme.example", "p0@acme.example"]);
+                let groups = vec![group.clone(), any_group(rig, rng)];
+                let profile = Profile { vanity_name: link(rng), ..Profile::default() };
+                let entry = PersonConfig { groups, profile, ..PersonConfig::new(email) };
+                ("or another is added with groups and a link", rig.account.place(entry, now).is_ok())
+            }
+            15 | 16 => {
+                let profile =
+                    Map::from_iter([("vanityName".to_owned(), link(rng).into()), ("dept".to_owned(), "D".into())]);
+                let edit = PersonEdit { profile, ..PersonEdit::default() };
+                ("has another profile", rig.account.edit_in_portal(&who, edit, now).is_ok())
+            }
+            17 => {
+                let (licensed, basic) = (rng.random_range(2..8), rng.random_range(4..11));
+                rig.account.config.seats = Seats { licensed, basic: Some(basic) };
+                ("sees seats bought or given back", true)
+            }
             10 => ("joins a group", rig.account.join_in_portal(&group, &who).is_ok()),
             11 => ("sees a new group", rig.account.create_group(&group_name(rng)).is_ok()),
             12 => ("sees a group renamed", rig.account.rename_group(&group, &group_name(rng)).is_ok()),
@@ -178,6 +207,42 @@ impl Walk {
         };
         self.what = format!("in the portal {who} {what}");
         Step { endpoint: None, succeeded }
+    }
+}
+
+/// The name of a personal link; at times none.
+fn link(rng: &mut SmallRng) -> String {
+    pick(rng, &["", "v0", "V1", "v2", "v3"]).to_owned()
+}
+
+/// What lagging reads see: the account as it was so long ago.
+struct Past {
+    history: History,
+    /// The account after each step, oldest first, and when that was.
+    log: VecDeque<(Timestamp, Account)>,
+}
+
+impl Past {
+    fn new(rig: &Rig) -> Self {
+        Self { history: History::default(), log: VecDeque::from([(Timestamp::MIN, rig.account.clone())]) }
+    }
+
+    /// Keeps what became of the account in a step, and checks that each kind of read is late by its delay.
+    fn goes_on(&mut self, before: &Account, rig: &Rig) {
+        self.history.keep(before, false, rig.now);
+        if self.log.back().is_some_and(|(at, _)| *at > rig.now) {
+            *self = Self::new(rig);
+        }
+        self.log.push_back((rig.now, rig.account.clone()));
+        let mut oldest = 0;
+        for kind in [ReadKind::Members, ReadKind::Single, ReadKind::Listing] {
+            let delay = rig.account.config.read_delay.of(kind);
+            let seen = self.history.seen(delay, rig.now).unwrap_or(&rig.account);
+            let shown = self.log.iter().rposition(|(at, _)| rig.now.duration_since(*at) >= delay).unwrap();
+            assert!(seen.is_as(&self.log[shown].1), "a read that is {delay} late shows another account");
+            oldest = if kind == ReadKind::Members { shown } else { oldest };
+        }
+        self.log.drain(..oldest);
     }
 }
 
@@ -198,6 +263,7 @@ fn account(rng: &mut SmallRng) -> AccountConfig {
             privileges: vec![],
         }],
         quirks: quirks(rng),
+        read_delay: serde_json::from_str(r#"{"listings": 2, "singleReads": 8, "members": 40}"#).unwrap(),
         ..AccountConfig::default()
     }
 }

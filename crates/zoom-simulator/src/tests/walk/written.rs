@@ -149,7 +149,9 @@ pub(super) fn check(
             let group = rig.get(&format!("/groups/{}", reply["id"].as_str().unwrap()));
             assert_eq!(group["name"], body["displayName"]);
         }
-        ("PATCH", "/scim2/Groups/{groupId}") => scim_operation(rig, first, &body["Operations"][0]),
+        ("PATCH", "/scim2/Groups/{groupId}") => {
+            body["Operations"].as_array().unwrap().iter().for_each(|operation| scim_operation(rig, first, operation));
+        }
         (method, template) => panic!("nothing says what a read shows after {method} {template}"),
     }
 }
