@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use url::{Host, Url};
 
 use crate::config::AccountConfig;
-use crate::webhooks::{Delivery, Sent, WebhookConfig, What, signature};
+use crate::webhooks::{Delivery, HookId, Sent, WebhookConfig, What, signature};
 use crate::world::{AccountNumber, Shared};
 
 /// Zoom waits so long for an endpoint's answer.
@@ -134,11 +134,11 @@ pub(crate) async fn run(shared: Arc<Shared>, client: Client, stop: CancellationT
     loop {
         woken.mark_unchanged();
         let (due, wait) = due(&shared);
-        for (account, number, config, delivery) in due {
+        for (account, hook, config, delivery) in due {
             let (shared, client) = (Arc::clone(&shared), client.clone());
             tokio::spawn(async move {
                 let sent = send(&client, &config, &delivery, shared.now()).await;
-                shared.settle(account, number, delivery, sent);
+                shared.settle(account, hook, delivery, sent);
             });
         }
         tokio::select! {
@@ -149,7 +149,7 @@ pub(crate) async fn run(shared: Arc<Shared>, client: Client, stop: CancellationT
     }
 }
 
-type Due = Vec<(AccountNumber, usize, WebhookConfig, Delivery)>;
+type Due = Vec<(AccountNumber, HookId, WebhookConfig, Delivery)>;
 
 /// What is due, and how long until more is.
 fn due(shared: &Shared) -> (Due, Duration) {
@@ -162,7 +162,7 @@ fn due(shared: &Shared) -> (Due, Duration) {
     let mut next = None;
     for (account, tenant) in world.tenants_mut() {
         let taken = tenant.webhooks.take_due(now);
-        due.extend(taken.into_iter().map(|(number, config, delivery)| (account, number, config, delivery)));
+        due.extend(taken.into_iter().map(|(hook, config, delivery)| (account, hook, config, delivery)));
         next = [next, tenant.webhooks.next_due()].into_iter().flatten().min();
     }
     let wait = match next {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use crate::account::{Account, Change, CopyOnWrite, Group, Groups, Part, Person, Status};
+use crate::account::{Account, Change, CopyOnWrite, Group, Groups, Part, Person, Role, Status};
 use crate::rest::Request;
 
 /// Why something changed, as far as events tell.
@@ -29,17 +29,31 @@ pub(crate) struct Event {
     pub(crate) name: &'static str,
     pub(crate) object: Value,
     pub(crate) old_object: Option<Value>,
+    /// What the payload tells besides, by its name there.
+    pub(crate) also: Option<(&'static str, &'static str)>,
     /// Whether an operator is named.
     pub(crate) by_operator: bool,
 }
 
-/// The events of the changes that one call made; `groups` are those of before it.
-pub(crate) fn events(account: &Account, groups: &CopyOnWrite<Groups>, changes: &[Change], cause: Cause) -> Vec<Event> {
-    let mut found = Vec::new();
+/// What events tell of the account as it was before a change, besides the people whom it changed.
+pub(crate) struct Before {
+    groups: CopyOnWrite<Groups>,
+    roles: BTreeMap<String, Role>,
+}
+
+impl Before {
+    pub(crate) fn of(account: &Account) -> Self {
+        Self { groups: account.groups.clone(), roles: account.roles.clone() }
+    }
+}
+
+/// The events of the changes that one call made.
+pub(crate) fn events(account: &Account, before: &Before, changes: &[Change], cause: Cause) -> Vec<Event> {
+    let (groups, mut found) = (&before.groups, Vec::new());
     group_events(groups, &account.groups, account, &mut found);
     let (mut members, mut admins) = (Moves::new(), Moves::new());
     for change in changes {
-        person_events(account, change, cause, &mut found);
+        person_events((&before.roles, &account.roles), change, cause, &mut found);
         moved(change, |person| &person.groups, &mut members);
         moved(change, |person| &person.administers, &mut admins);
     }
@@ -59,7 +73,7 @@ pub(crate) fn events(account: &Account, groups: &CopyOnWrite<Groups>, changes: &
 }
 
 fn event(name: &'static str, object: Value, old_object: Option<Value>) -> Event {
-    Event { name, object, old_object, by_operator: true }
+    Event { name, object, old_object, also: None, by_operator: true }
 }
 
 /// The events of a group's settings, which name what changed.
@@ -90,9 +104,15 @@ fn group_events(before: &Groups, after: &Groups, account: &Account, found: &mut 
     }
 }
 
-fn person_events(account: &Account, change: &Change, cause: Cause, found: &mut Vec<Event>) {
+/// The roles before and after.
+type Roles<'a> = (&'a BTreeMap<String, Role>, &'a BTreeMap<String, Role>);
+
+fn person_events(roles: Roles<'_>, change: &Change, cause: Cause, found: &mut Vec<Event>) {
     match (change.before.as_deref(), change.after.as_deref()) {
-        (None, Some(after)) => found.push(event("user.created", identity(after), None)),
+        (None, Some(after)) => {
+            let also = Some(("creation_type", after.creation.into()));
+            found.push(Event { also, ..event("user.created", identity(after), None) });
+        }
         (Some(before), None) => {
             let name = if cause.disassociated { "user.disassociated" } else { "user.deleted" };
             found.push(event(name, identity(before), None));
@@ -107,7 +127,8 @@ fn person_events(account: &Account, change: &Change, cause: Cause, found: &mut V
                 | (Status::Inactive, Status::Inactive) => None,
             };
             found.extend(turned.map(|name| event(name, identity(after), None)));
-            updated(account, before, after, found);
+            updated(roles, before, after, found);
+            operations(before, after, found);
             set_up(before, after, found);
         }
         (None, None) => {}
@@ -142,9 +163,21 @@ fn identity(person: &Person) -> Value {
     })
 }
 
+/// Another password and the end of all sessions are updates without a field, which say what was done.
+fn operations(before: &Person, after: &Person, found: &mut Vec<Event>) {
+    let done = [
+        (before.password != after.password, "change_password"),
+        (before.sign_outs != after.sign_outs, "sign_out_from_all_devices"),
+    ];
+    for (_, operation) in done.into_iter().filter(|(done, _)| *done) {
+        let object = json!({"id": after.id, "email": after.email});
+        found.push(Event { also: Some(("operation", operation)), ..event("user.updated", object, None) });
+    }
+}
+
 /// `user.updated` names the changed fields alone, besides the id.
-fn updated(account: &Account, before: &Person, after: &Person, found: &mut Vec<Event>) {
-    let (old, new) = (fields(account, before), fields(account, after));
+fn updated((roles_before, roles_after): Roles<'_>, before: &Person, after: &Person, found: &mut Vec<Event>) {
+    let (old, new) = (fields(roles_before, before), fields(roles_after, after));
     let changed = |one: &Map<String, Value>, other: &Map<String, Value>| -> Map<String, Value> {
         one.iter()
             .filter(|(name, value)| other.get(*name) != Some(*value))
@@ -160,7 +193,7 @@ fn updated(account: &Account, before: &Person, after: &Person, found: &mut Vec<E
     found.push(event("user.updated", object.into(), Some(old_object.into())));
 }
 
-fn fields(account: &Account, person: &Person) -> Map<String, Value> {
+fn fields(roles: &BTreeMap<String, Role>, person: &Person) -> Map<String, Value> {
     let profile = &person.profile;
     let fields = json!({
         "email": person.email,
@@ -168,7 +201,7 @@ fn fields(account: &Account, person: &Person) -> Map<String, Value> {
         "last_name": person.last_name,
         "display_name": person.shown_name(),
         "type": person.license().number(),
-        "role": account.roles.get(&person.role).map(|role| role.name.as_str()),
+        "role": roles.get(&person.role).map(|role| role.name.as_str()),
         "dept": profile.dept,
         "job_title": profile.job_title,
         "company": profile.company,
@@ -178,6 +211,12 @@ fn fields(account: &Account, person: &Person) -> Map<String, Value> {
         "language": profile.language,
         "timezone": profile.timezone,
         "pronouns": profile.pronouns,
+        "pronouns_option": profile.pronouns_option,
+        "about_me": profile.about_me,
+        "linkedin_url": profile.linkedin_url,
+        "cms_user_id": profile.cms_user_id,
+        "division_ids": profile.division_ids,
+        "pic_url": person.picture_url(),
         "phone_numbers": profile.phone_numbers,
         "custom_attributes": profile.custom_attributes,
         "pmi": profile.pmi,
@@ -216,6 +255,9 @@ pub(crate) fn envelope(event: &Event, account: &Account, now: Timestamp) -> Valu
         {
             payload.insert("operator".to_owned(), json!(owner.email));
             payload.insert("operator_id".to_owned(), json!(owner.id));
+        }
+        if let Some((name, value)) = event.also {
+            payload.insert(name.to_owned(), json!(value));
         }
         if let Some(old) = &event.old_object {
             payload.insert("old_object".to_owned(), old.clone());

@@ -293,7 +293,8 @@ impl Visit<'_> {
                 if let Err(refusal) = admitted {
                     return (refuse(&refusal, rate), 0);
                 }
-                let held = match self.shared.hold(self.account, endpoint, &request) {
+                let takes_time = matches!(self.effect(), Some(FaultEffect::Delay { .. }));
+                let held = match self.shared.hold(self.account, endpoint, &request, takes_time) {
                     Ok(held) => held,
                     Err(refusal) => return (refuse(&refusal, rate), 1),
                 };

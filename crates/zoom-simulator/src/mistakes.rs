@@ -1,6 +1,6 @@
 //! What can be wrong with an account file whose shape is right.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use crate::account::{email_problem, group_name_fits, lockable};
 use crate::config::{AccountConfig, ConfigError};
@@ -76,6 +76,12 @@ fn check_addresses(config: &AccountConfig) -> Result<(), ConfigError> {
     for (field, email) in [("owner", &config.owner)].into_iter().chain(people).chain(rooms).chain(elsewhere) {
         let allowed = "an email address of at most 128 characters";
         require(email_problem(email).is_none(), field, email, allowed)?;
+    }
+    let own = config.people.iter().map(|person| &person.email).chain(&config.rooms).chain([&config.owner]);
+    let mut seen: HashSet<String> = own.map(|email| email.to_lowercase()).collect();
+    for entry in &config.elsewhere {
+        let allowed = "addresses of nobody in the account, each of them once";
+        require(seen.insert(entry.email.to_lowercase()), "elsewhere", &entry.email, allowed)?;
     }
     Ok(())
 }

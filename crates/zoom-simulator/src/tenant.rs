@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::account::{Account, Refusal};
-use crate::events::{Cause, envelope, events};
+use crate::events::{Before, Cause, envelope, events};
 use crate::fault::{Fault, FaultEffect};
 use crate::faults::{Faults, Hit};
 use crate::history::{History, ReadKind};
@@ -95,10 +95,10 @@ impl Tenant {
         change: impl FnOnce(&mut Account, &mut Pages) -> R,
     ) -> R {
         self.history.keep(&self.account, self.faults.need_the_past(), now);
-        let groups = (!self.webhooks.is_empty()).then(|| self.account.groups.clone());
+        let before = (!self.webhooks.is_empty()).then(|| Before::of(&self.account));
         let result = change(&mut self.account, &mut self.pages);
         let changes = self.account.people.take_changes();
-        for event in groups.map(|groups| events(&self.account, &groups, &changes, cause)).into_iter().flatten() {
+        for event in before.map(|before| events(&self.account, &before, &changes, cause)).into_iter().flatten() {
             self.webhooks.publish(event.name, &envelope(&event, &self.account, now), now);
         }
         result

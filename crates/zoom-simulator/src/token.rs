@@ -175,8 +175,12 @@ impl Tokens {
         if grant.expires <= now {
             return Err(Refusal::TokenExpired(quirks.invalid_token));
         }
-        let held =
-            |scopes: &Vec<String>| scopes.iter().any(|scope| scope == granular || classic.contains(&scope.as_str()));
+        // What is allowed to an administrator is allowed to a master account as well (Zoom API reference, Scopes).
+        let master = granular.strip_suffix(":admin").map(|scope| format!("{scope}:master"));
+        let held = |scopes: &Vec<String>| {
+            let fits = |scope: &str| scope == granular || classic.contains(&scope) || Some(scope) == master.as_deref();
+            scopes.iter().any(|scope| fits(scope))
+        };
         match &grant.scopes {
             Some(scopes) if !held(scopes) => {
                 Err(Refusal::ScopeMissing { scope: granular, answer: quirks.missing_scope })

@@ -97,9 +97,17 @@ pub struct DeliveryView {
 }
 
 #[derive(Default)]
-pub(crate) struct Webhooks(Vec<Hook>);
+pub(crate) struct Webhooks {
+    hooks: Vec<Hook>,
+    last: u64,
+}
+
+/// An endpoint, for as long as it is registered: no other gets the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct HookId(u64);
 
 struct Hook {
+    id: HookId,
     config: WebhookConfig,
     enabled: bool,
     /// A delivery is under way.
@@ -157,12 +165,14 @@ impl Webhooks {
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.hooks.is_empty()
     }
 
     /// Adds an endpoint whose URL was checked.
     pub(crate) fn add(&mut self, config: WebhookConfig, now: Timestamp) {
-        self.0.push(Hook {
+        self.last += 1;
+        self.hooks.push(Hook {
+            id: HookId(self.last),
             enabled: true,
             busy: false,
             failed_checks: 0,
@@ -175,12 +185,12 @@ impl Webhooks {
     }
 
     pub(crate) fn clear(&mut self) {
-        self.0.clear();
+        self.hooks.clear();
     }
 
     pub(crate) fn publish(&mut self, name: &'static str, body: &Value, now: Timestamp) {
         let body: Arc<str> = body.to_string().into();
-        for hook in self.0.iter_mut().filter(|hook| hook.wants(name)) {
+        for hook in self.hooks.iter_mut().filter(|hook| hook.wants(name)) {
             let late = hook.dice.random_bool(hook.config.disorder.into());
             let due = if late { after(now, SignedDuration::from_secs(1)) } else { now };
             let delivery = Delivery { what: What::Event { name, body: Arc::clone(&body) }, retry: 0, due };
@@ -192,9 +202,9 @@ impl Webhooks {
     }
 
     /// For each endpoint that is free, what is due; it is busy from now on.
-    pub(crate) fn take_due(&mut self, now: Timestamp) -> Vec<(usize, WebhookConfig, Delivery)> {
+    pub(crate) fn take_due(&mut self, now: Timestamp) -> Vec<(HookId, WebhookConfig, Delivery)> {
         let mut taken = Vec::new();
-        for (number, hook) in self.0.iter_mut().enumerate().filter(|(_, hook)| hook.enabled && !hook.busy) {
+        for hook in self.hooks.iter_mut().filter(|hook| hook.enabled && !hook.busy) {
             if hook.next_check <= now {
                 hook.next_check = after(now, RECHECK);
                 hook.queue.push_front(Delivery { what: What::Check, retry: 0, due: now });
@@ -202,7 +212,7 @@ impl Webhooks {
             let due = hook.queue.iter().position(|delivery| delivery.due <= now);
             if let Some(delivery) = due.and_then(|index| hook.queue.remove(index)) {
                 hook.busy = true;
-                taken.push((number, hook.config.clone(), delivery));
+                taken.push((hook.id, hook.config.clone(), delivery));
             }
         }
         taken
@@ -210,13 +220,14 @@ impl Webhooks {
 
     /// When the next delivery is due that does not wait for one under way.
     pub(crate) fn next_due(&self) -> Option<Timestamp> {
-        let free = self.0.iter().filter(|hook| hook.enabled && !hook.busy);
+        let free = self.hooks.iter().filter(|hook| hook.enabled && !hook.busy);
         free.flat_map(|hook| hook.queue.iter().map(|delivery| delivery.due).chain([hook.next_check])).min()
     }
 
-    /// Notes what came of a delivery, and queues it again if Zoom would.
-    pub(crate) fn settle(&mut self, number: usize, delivery: Delivery, sent: Sent, now: Timestamp) {
-        let Some(hook) = self.0.get_mut(number) else { return };
+    /// Notes what came of a delivery, and queues it again if Zoom would. Of an endpoint that was forgotten meanwhile nothing is
+    /// noted.
+    pub(crate) fn settle(&mut self, id: HookId, delivery: Delivery, sent: Sent, now: Timestamp) {
+        let Some(hook) = self.hooks.iter_mut().find(|hook| hook.id == id) else { return };
         hook.busy = false;
         let failed = !matches!(sent, Sent::Accepted(_));
         let mut next_try = None;
@@ -250,7 +261,7 @@ impl Webhooks {
             waiting: hook.queue.len() + usize::from(hook.busy),
             deliveries: hook.done.iter().cloned().collect(),
         };
-        self.0.iter().enumerate().map(view).collect()
+        self.hooks.iter().enumerate().map(view).collect()
     }
 }
 

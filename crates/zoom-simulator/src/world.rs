@@ -18,7 +18,7 @@ use crate::quirks::CreateLock;
 use crate::rest::{Call, Endpoint, Lock, Reply, Request};
 use crate::tenant::Tenant;
 use crate::token::{OauthRefusal, TokenReply, TokenRequest, Tokens};
-use crate::webhooks::{Delivery, Sent};
+use crate::webhooks::{Delivery, HookId, Sent};
 
 /// Which of the accounts that are served: by order of their coming. Accounts never go.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -154,11 +154,10 @@ impl World {
         Account::new(config, self.seed.wrapping_add(1), self.clock.now()).ok()
     }
 
-    /// The address of the person that a call is about, whether it names them by id or by address.
-    fn subject(&self, account: AccountNumber, request: &Request<'_>) -> Option<String> {
-        let key = request.person()?;
-        let person = self.account(account).people.find(&key);
-        Some(person.map_or(key.as_str(), |person| person.email.as_str()).to_lowercase())
+    /// The address of a person whom a call names by id or by address.
+    fn address(&self, account: AccountNumber, key: &str) -> String {
+        let person = self.account(account).people.find(key);
+        person.map_or(key, |person| person.email.as_str()).to_lowercase()
     }
 }
 
@@ -205,11 +204,11 @@ impl Shared {
     }
 
     /// Notes what came of a delivery.
-    pub(crate) fn settle(&self, account: AccountNumber, number: usize, delivery: Delivery, sent: Sent) {
+    pub(crate) fn settle(&self, account: AccountNumber, hook: HookId, delivery: Delivery, sent: Sent) {
         {
             let mut world = self.world();
             let now = world.clock.now();
-            world.tenant_mut(account).webhooks.settle(number, delivery, sent, now);
+            world.tenant_mut(account).webhooks.settle(hook, delivery, sent, now);
         }
         self.wake();
     }
@@ -239,32 +238,40 @@ impl Shared {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Refuses a call on somebody whom a running create or delete holds, else takes the endpoint's own lock.
+    /// Refuses a call on somebody whom a running create or delete holds, else takes the endpoint's own lock if the call
+    /// takes time.
     pub(crate) fn hold(
         self: &Arc<Self>,
         account: AccountNumber,
         endpoint: &Endpoint,
         request: &Request<'_>,
+        takes_time: bool,
     ) -> Result<Option<Held>, Refusal> {
-        let (person, create_lock) = {
-            let world = self.world();
-            let Some(person) = world.subject(account, request) else { return Ok(None) };
-            (person, world.account(account).config.quirks.running_create_locks)
-        };
-        let mut running = self.running();
-        let creating = |(held, lock): (&(AccountNumber, String), &Lock)| held.0 == account && *lock == Lock::Create;
-        if create_lock == CreateLock::Account && running.iter().any(creating) {
-            return Err(Refusal::Busy(person));
-        }
-        let key = (account, person);
-        match running.get(&key) {
-            Some(Lock::Create) => return Err(Refusal::Busy(key.1)),
-            Some(Lock::Delete) if endpoint.lock != Lock::None => return Err(Refusal::Busy(key.1)),
-            Some(Lock::Delete | Lock::None) | None => {}
-        }
-        if endpoint.lock == Lock::None {
+        if !takes_time && self.running().is_empty() {
             return Ok(None);
         }
+        let (person, others, create_lock) = {
+            let world = self.world();
+            let address = |key: String| world.address(account, &key);
+            let others: Vec<_> = request.others().into_iter().map(address).collect();
+            (request.person().map(address), others, world.account(account).config.quirks.running_create_locks)
+        };
+        let mut running = self.running();
+        if create_lock == CreateLock::Account && request.is_on_people_groups_or_roles() {
+            let mut creates = running.iter().filter(|((held, _), lock)| *held == account && **lock == Lock::Create);
+            if let Some(((_, created), _)) = creates.next() {
+                return Err(Refusal::Busy(created.clone()));
+            }
+        }
+        for named in person.iter().chain(&others) {
+            match running.get(&(account, named.clone())) {
+                Some(Lock::Create) => return Err(Refusal::Busy(named.clone())),
+                Some(Lock::Delete) if endpoint.lock != Lock::None => return Err(Refusal::Busy(named.clone())),
+                Some(Lock::Delete | Lock::None) | None => {}
+            }
+        }
+        let Some(person) = person.filter(|_| takes_time && endpoint.lock != Lock::None) else { return Ok(None) };
+        let key = (account, person);
         running.insert(key.clone(), endpoint.lock);
         Ok(Some(Held { shared: Arc::clone(self), key }))
     }

@@ -8,7 +8,7 @@ use super::{Account, License, Profile, Refusal, Seq, domain_of};
 use crate::quirks::ElsewhereAnswer;
 
 /// The four ways of creating somebody.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
 #[strum(serialize_all = "camelCase")]
 pub(crate) enum CreateAction {
     /// Invites by mail.
@@ -78,6 +78,8 @@ impl Account {
             last_login: None,
             email_changes: Vec::new(),
             password: new.password,
+            creation: new.action,
+            sign_outs: 0,
             has_picture: false,
             presence: Presence::default(),
             settings: None,

@@ -48,6 +48,7 @@ pub use portal::{PersonEdit, PersonView};
 pub use portal_groups::GroupView;
 pub(crate) use privileges::PRIVILEGES;
 pub use profile::{CustomAttribute, PhoneNumber, Profile};
+pub(crate) use profile::{LANGUAGE, TIMEZONE, chinese_characters, is_digits, is_language, is_timezone};
 pub(crate) use refusal::{FieldError, Refusal};
 pub(crate) use roles::{MEMBER, OWNER, Role, RoleChange};
 #[cfg(test)]

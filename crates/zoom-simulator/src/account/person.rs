@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::backgrounds::Backgrounds;
+use super::create::CreateAction;
 use super::profile::Profile;
 use super::settings::Tree;
 
@@ -137,6 +138,10 @@ pub(crate) struct Person {
     pub(crate) email_changes: Vec<Timestamp>,
     /// A digest of the password, enough to know it again.
     pub(crate) password: Option<u64>,
+    /// How they came into the account.
+    pub(crate) creation: CreateAction,
+    /// How many times they were signed out everywhere.
+    pub(crate) sign_outs: u32,
     pub(crate) has_picture: bool,
     pub(crate) presence: Presence,
     pub(crate) settings: Option<Box<Tree>>,
@@ -178,6 +183,10 @@ impl Person {
             _ if self.profile.pmi != 0 => Some(self.profile.pmi),
             _ => Some(2_000_000_000 + self.seq.0.wrapping_mul(7_919_777) % 7_000_000_000),
         }
+    }
+
+    pub(crate) fn picture_url(&self) -> Option<String> {
+        self.has_picture.then(|| format!("https://acme.zoom.example/p/{}", self.id))
     }
 
     pub(crate) fn shown_name(&self) -> String {

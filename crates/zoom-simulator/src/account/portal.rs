@@ -98,8 +98,14 @@ impl Account {
         let present = self.people.find(key).ok_or_else(|| Refusal::UserMissing(key.to_owned()))?;
         let seq = present.seq;
         let is_owner = present.is_owner();
-        if is_owner && (edit.delete || edit.role.is_some() || edit.status.is_some()) {
+        if is_owner && edit.delete {
             return Err(Refusal::AdminProtected(present.email.clone()));
+        }
+        if is_owner && edit.status.is_some_and(|status| status != Status::Active) {
+            return Err(Refusal::field("status", "The owner is always active."));
+        }
+        if is_owner && edit.role.as_ref().is_some_and(|role| *role != present.role && role != "Owner") {
+            return Err(Refusal::field("role", "The owner keeps the role of the owner."));
         }
         if edit.delete {
             self.people.remove(seq);
@@ -135,22 +141,32 @@ impl Account {
         if let Some(problem) = name_problem(&person.first_name, &person.last_name, &person.display_name) {
             return Err(Refusal::BadRequest(problem));
         }
-        let license = license.unwrap_or_else(|| present.license());
+        let given = license.unwrap_or_else(|| present.license());
         person.state = match (status.unwrap_or_else(|| present.status()), present.state) {
-            (Status::Active, _) => State::Active { license },
+            (Status::Active, _) => State::Active { license: given },
             (Status::Inactive, State::Inactive { since }) => State::Inactive { since },
             (Status::Inactive, State::Active { .. } | State::Pending { .. }) => State::Inactive { since: now },
-            (Status::Pending, State::Pending { invited_at, .. }) => State::Pending { license, invited_at },
+            (Status::Pending, State::Pending { invited_at, .. }) => State::Pending { license: given, invited_at },
             (Status::Pending, State::Active { .. } | State::Inactive { .. }) => {
-                State::Pending { license, invited_at: now }
+                State::Pending { license: given, invited_at: now }
             }
         };
-        if let Some(role) = role {
+        if let Some(wanted) = license.filter(|wanted| *wanted != present.license())
+            && matches!(status.unwrap_or_else(|| present.status()), Status::Inactive)
+        {
+            let found = format!("Found {wanted:?}; somebody inactive has no licence, allowed is Basic.");
+            return Err(Refusal::field("type", found));
+        }
+        if let Some(role) = role.filter(|_| !present.is_owner()) {
             let found = self.role_by_name_or_id(&role).filter(|role| role.id != super::OWNER);
             person.role = found.ok_or(Refusal::RoleMissing(role))?.id.clone();
         }
         person.profile = merged(&person.profile, profile)?;
         self.check_vanity_name(&person.profile.vanity_name, Some(present.seq))?;
+        let manager = &person.profile.manager;
+        if *manager != present.profile.manager && !manager.is_empty() && !self.knows_manager(manager) {
+            return Err(Refusal::field("profile.manager", format!("Nobody in the account is {manager:?}.")));
+        }
         Ok(person)
     }
 

@@ -60,7 +60,17 @@ impl Profile {
             ("profile.jobTitle", &self.job_title, 128),
             ("profile.company", &self.company, 255),
             ("profile.location", &self.location, 256),
+            ("profile.manager", &self.manager, 256),
+            ("profile.pronouns", &self.pronouns, 60),
+            ("profile.vanityName", &self.vanity_name, 40),
+            ("profile.cmsUserId", &self.cms_user_id, 128),
             ("profile.aboutMe", &self.about_me, 150),
+            ("profile.linkedinUrl", &self.linkedin_url, 1024),
+        ];
+        let shapes: [(_, _, fn(&str) -> bool, _); 3] = [
+            ("profile.language", &self.language, is_language, LANGUAGE),
+            ("profile.timezone", &self.timezone, is_timezone, TIMEZONE),
+            ("profile.hostKey", &self.host_key, |key| is_digits(key, 6..=10), "six to ten digits"),
         ];
         let counts = [
             ("profile.phoneNumbers", self.phone_numbers.len(), 3),
@@ -68,8 +78,6 @@ impl Profile {
             ("profile.divisionIds", self.division_ids.len(), 1),
         ];
         let wrong = |field: &str, found: &str, allowed: &str| format!("{field}: found {found}, allowed are {allowed}");
-        let key_fits =
-            (6..=10).contains(&self.host_key.len()) && self.host_key.bytes().all(|byte| byte.is_ascii_digit());
         texts
             .into_iter()
             .find_map(|(field, text, most)| too_long(field, text, most))
@@ -86,16 +94,62 @@ impl Profile {
                 (!fits).then(|| wrong("profile.pronounsOption", &self.pronouns_option.to_string(), "0 to 3"))
             })
             .or_else(|| {
-                let fits = self.host_key.is_empty() || key_fits;
-                (!fits).then(|| wrong("profile.hostKey", &format!("{:?}", self.host_key), "six to ten digits"))
+                let misshapen =
+                    |(_, text, fits, _): &(_, &String, fn(&str) -> bool, _)| !text.is_empty() && !fits(text);
+                let (field, found, _, allowed) = shapes.into_iter().find(misshapen)?;
+                Some(wrong(field, &format!("{found:?}"), allowed))
+            })
+            .or_else(|| {
+                let (part, found, allowed) = self.phone_numbers.iter().flat_map(PhoneNumber::problems).next()?;
+                Some(wrong(&format!("profile.phoneNumbers.{part}"), &format!("{found:?}"), allowed))
+            })
+            .or_else(|| {
+                let keyless = self.custom_attributes.iter().any(|attribute| attribute.key.is_empty());
+                keyless.then(|| wrong("profile.customAttributes.key", "\"\"", "the key of an attribute"))
             })
     }
 }
 
+/// What [`is_language`] and [`is_timezone`] ask for.
+pub(crate) const LANGUAGE: &str = "a language such as en-US";
+pub(crate) const TIMEZONE: &str = "a time zone such as Europe/Paris";
+
+pub(crate) fn is_digits(text: &str, length: std::ops::RangeInclusive<usize>) -> bool {
+    length.contains(&text.len()) && text.chars().all(|c| c.is_ascii_digit())
+}
+
+pub(crate) fn is_language(text: &str) -> bool {
+    text.split_once('-').is_some_and(|(language, region)| {
+        (2..=3).contains(&language.len())
+            && (2..=4).contains(&region.len())
+            && language.chars().all(|c| c.is_ascii_lowercase())
+            && region.chars().all(|c| c.is_ascii_alphabetic())
+    })
+}
+
+/// By shape alone: the simulator has no time zone database.
+pub(crate) fn is_timezone(text: &str) -> bool {
+    let shaped = text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '/' | '_' | '-' | '+'));
+    shaped
+        && (matches!(text, "UTC" | "GMT") || text.split('/').count() >= 2)
+        && text.split('/').all(|part| !part.is_empty())
+}
+
+/// How many characters of a text are Chinese: names may have few of them (Zoom API reference, Users: update).
+pub(crate) fn chinese_characters(text: &str) -> usize {
+    text.chars().filter(|c| matches!(c, '\u{3400}'..='\u{9fff}' | '\u{20000}'..='\u{323af}')).count()
+}
+
 /// The first name of a person that is beyond Zoom's limits, as [`Profile::problem`] tells it.
 pub(crate) fn name_problem(first_name: &str, last_name: &str, display_name: &str) -> Option<String> {
-    let names = [("firstName", first_name, 64), ("lastName", last_name, 64), ("displayName", display_name, 128)];
-    names.into_iter().find_map(|(field, name, most)| too_long(field, name, most))
+    let names =
+        [("firstName", first_name, 64, 5), ("lastName", last_name, 64, 5), ("displayName", display_name, 128, 10)];
+    names.into_iter().find_map(|(field, name, most, most_chinese)| {
+        let chinese = chinese_characters(name);
+        let too_chinese =
+            || format!("{field}: found {chinese} Chinese characters, allowed are at most {most_chinese} of them");
+        too_long(field, name, most).or_else(|| (chinese > most_chinese).then(too_chinese))
+    })
 }
 
 /// What is wrong with a text of more than so many characters.
@@ -122,6 +176,25 @@ pub struct PhoneNumber {
     /// Whether the person confirmed it.
     #[serde(default)]
     pub verified: bool,
+}
+
+impl PhoneNumber {
+    /// The parts that cannot be, each with what was found and what is allowed.
+    pub(crate) fn problems(&self) -> Vec<(&'static str, &str, &'static str)> {
+        let Self { code, country, label, number, verified: _ } = self;
+        let digits = number.replace([' ', '-', '(', ')', '+'], "");
+        let two_letters = country.len() == 2 && country.chars().all(|c| c.is_ascii_uppercase());
+        let labelled = label.is_empty() || matches!(label.as_str(), "Mobile" | "Office" | "Home" | "Fax");
+        let coded = code.is_empty() || code.strip_prefix('+').is_some_and(|code| is_digits(code, 1..=4));
+        let parts = [
+            (labelled, "label", label, "Mobile, Office, Home or Fax"),
+            (is_digits(&digits, 1..=20), "number", number, "a phone number"),
+            (coded, "code", code, "a country code such as +1"),
+            (country.is_empty() || two_letters, "country", country, "a country such as US"),
+        ];
+        let wrong = parts.into_iter().filter(|(fits, ..)| !fits);
+        wrong.map(|(_, part, found, allowed)| (part, found.as_str(), allowed)).collect()
+    }
 }
 
 /// A custom attribute of a profile.

@@ -1,12 +1,14 @@
 //! Fills a new account from its configuration.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 
 use super::person::{Login, Person, Presence, State};
 use super::privileges::PRIVILEGES;
 use super::profile::name_problem;
 use super::roles::{MEMBER, OWNER, Role};
-use super::{Account, License, Seq, Status, email_problem};
+use super::{Account, CreateAction, License, Seq, Status, email_problem};
 use crate::config::{ConfigError, PersonConfig, RoleConfig};
 
 impl Account {
@@ -32,21 +34,41 @@ impl Account {
                 last_name: "Owner".into(),
                 ..PersonConfig::new(self.config.owner.clone())
             };
-            self.place(PersonConfig { license: License::Licensed, ..named }, now)?;
+            self.put(PersonConfig { license: License::Licensed, ..named }, now)?;
         }
         for person in people {
-            self.place(person, now)?;
+            self.put(person, now)?;
         }
+        self.check_managers()?;
         for room in std::mem::take(&mut self.config.rooms) {
             let named = PersonConfig { first_name: "Room".into(), ..PersonConfig::new(room) };
-            let seq = self.place(PersonConfig { license: License::Licensed, ..named }, now)?;
+            let seq = self.put(PersonConfig { license: License::Licensed, ..named }, now)?;
             self.people.edit(seq, |person| person.room = true);
         }
         Ok(())
     }
 
+    /// A manager may stand further down in the account file than those who name them.
+    fn check_managers(&self) -> Result<(), ConfigError> {
+        let names: HashSet<String> = self.people.all().map(Person::shown_name).collect();
+        let known = |manager: &String| self.people.by_email(manager).is_some() || names.contains(manager);
+        let mut wrong = self.people.all().filter(|person| !person.profile.manager.is_empty());
+        match wrong.find(|person| !known(&person.profile.manager)) {
+            Some(person) => Err(no_manager(&person.email, &person.profile.manager)),
+            None => Ok(()),
+        }
+    }
+
     /// Places somebody into the account as the account file says.
     pub(crate) fn place(&mut self, entry: PersonConfig, now: Timestamp) -> Result<Seq, ConfigError> {
+        let manager = &entry.profile.manager;
+        if !manager.is_empty() && !self.knows_manager(manager) {
+            return Err(no_manager(&entry.email, manager));
+        }
+        self.put(entry, now)
+    }
+
+    fn put(&mut self, entry: PersonConfig, now: Timestamp) -> Result<Seq, ConfigError> {
         let email = self.kept(&entry.email);
         let refuse = |reason: String| ConfigError::Person { email: entry.email.clone(), reason };
         if let Some(problem) = email_problem(&email) {
@@ -120,6 +142,8 @@ impl Account {
             last_login: (entry.status != Status::Pending).then_some(now),
             email_changes: Vec::new(),
             password: None,
+            creation: CreateAction::Create,
+            sign_outs: 0,
             has_picture: false,
             presence: Presence::default(),
             settings: None,
@@ -128,6 +152,12 @@ impl Account {
         };
         Ok(self.people.insert(person))
     }
+}
+
+fn no_manager(email: &str, found: &str) -> ConfigError {
+    let reason =
+        format!("profile.manager: found {found:?}, allowed are addresses and display names of the account's people");
+    ConfigError::Person { email: email.to_owned(), reason }
 }
 
 /// What is wrong with a name of a role or group; of many that are allowed, the first are told.

@@ -12,6 +12,8 @@ pub(crate) struct UserPatch {
     pub(crate) license: Option<License>,
     /// A Workplace bundle was asked for.
     pub(crate) wants_bundle: bool,
+    /// A phone licence was asked for.
+    pub(crate) wants_phone: bool,
     pub(crate) first_name: Option<String>,
     pub(crate) last_name: Option<String>,
     pub(crate) display_name: Option<String>,
@@ -87,6 +89,9 @@ impl Account {
         if patch.wants_bundle {
             return Err(Refusal::NoWorkplaceSeat);
         }
+        if patch.wants_phone {
+            return Err(Refusal::NoPhoneLicense);
+        }
         if let Some(wanted) = patch.license.filter(|wanted| *wanted != license) {
             if room {
                 return Err(Refusal::NotPermitted(
@@ -116,7 +121,8 @@ impl Account {
         }
     }
 
-    fn knows_manager(&self, manager: &str) -> bool {
+    /// Whether that is somebody's address or display name.
+    pub(super) fn knows_manager(&self, manager: &str) -> bool {
         self.people.by_email(manager).is_some()
             || (!manager.contains('@') && self.people.all().any(|person| person.shown_name() == manager))
     }
@@ -127,6 +133,7 @@ impl UserPatch {
         let Self {
             license,
             wants_bundle: _,
+            wants_phone: _,
             first_name,
             last_name,
             display_name,

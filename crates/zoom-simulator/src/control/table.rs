@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{Query, RawPathParams, State};
+use axum::extract::rejection::{BytesRejection, RawPathParamsRejection};
+use axum::extract::{DefaultBodyLimit, Query, RawPathParams, State};
 use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::{MethodFilter, MethodRouter, on};
@@ -26,6 +27,9 @@ pub(super) enum Scope {
     /// One account: stands under `/simulator/accounts/{account}`, and under `/simulator` for the first account.
     Account,
 }
+
+/// The largest body of a control, in bytes: an account of a million people.
+const BODY_LIMIT: usize = 256 << 20;
 
 type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
 
@@ -133,8 +137,8 @@ where
     F: Fn(Visit<Q>) -> R + Clone + Send + Sync + 'static,
     R: Future<Output = Result<A, Problem>> + Send + 'static,
 {
-    let handler = async move |State(shared): State<Arc<Shared>>, params: RawPathParams, uri: Uri| {
-        let answered = match visit::<Q>(shared, &params, &uri) {
+    let handler = async move |State(shared): State<Arc<Shared>>, params: Params, uri: Uri| {
+        let answered = match visit::<Q>(shared, params, &uri) {
             Ok(visit) => run(visit).await,
             Err(problem) => Err(problem),
         };
@@ -167,8 +171,10 @@ where
     F: Fn(Visit, B) -> R + Clone + Send + Sync + 'static,
     R: Future<Output = Result<A, Problem>> + Send + 'static,
 {
-    let handler = async move |State(shared): State<Arc<Shared>>, params: RawPathParams, uri: Uri, body: Bytes| {
-        let called = visit::<NoQuery>(shared, &params, &uri).and_then(|visit| Ok((visit, read::<B>(&body)?)));
+    let handler = async move |State(shared): State<Arc<Shared>>, params: Params, uri: Uri, body: Body| {
+        let refuse = |rejection: BytesRejection| Problem(rejection.status(), rejection.body_text());
+        let called =
+            visit::<NoQuery>(shared, params, &uri).and_then(|visit| Ok((visit, read::<B>(&body.map_err(refuse)?)?)));
         let answered = match called {
             Ok((visit, body)) => run(visit, body).await,
             Err(problem) => Err(problem),
@@ -188,9 +194,13 @@ where
     }
 }
 
-fn visit<Q: DeserializeOwned>(shared: Arc<Shared>, params: &RawPathParams, uri: &Uri) -> Result<Visit<Q>, Problem> {
+type Params = Result<RawPathParams, RawPathParamsRejection>;
+type Body = Result<Bytes, BytesRejection>;
+
+fn visit<Q: DeserializeOwned>(shared: Arc<Shared>, params: Params, uri: &Uri) -> Result<Visit<Q>, Problem> {
     let (mut controls, mut keys) = (Controls::first(shared), Vec::new());
-    for (name, value) in params {
+    let params = params.map_err(|rejection| Problem(rejection.status(), rejection.body_text()))?;
+    for (name, value) in &params {
         match name {
             "account" => controls = chosen(&controls, value)?,
             _ => keys.push(value.to_owned()),
@@ -237,10 +247,12 @@ fn found(body: &Bytes, path: &serde_path_to_error::Path) -> Option<String> {
 
 /// The routes of the controls.
 pub(super) fn router(controls: Vec<Control>) -> Router<Arc<Shared>> {
-    controls.into_iter().fold(Router::new(), |router, control| {
+    let router = controls.into_iter().fold(Router::new(), |router, control| {
         let paths = control.paths();
         paths.into_iter().fold(router, |router, path| router.route(&path, control.router.clone()))
-    })
+    });
+    // An account of many people is a large body.
+    router.layer(DefaultBodyLimit::max(BODY_LIMIT))
 }
 
 impl Control {

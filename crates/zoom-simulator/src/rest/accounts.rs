@@ -51,7 +51,7 @@ fn usage(session: &mut Session<'_>, request: &Request<'_>) -> Result<Reply, Refu
         Plan::Business => "business_monthly",
     };
     let seats = account.people.seats();
-    let base = json!({
+    let mut base = json!({
         "type": kind,
         "hosts": account.config.seats.licensed,
         "usage": seats.licensed.active,
@@ -64,9 +64,14 @@ fn usage(session: &mut Session<'_>, request: &Request<'_>) -> Result<Reply, Refu
     let usage = json!({
         "plan_base": match account.config.quirks.plan_base {
             PlanBase::Object => base,
-            PlanBase::Array => Value::Array(vec![base]),
+            // The array is that of master accounts, which has one field more.
+            PlanBase::Array => {
+                base["active_hosts"] = seats.licensed.active.into();
+                Value::Array(vec![base])
+            }
         },
         "plan_zoom_rooms": rooms,
+        "plan_zoom_one": [],
         "plan_large_meeting": [],
         "plan_webinar": [],
         "plan_recording": {

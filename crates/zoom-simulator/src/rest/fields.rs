@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::account::{FieldError, Refusal};
+use crate::account::{FieldError, Refusal, chinese_characters};
 
 pub(super) struct Fields<'a> {
     object: &'a Map<String, Value>,
@@ -49,9 +49,7 @@ impl<'a> Fields<'a> {
     /// A name: besides its length, the number of its Chinese characters is limited.
     pub(super) fn name(&mut self, name: &str, max: usize, max_chinese: usize) -> Option<String> {
         let text = self.text(name, max)?;
-        if text.chars().filter(|c| matches!(c, '\u{3400}'..='\u{9fff}' | '\u{20000}'..='\u{323af}')).count()
-            > max_chinese
-        {
+        if chinese_characters(&text) > max_chinese {
             self.reject(name, format!("The value must not exceed {max_chinese} Chinese characters."));
         }
         Some(text)

@@ -93,7 +93,12 @@ fn change(session: &mut Session<'_>, request: &Request<'_>, part: Part) -> Resul
 
 fn add_background(session: &mut Session<'_>, request: &Request<'_>) -> Result<Reply, Refusal> {
     paid_to_write(session)?;
-    let background = session.account.add_group_background(request.param(0), request.background()?)?;
+    let added = session.account.add_group_background(request.param(0), request.background()?);
+    // The reference has another code for this call than for all others on groups.
+    let background = added.map_err(|refusal| match refusal {
+        Refusal::GroupMissing(group) => Refusal::UserMissing(group),
+        other => other,
+    })?;
     Ok(Reply::json(201, &background))
 }
 

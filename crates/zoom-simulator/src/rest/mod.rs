@@ -306,6 +306,27 @@ impl<'a> Request<'a> {
         self.endpoint.template.starts_with("/users/{userId}").then(|| self.param(0).to_owned())
     }
 
+    /// The addresses and ids of the people whom a call names that is about something else.
+    pub(crate) fn others(&self) -> Vec<String> {
+        let in_path = match self.endpoint.template {
+            "/groups/{groupId}/members/{memberId}"
+            | "/groups/{groupId}/admins/{userId}"
+            | "/roles/{roleId}/members/{memberId}" => self.optional_param(1),
+            "/scim2/Users/{userId}" => self.optional_param(0),
+            _ => None,
+        };
+        let body = if self.reads() { Map::new() } else { self.object().unwrap_or_default() };
+        let rows = ["members", "admins"].into_iter().filter_map(|name| body.get(name)?.as_array()).flatten();
+        let named = rows.flat_map(|row| ["id", "email"].into_iter().filter_map(|name| row.get(name)?.as_str()));
+        in_path.into_iter().chain(named).map(str::to_owned).collect()
+    }
+
+    /// Whether this is one of the calls that a running create keeps waiting where it locks the account.
+    pub(crate) fn is_on_people_groups_or_roles(&self) -> bool {
+        let families = ["/users", "/groups", "/roles", scim::ROOT];
+        families.iter().any(|family| self.endpoint.template.starts_with(family))
+    }
+
     fn param(&self, index: usize) -> &str {
         self.params.get(index).map_or("", String::as_str)
     }

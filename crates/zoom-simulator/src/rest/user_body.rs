@@ -6,8 +6,8 @@ use serde_json::{Map, Value};
 
 use super::fields::Fields;
 use crate::account::{
-    CreateAction, CustomAttribute, License, NewUser, PasswordProblem, PhoneNumber, Refusal, UserPatch, digest,
-    email_problem,
+    CreateAction, CustomAttribute, LANGUAGE, License, NewUser, PasswordProblem, PhoneNumber, Refusal, TIMEZONE,
+    UserPatch, digest, email_problem, is_digits, is_language, is_timezone,
 };
 
 pub(super) fn new_user(body: &Map<String, Value>) -> Result<NewUser, Refusal> {
@@ -37,8 +37,7 @@ pub(super) fn new_user(body: &Map<String, Value>) -> Result<NewUser, Refusal> {
     }
     let password = password(&mut fields, action);
     let wants_bundle = bundle(&mut fields);
-    let wants_phone =
-        fields.object("feature").and_then(|feature| feature.get("zoom_phone")?.as_bool()).unwrap_or(false);
+    let wants_phone = phone(&mut fields);
     let new = NewUser {
         action,
         email,
@@ -74,14 +73,42 @@ fn password(fields: &mut Fields<'_>, action: CreateAction) -> Option<u64> {
     }
 }
 
-/// Whether a Workplace bundle is asked for. The account has no such subscription.
+/// Whether a Workplace bundle is asked for. The account has no such subscription. The reference lists powers of two for both
+/// kinds of bundle, and adds to them as Zoom adds plans.
 fn bundle(fields: &mut Fields<'_>) -> bool {
-    let one = fields.integer("zoom_one_type").is_some_and(|kind| kind != 0);
-    let united = fields.text("plan_united_type", 32).is_some_and(|kind| !matches!(kind.as_str(), "" | "none"));
-    if fields.has("license_info_list") {
-        fields.reject("license_info_list", "The account does not have several subscriptions.");
+    let one = fields.integer("zoom_one_type").unwrap_or(0);
+    if one != 0 && !(16..=1 << 59).contains(&one) || one.count_ones() > 1 {
+        fields.reject("zoom_one_type", "The value must be 0 or one of Zoom's bundles, such as 16.");
     }
-    one || united
+    let united = fields.text("plan_united_type", 32).filter(|kind| kind != "none");
+    let kind = united.as_deref().map(|kind| kind.parse().unwrap_or(0_u32));
+    if kind.is_some_and(|kind| !kind.is_power_of_two() || kind > 131_072) {
+        fields.reject("plan_united_type", "The value must be none or one of Zoom's plans, 1 to 131072.");
+    }
+    if let Some(listed) = fields.list::<Map<String, Value>>("license_info_list", 2) {
+        let kind =
+            |license: &Map<String, Value>| license.get("license_type").and_then(Value::as_str).map(str::to_owned);
+        let known = |kind: Option<String>| matches!(kind.as_deref(), Some("MEETING" | "ZOOM_WORKPLACE_BUNDLE"));
+        match listed.iter().map(kind).all(known) {
+            true => fields.reject("license_info_list", "The account does not have several subscriptions."),
+            false => {
+                fields.reject("license_info_list.license_type", "The value must be MEETING or ZOOM_WORKPLACE_BUNDLE.")
+            }
+        }
+    }
+    one != 0 || united.is_some()
+}
+
+/// Whether a phone licence is asked for. The account has none.
+fn phone(fields: &mut Fields<'_>) -> bool {
+    match fields.object("feature").and_then(|feature| feature.get("zoom_phone")) {
+        None | Some(Value::Null) => false,
+        Some(Value::Bool(wanted)) => *wanted,
+        Some(_) => {
+            fields.reject("feature.zoom_phone", "The value must be true or false.");
+            false
+        }
+    }
 }
 
 pub(super) fn user_patch(body: &Map<String, Value>) -> Result<UserPatch, Refusal> {
@@ -96,6 +123,7 @@ pub(super) fn user_patch(body: &Map<String, Value>) -> Result<UserPatch, Refusal
     let patch = UserPatch {
         license: license.flatten(),
         wants_bundle: bundle(&mut fields),
+        wants_phone: phone(&mut fields),
         first_name: fields.name("first_name", 64, 5),
         last_name: fields.name("last_name", 64, 5),
         display_name: fields.name("display_name", 128, 10),
@@ -105,8 +133,8 @@ pub(super) fn user_patch(body: &Map<String, Value>) -> Result<UserPatch, Refusal
         location: fields.text("location", 256),
         cost_center: fields.text("cost_center", usize::MAX),
         manager: fields.text("manager", 256),
-        language: fields.checked("language", "a language such as en-US", is_language),
-        timezone: fields.checked("timezone", "a time zone such as Europe/Paris", is_timezone),
+        language: fields.checked("language", LANGUAGE, is_language),
+        timezone: fields.checked("timezone", TIMEZONE, is_timezone),
         pronouns: fields.text("pronouns", 60),
         pronouns_option: pronouns_option(&mut fields),
         phone_numbers: phone_numbers(&mut fields),
@@ -147,18 +175,8 @@ fn pmi(fields: &mut Fields<'_>) -> Option<u64> {
 fn phone_numbers(fields: &mut Fields<'_>) -> Option<Vec<PhoneNumber>> {
     let numbers: Vec<PhoneNumber> = fields.list("phone_numbers", 3)?;
     for number in &numbers {
-        if !number.label.is_empty() && !matches!(number.label.as_str(), "Mobile" | "Office" | "Home" | "Fax") {
-            fields.reject("phone_numbers.label", "The value must be Mobile, Office, Home or Fax.");
-        }
-        if !is_digits(&number.number.replace([' ', '-', '(', ')', '+'], ""), 1..=20) {
-            fields.reject("phone_numbers.number", "The value must be a phone number.");
-        }
-        if !number.code.is_empty() && !number.code.strip_prefix('+').is_some_and(|code| is_digits(code, 1..=4)) {
-            fields.reject("phone_numbers.code", "The value must be a country code such as +1.");
-        }
-        let two_letters = number.country.len() == 2 && number.country.chars().all(|c| c.is_ascii_uppercase());
-        if !number.country.is_empty() && !two_letters {
-            fields.reject("phone_numbers.country", "The value must be a country such as US.");
+        for (part, _, allowed) in number.problems() {
+            fields.reject(&format!("phone_numbers.{part}"), format!("The value must be {allowed}."));
         }
     }
     Some(numbers.into_iter().map(|number| PhoneNumber { verified: false, ..number }).collect())
@@ -170,25 +188,4 @@ fn custom_attributes(fields: &mut Fields<'_>) -> Option<Vec<CustomAttribute>> {
         fields.reject("custom_attributes.key", "This field is required.");
     }
     Some(attributes)
-}
-
-fn is_digits(text: &str, length: std::ops::RangeInclusive<usize>) -> bool {
-    length.contains(&text.len()) && text.chars().all(|c| c.is_ascii_digit())
-}
-
-fn is_language(text: &str) -> bool {
-    text.split_once('-').is_some_and(|(language, region)| {
-        (2..=3).contains(&language.len())
-            && (2..=4).contains(&region.len())
-            && language.chars().all(|c| c.is_ascii_lowercase())
-            && region.chars().all(|c| c.is_ascii_alphabetic())
-    })
-}
-
-/// By shape alone: the simulator has no time zone database.
-fn is_timezone(text: &str) -> bool {
-    let shaped = text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '/' | '_' | '-' | '+'));
-    shaped
-        && (matches!(text, "UTC" | "GMT") || text.split('/').count() >= 2)
-        && text.split('/').all(|part| !part.is_empty())
 }

@@ -86,7 +86,7 @@ fn token(session: &mut Session<'_>, request: &Request<'_>) -> Result<Reply, Refu
 }
 
 fn sign_out(session: &mut Session<'_>, request: &Request<'_>) -> Result<Reply, Refusal> {
-    session.account.read(request.param(0), session.now)?;
+    session.account.sign_out(request.param(0), session.now)?;
     Ok(Reply::empty(204))
 }
 

@@ -141,7 +141,7 @@ pub(super) fn detail<'a>(account: &'a Account, person: &'a Person, now: Timestam
         phone_numbers: &profile.phone_numbers,
         phone_number: first.map(|number| format!("{} {}", number.code, number.number)).unwrap_or_default(),
         phone_country: first.map_or("", |number| number.country.as_str()),
-        pic_url: person.has_picture.then(|| format!("https://acme.zoom.example/p/{}", person.id)),
+        pic_url: person.picture_url(),
         jid: (!pending).then(|| format!("{}@xmpp.zoom.example", person.id.to_lowercase())),
         zoom_one_type: 0,
         use_pmi: profile.use_pmi,

@@ -122,6 +122,23 @@ fn a_mistake_in_an_account_file_is_told_with_field_finding_and_what_is_allowed()
         ("people: [{email: a@b.example, profile: {pmi: 12}}]", ["profile.pmi", "12", "ten digits"]),
         ("people: [{email: a@b.example, profile: {pronounsOption: 9}}]", ["profile.pronounsOption", "9", "0 to 3"]),
         ("people: [{email: a@b.example, profile: {hostKey: 12}}]", ["profile.hostKey", "12", "six to ten digits"]),
+        ("people: [{email: a@b.example, profile: {language: English}}]", ["profile.language", "English", "en-US"]),
+        ("people: [{email: a@b.example, profile: {timezone: there}}]", ["profile.timezone", "there", "Europe/Paris"]),
+        (
+            "people: [{email: a@b.example, profile: {manager: z@b.example}}]",
+            ["profile.manager", "z@b.example", "people"],
+        ),
+        (
+            "people: [{email: a@b.example, profile: {phoneNumbers: [{label: Boat, number: 1}]}}]",
+            ["profile.phoneNumbers.label", "Boat", "Mobile, Office, Home or Fax"],
+        ),
+        (
+            "people: [{email: a@b.example, profile: {phoneNumbers: [{number: one}]}}]",
+            ["profile.phoneNumbers.number", "one", "a phone number"],
+        ),
+        ("people: [{email: a@b.example, firstName: 六个中文字符}]", ["firstName", "6 Chinese", "at most 5"]),
+        ("people: [{email: a@b.example}]\nelsewhere: [{email: A@b.example}]", ["elsewhere", "A@b.example", "nobody"]),
+        ("elsewhere: [{email: a@b.example}, {email: a@b.example}]", ["elsewhere", "a@b.example", "once"]),
     ] {
         let error = AccountConfig::from_yaml(text).and_then(AccountConfig::check).unwrap_err().to_string();
         assert!(told.iter().all(|part| error.contains(part)), "{text}: {error}");
@@ -138,6 +155,7 @@ fn texts_and_lists_beyond_zooms_limits_are_refused_in_an_account_file() {
         ("profile.jobTitle", json!({"profile": {"jobTitle": "x".repeat(129)}})),
         ("profile.company", json!({"profile": {"company": "x".repeat(256)}})),
         ("profile.location", json!({"profile": {"location": "x".repeat(257)}})),
+        ("profile.vanityName", json!({"profile": {"vanityName": "x".repeat(41)}})),
         ("profile.aboutMe", json!({"profile": {"aboutMe": "x".repeat(151)}})),
         ("profile.phoneNumbers", json!({"profile": {"phoneNumbers": phones}})),
         ("profile.divisionIds", json!({"profile": {"divisionIds": ["a", "b"]}})),
@@ -209,4 +227,10 @@ async fn made_up_people_have_departments_with_heads_groups_and_a_few_administrat
     assert!(simulator.groups().iter().all(|group| !group.members.is_empty()));
     assert!(people.iter().all(|person| person.status != Status::Pending || person.groups.is_empty()));
     assert!(people.iter().any(|person| person.email == "ada.chen@acme.example"));
+}
+
+#[test]
+fn a_manager_may_stand_further_down_in_the_account_file() {
+    let people = "people:\n- {email: a@b.example, profile: {manager: c@b.example}}\n- {email: c@b.example}";
+    AccountConfig::from_yaml(people).and_then(AccountConfig::check).unwrap();
 }

@@ -2,7 +2,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use zoom_simulator::{PersonEdit, Simulator, Status};
 
-use crate::support::{ADA, BOB, OWNER, Reply, Zoom, active, client, licensed, pending, read};
+use crate::support::{ADA, BOB, OWNER, Reply, Zoom, active, client, inactive, licensed, pending, read};
 
 async fn control(zoom: &Zoom, method: Method, path: &str, body: Value) -> Reply {
     let request = zoom.http.request(method, format!("{}/simulator{path}", zoom.url()));
@@ -170,4 +170,37 @@ async fn the_name_of_a_personal_link_is_somebodys_alone_whoever_gives_it() {
     assert!(taken.status == 409 && taken.text.contains("profile.vanityName"), "{}", taken.text);
     edit(BOB, name("")).await.succeeded(200);
     assert_eq!(zoom.get("/users/vanity_name?vanity_name=link").await.succeeded(200)["existed"], true);
+}
+
+#[tokio::test]
+async fn an_edit_that_cannot_be_is_refused_with_its_field() {
+    let zoom = Zoom::with([active(ADA), inactive(BOB)]).await;
+    let edit = async |who: &str, edit: Value| control(&zoom, Method::PATCH, &format!("/people/{who}"), edit).await;
+    for (who, body, told) in [
+        (BOB, json!({"type": "Licensed"}), "type"),
+        (ADA, json!({"status": "inactive", "type": "Licensed"}), "type"),
+        (OWNER, json!({"status": "inactive"}), "status"),
+        (OWNER, json!({"role": "Member"}), "role"),
+        (ADA, json!({"profile": {"timezone": "somewhere"}}), "profile.timezone"),
+        (ADA, json!({"profile": {"manager": "nobody@acme.example"}}), "profile.manager"),
+        (ADA, json!({"lastName": "六个中文字符"}), "lastName"),
+    ] {
+        let refused = edit(who, body).await;
+        assert!(refused.status == 409 && refused.text.contains(told), "{told}: {}", refused.text);
+    }
+    edit(OWNER, json!({"status": "active", "role": "Owner", "lastName": "King"})).await.succeeded(200);
+    edit(BOB, json!({"status": "active", "type": "Licensed"})).await.succeeded(200);
+}
+
+#[tokio::test]
+async fn an_account_of_many_people_is_served_by_a_control_and_bad_paths_are_told_as_json() {
+    let zoom = Zoom::with([]).await;
+    let profile = json!({"company": "x".repeat(255), "location": "x".repeat(256), "dept": "x".repeat(500)});
+    let person = |number| json!({"email": format!("p{number}@big.example"), "profile": profile});
+    let people: Vec<_> = (0..2_200).map(person).collect();
+    let big = json!({"accountId": "big", "owner": "owner@big.example", "people": people});
+    assert!(big.to_string().len() > 2 << 20, "more than a server takes unless it is told to");
+    assert_eq!(control(&zoom, Method::POST, "/accounts", big).await.succeeded(200)["active"], 2_201);
+    let bad = control(&zoom, Method::GET, "/people/%FF", Value::Null).await;
+    assert!(bad.status == 400 && bad.body["error"].is_string(), "{}", bad.text);
 }

@@ -18,8 +18,15 @@ fn quoted(line: &str) -> Vec<&str> {
     line.split('`').skip(1).step_by(2).collect()
 }
 
-fn has_function(file: &Path, name: &str) -> bool {
-    std::fs::read_to_string(file).is_ok_and(|text| text.contains(&format!("fn {name}(")))
+/// Whether a file has a test of that name: a function right below the attributes of one.
+fn has_test(file: &Path, name: &str) -> bool {
+    let Ok(text) = std::fs::read_to_string(file) else { return false };
+    let lines: Vec<&str> = text.lines().collect();
+    let is_it = |line: &&str| line.contains(&format!("fn {name}("));
+    let Some(place) = lines.iter().position(is_it) else { return false };
+    let attributes = lines[..place].iter().rev().take_while(|line| line.starts_with("#["));
+    let kinds = ["#[test]", "#[tokio::test", "#[rstest", "#[case"];
+    attributes.into_iter().any(|line| kinds.iter().any(|kind| line.starts_with(kind)))
 }
 
 /// The tests that a column of a section's table names: a test of this crate's `behaviour`, or a file and a test.
@@ -37,7 +44,7 @@ fn check_tests(page: &str, section: &str, column: usize) -> (usize, usize) {
                     (own().join(format!("tests/behaviour/{file}.rs")), name)
                 }
             };
-            assert!(has_function(&file, name), "{test} does not exist");
+            assert!(has_test(&file, name), "{test} does not exist");
             named += 1;
         }
         assert!(!tests.is_empty(), "no test stands behind: {row}");

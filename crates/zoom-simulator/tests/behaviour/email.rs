@@ -49,3 +49,9 @@ async fn an_address_changes_three_times_in_a_day_and_not_four_times() {
     zoom.token = zoom.fetch_token().await.body["access_token"].as_str().unwrap().to_owned();
     change(&zoom, &id, ADA).await.succeeded(204);
 }
+
+#[tokio::test]
+async fn ones_own_address_in_other_letters_is_an_address_that_zoom_knows() {
+    let zoom = Zoom::with([active(ADA)]).await;
+    change(&zoom, ADA, "Ada@acme.example").await.refused(409, 1005);
+}

@@ -101,7 +101,9 @@ async fn virtual_backgrounds_are_images_and_ten_at_most(#[case] of: &str, #[case
         zoom.upload(&path, b"\xff\xd8\xff-and-so-on").await.succeeded(201);
     }
     zoom.upload(&path, b"\x89PNG-and-so-on").await.refused(400, 120);
-    zoom.upload(&format!("{missing}/virtual_backgrounds"), b"\x89PNG-and-so-on").await.refused(404, code);
+    let missing = format!("{missing}/virtual_backgrounds");
+    zoom.upload(&missing, b"\x89PNG-and-so-on").await.refused(404, 1001);
+    zoom.delete(&format!("{missing}?file_ids=nope")).await.refused(404, code);
     zoom.delete(&path).await.refused(400, 300);
     zoom.delete(&format!("{path}?file_ids=nope")).await.refused(400, 300);
     zoom.delete(&format!("{path}?file_ids={}", added["id"].as_str().unwrap())).await.succeeded(204);

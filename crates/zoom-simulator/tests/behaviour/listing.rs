@@ -84,7 +84,7 @@ async fn rows_show_department_and_groups_and_only_a_read_shows_the_deep_fields()
     };
     let ada = PersonConfig { groups: vec!["Team".into()], profile, ..active(ADA) };
     let groups = vec![GroupConfig { name: "Team".into(), id: Some("g1".into()) }];
-    let zoom = Zoom::start(AccountConfig { people: vec![ada], groups, ..unlimited() }).await;
+    let zoom = Zoom::start(AccountConfig { people: vec![ada, active(BOB)], groups, ..unlimited() }).await;
     let row = zoom.get("/users").await.succeeded(200)["users"][1].clone();
     assert_eq!(
         (&row["dept"], &row["group_ids"][0], &row["timezone"]),

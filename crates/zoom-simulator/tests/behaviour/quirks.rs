@@ -53,6 +53,7 @@ async fn a_missing_scope_is_named_in_json_or_in_json_that_its_quotes_break() {
 async fn a_running_create_holds_that_person_or_everybody() {
     for (running_create_locks, held) in [(CreateLock::Person, false), (CreateLock::Account, true)] {
         let zoom = with(Quirks { running_create_locks, ..Quirks::default() }, [active(BOB)]).await;
+        let (group, bob) = (zoom.create_group("Research").unwrap().id, zoom.person(BOB).unwrap().id);
         zoom.inject(Fault::on("POST", "/users", FaultEffect::Delay { ms: 60_000 }));
         let create = zoom.create("create", ADA, 1);
         let meanwhile = async {
@@ -60,7 +61,26 @@ async fn a_running_create_holds_that_person_or_everybody() {
             while zoom.get(&format!("/users/{ADA}")).await.status != 429 {
                 assert!(std::time::Instant::now() < deadline, "the create never ran");
             }
-            zoom.get(&format!("/users/{BOB}")).await.status == 429
+            let members = format!("/groups/{group}/members");
+            let mut statuses = vec![
+                zoom.get(&format!("/users/{BOB}")).await.status,
+                zoom.get("/users").await.status,
+                zoom.get("/users/summary").await.status,
+                zoom.get(&members).await.status,
+                zoom.patch(&format!("/groups/{group}"), json!({"name": "Science"})).await.status,
+                zoom.get("/roles/2/members").await.status,
+                zoom.post("/roles/1/members", json!({"members": [{"email": BOB}]})).await.status,
+            ];
+            let scim = zoom.http.get(format!("{}/scim2/Users/{bob}", zoom.url())).bearer_auth(&zoom.token);
+            statuses.push(scim.send().await.unwrap().status().as_u16());
+            let (some, all) = (statuses.contains(&429), statuses.iter().all(|status| *status == 429));
+            assert_eq!(some, all, "{statuses:?}");
+            // Whoever names the person who is being created waits in any case, and contacts and the account never do.
+            zoom.post(&members, json!({"members": [{"email": ADA}]})).await.refused(429, 429);
+            zoom.delete(&format!("/roles/1/members/{ADA}")).await.refused(429, 429);
+            zoom.get("/contacts/groups").await.succeeded(200);
+            zoom.get("/accounts/me/plans/usage").await.succeeded(200);
+            all
         };
         tokio::select! {
             _ = create => panic!("the create ended before its time"),

@@ -75,3 +75,11 @@ async fn classic_scopes_cover_their_calls() {
     zoom.create("create", "ada@acme.example", 1).await.succeeded(201);
     zoom.get("/roles").await.refused(400, 4711);
 }
+
+#[tokio::test]
+async fn a_scope_of_master_accounts_covers_the_calls_of_an_administrators() {
+    let scopes = Some(vec!["account:read:settings:master".to_owned()]);
+    let zoom = Zoom::start(AccountConfig { scopes, ..unlimited() }).await;
+    zoom.get("/accounts/me/settings").await.succeeded(200);
+    zoom.get("/users").await.refused(400, 4711);
+}

@@ -98,6 +98,63 @@ async fn a_workplace_bundle_has_no_seats() {
     let zoom = Zoom::with([active(ADA)]).await;
     zoom.patch(&ada(), json!({"zoom_one_type": 16})).await.refused(400, 2038);
     zoom.patch(&ada(), json!({"plan_united_type": "none"})).await.succeeded(204);
+    zoom.patch(&ada(), json!({"plan_united_type": "131072"})).await.refused(400, 2038);
+    for (field, value) in [
+        ("plan_united_type", json!("banana")),
+        ("plan_united_type", json!("3")),
+        ("plan_united_type", json!("262144")),
+        ("zoom_one_type", json!(7)),
+        ("zoom_one_type", json!(-16)),
+        ("zoom_one_type", json!("16")),
+        ("license_info_list", json!("MEETING")),
+        ("license_info_list", json!([{}, {}, {}])),
+        ("license_info_list", json!([{"license_type": "MEETING", "license_option": 2}])),
+    ] {
+        let reply = zoom.patch(&ada(), json!({field: value})).await;
+        reply.refused(400, 300);
+        assert!(reply.text.contains(field), "{}", reply.text);
+        let info = json!({"email": BOB, "type": 1, field: value});
+        zoom.post("/users", json!({"action": "create", "user_info": info})).await.refused(400, 300);
+    }
+    let kinds = json!([{"license_type": "PHONE"}]);
+    zoom.patch(&ada(), json!({"license_info_list": kinds})).await.invalid(&["license_info_list.license_type"]);
+}
+
+#[tokio::test]
+async fn a_phone_licence_can_be_asked_for_and_there_is_none() {
+    let zoom = Zoom::with([active(ADA)]).await;
+    let phone = |wanted: serde_json::Value| json!({"feature": {"zoom_phone": wanted}});
+    zoom.patch(&ada(), phone(json!(true))).await.refused(404, 1102);
+    zoom.patch(&ada(), phone(json!(false))).await.succeeded(204);
+    zoom.patch(&ada(), phone(json!("yes"))).await.invalid(&["feature.zoom_phone"]);
+    zoom.patch(&ada(), json!({"feature": 5})).await.invalid(&["feature"]);
+    let create = |wanted: serde_json::Value| json!({"action": "create", "user_info": {"email": BOB, "type": 1, "feature": {"zoom_phone": wanted}}});
+    zoom.post("/users", create(json!(true))).await.refused(404, 1102);
+    zoom.post("/users", create(json!("yes"))).await.invalid(&["user_info.feature.zoom_phone"]);
+    assert!(zoom.person(BOB).is_none());
+}
+
+#[tokio::test]
+async fn fields_that_a_call_does_not_know_are_ignored() {
+    let zoom = Zoom::with([active(ADA)]).await;
+    let info = json!({"email": BOB, "type": 1, "dept": "R", "job_title": "Analyst"});
+    zoom.post("/users", json!({"action": "autoCreate", "user_info": info, "typo": 1})).await.refused(400, 300);
+    zoom.post("/users", json!({"action": "create", "user_info": info, "typo": 1})).await.succeeded(201);
+    let bob = zoom.person(BOB).unwrap().profile;
+    assert_eq!((bob.dept.as_str(), bob.job_title.as_str()), ("", ""), "an update has to set them");
+    zoom.patch(&ada(), json!({"typo": 1, "email": "x@acme.example", "role_id": "1", "status": "inactive"}))
+        .await
+        .succeeded(204);
+    let read = zoom.get(&ada()).await.succeeded(200);
+    assert_eq!((&read["email"], &read["role_id"], &read["status"]), (&json!(ADA), &json!("2"), &json!("active")));
+    let settings = format!("{}/settings", ada());
+    let change = json!({"feature": {"meeting_capacity": 1000}, "meeting_security": {"auto_security": false}});
+    zoom.patch(&settings, change).await.succeeded(204);
+    assert_eq!(zoom.get(&settings).await.succeeded(200)["feature"]["meeting_capacity"], 100);
+    let secured = format!("{settings}?option=meeting_security");
+    let before = zoom.get(&secured).await.succeeded(200);
+    zoom.patch(&settings, json!({"meeting_security": {"auto_security": false}})).await.succeeded(204);
+    assert_eq!(zoom.get(&secured).await.succeeded(200), before, "a section that only an option reaches");
 }
 
 #[tokio::test]

@@ -11,9 +11,9 @@ use axum::response::{IntoResponse, Response};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use tokio::sync::watch;
-use zoom_simulator::{PersonConfig, PersonEdit, Probability, Status, WebhookConfig};
+use zoom_simulator::{AccountConfig, PersonConfig, PersonEdit, Probability, RoleConfig, Status, WebhookConfig};
 
-use crate::support::{ADA, BOB, Zoom, active, licensed, pending};
+use crate::support::{ADA, BOB, Zoom, active, licensed, pending, unlimited};
 
 const SECRET: &str = "webhook-secret";
 
@@ -120,6 +120,96 @@ async fn every_change_of_a_person_is_an_event_signed_over_its_raw_body() {
     assert!(updated["object"].get("job_title").is_none(), "only changed fields are told: {updated}");
     assert_eq!((&updated["account_id"], &updated["operator"]), (&"acme".into(), &"owner@acme.example".into()));
     assert!(events[2]["payload"].get("operator").is_none(), "nobody but Bob accepted");
+    assert_eq!(events[1]["payload"]["creation_type"], "create");
+}
+
+#[tokio::test]
+async fn another_password_and_a_sign_out_are_updates_that_say_what_was_done() {
+    let (zoom, mut endpoint) = subscribed([active(ADA)]).await;
+    zoom.put(&format!("/users/{ADA}/password"), json!({"password": "Sup3rSecret"})).await.succeeded(204);
+    zoom.delete(&format!("/users/{ADA}/token")).await.succeeded(204);
+    zoom.delete(&format!("/users/{ADA}/token")).await.succeeded(204);
+    let events = endpoint.events(3).await;
+    assert!(events.iter().all(|event| event["event"] == "user.updated" && event["payload"]["object"]["email"] == ADA));
+    let operations: Vec<_> = events.iter().map(|event| event["payload"]["operation"].as_str().unwrap()).collect();
+    assert_eq!(operations, ["change_password", "sign_out_from_all_devices", "sign_out_from_all_devices"]);
+    assert!(events.iter().all(|event| !event.to_string().contains("Sup3rSecret")));
+}
+
+#[tokio::test]
+async fn fields_that_only_a_single_read_shows_are_told_as_well_and_the_name_of_a_role_that_is_gone() {
+    let admin = PersonConfig { role: Some("Desk".into()), ..active(ADA) };
+    let desk: RoleConfig = serde_json::from_value(json!({"name": "Desk", "id": "desk"})).unwrap();
+    let zoom = Zoom::start(AccountConfig { people: vec![admin], roles: vec![desk], ..unlimited() }).await;
+    let mut endpoint = Endpoint::start().await;
+    zoom.add_webhook(endpoint.config()).await.unwrap();
+    let change = json!({"pronouns_option": 2, "about_me": "Me", "linkedin_url": "x", "cms_user_id": "7"});
+    zoom.patch(&format!("/users/{ADA}"), change.clone()).await.succeeded(204);
+    zoom.upload(&format!("/users/{ADA}/picture"), b"\x89PNG").await.succeeded(201);
+    zoom.delete("/roles/desk").await.succeeded(204);
+    let events = endpoint.events(3).await;
+    let told = |index: usize, which: &str| events[index]["payload"][which].clone();
+    assert!(change.as_object().unwrap().iter().all(|(name, value)| told(0, "object")[name] == *value), "{events:?}");
+    assert!(told(1, "object")["pic_url"].is_string() && told(1, "old_object")["pic_url"].is_null());
+    assert_eq!(
+        (told(2, "object")["role"].clone(), told(2, "old_object")["role"].clone()),
+        (json!("Member"), json!("Desk"))
+    );
+}
+
+#[tokio::test]
+async fn a_refused_call_that_named_several_changes_is_no_event() {
+    let (zoom, mut endpoint) = subscribed([active(ADA)]).await;
+    let url = format!("{}/scim2/Users", zoom.url());
+    let manager = json!({"manager": {"value": "nobody@acme.example"}});
+    let body = json!({"userName": BOB, "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User": manager});
+    let refused = zoom.http.post(url).bearer_auth(&zoom.token).json(&body).send().await.unwrap();
+    assert_eq!(refused.status(), 400);
+    zoom.set_status(ADA, "deactivate").await;
+    assert_eq!(endpoint.names(1).await, ["user.deactivated"]);
+}
+
+/// An endpoint that passes the URL check and answers no event. Tells how many came.
+async fn silent() -> (WebhookConfig, watch::Receiver<usize>) {
+    let (sender, got) = watch::channel(0);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let answer = async move |body: Bytes| {
+        let event: Value = serde_json::from_slice(&body).unwrap();
+        if event["event"] != "endpoint.url_validation" {
+            sender.send_modify(|got| *got += 1);
+            std::future::pending::<()>().await;
+        }
+        let plain = event["payload"]["plainToken"].as_str().unwrap();
+        axum::Json(json!({"plainToken": plain, "encryptedToken": hmac_hex(plain.as_bytes())}))
+    };
+    let router = Router::new().route("/", axum::routing::post(answer));
+    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    (serde_json::from_value(json!({"url": url, "secret": SECRET})).unwrap(), got)
+}
+
+#[tokio::test]
+async fn an_endpoint_that_does_not_answer_in_time_gets_the_event_again_and_one_that_is_forgotten_does_not() {
+    let zoom = Zoom::with([active(ADA)]).await;
+    let (slow, mut got) = silent().await;
+    zoom.add_webhook(slow).await.unwrap();
+    zoom.set_status(ADA, "deactivate").await;
+    eventually(|| zoom.webhooks()[0].deliveries.len() == 1).await;
+    let tried = zoom.webhooks()[0].deliveries[0].clone();
+    assert!(tried.result.contains("did not answer") && tried.next_try.is_some(), "{tried:?}");
+    zoom.set_status(ADA, "activate").await;
+    got.wait_for(|got| *got == 2).await.unwrap();
+    zoom.clear_webhooks();
+    let mut endpoint = Endpoint::start().await;
+    zoom.add_webhook(endpoint.config()).await.unwrap();
+    endpoint.answers.lock().unwrap().push_back(500);
+    zoom.set_status(ADA, "deactivate").await;
+    assert_eq!(endpoint.names(1).await, ["user.deactivated"]);
+    eventually(|| zoom.webhooks()[0].deliveries.len() == 1).await;
+    // The delivery to the endpoint that is gone ends when its time is over, and changes nothing of this one.
+    let over = tokio::time::Instant::now() + Duration::from_secs(4);
+    eventually(|| tokio::time::Instant::now() > over).await;
+    assert_eq!((zoom.webhooks()[0].waiting, zoom.webhooks()[0].deliveries.len()), (1, 1));
 }
 
 #[tokio::test]
