@@ -53,6 +53,9 @@ pub struct Profile {
     pub employee_unique_id: String,
 }
 
+/// A field, its text, whether a text can be one of the field's, and what can.
+type Shape<'a> = (&'static str, &'a str, fn(&str) -> bool, &'static str);
+
 impl Profile {
     /// The first field that is beyond Zoom's limits, with what was found and what is allowed.
     pub(crate) fn problem(&self) -> Option<String> {
@@ -67,7 +70,7 @@ impl Profile {
             ("profile.aboutMe", &self.about_me, 150),
             ("profile.linkedinUrl", &self.linkedin_url, 1024),
         ];
-        let shapes: [(_, _, fn(&str) -> bool, _); 3] = [
+        let shapes: [Shape<'_>; 3] = [
             ("profile.language", &self.language, is_language, LANGUAGE),
             ("profile.timezone", &self.timezone, is_timezone, TIMEZONE),
             ("profile.hostKey", &self.host_key, |key| is_digits(key, 6..=10), "six to ten digits"),
@@ -94,8 +97,7 @@ impl Profile {
                 (!fits).then(|| wrong("profile.pronounsOption", &self.pronouns_option.to_string(), "0 to 3"))
             })
             .or_else(|| {
-                let misshapen =
-                    |(_, text, fits, _): &(_, &String, fn(&str) -> bool, _)| !text.is_empty() && !fits(text);
+                let misshapen = |(_, text, fits, _): &Shape<'_>| !text.is_empty() && !fits(text);
                 let (field, found, _, allowed) = shapes.into_iter().find(misshapen)?;
                 Some(wrong(field, &format!("{found:?}"), allowed))
             })

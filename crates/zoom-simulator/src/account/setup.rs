@@ -50,10 +50,16 @@ impl Account {
 
     /// A manager may stand further down in the account file than those who name them.
     fn check_managers(&self) -> Result<(), ConfigError> {
+        let by_name = |person: &&Person| {
+            let manager = &person.profile.manager;
+            !manager.is_empty() && self.people.by_email(manager).is_none()
+        };
+        let mut by_name = self.people.all().filter(by_name).peekable();
+        if by_name.peek().is_none() {
+            return Ok(());
+        }
         let names: HashSet<String> = self.people.all().map(Person::shown_name).collect();
-        let known = |manager: &String| self.people.by_email(manager).is_some() || names.contains(manager);
-        let mut wrong = self.people.all().filter(|person| !person.profile.manager.is_empty());
-        match wrong.find(|person| !known(&person.profile.manager)) {
+        match by_name.find(|person| !names.contains(&person.profile.manager)) {
             Some(person) => Err(no_manager(&person.email, &person.profile.manager)),
             None => Ok(()),
         }

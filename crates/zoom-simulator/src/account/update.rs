@@ -39,6 +39,8 @@ pub(crate) struct UserPatch {
     pub(crate) cms_user_id: Option<String>,
     pub(crate) about_me: Option<String>,
     pub(crate) linkedin_url: Option<String>,
+    /// Only by SCIM.
+    pub(crate) employee_unique_id: Option<String>,
 }
 
 impl Account {
@@ -158,6 +160,7 @@ impl UserPatch {
             cms_user_id,
             about_me,
             linkedin_url,
+            employee_unique_id,
         } = self;
         if let Some(license) = license {
             person.state = State::Active { license };
@@ -191,6 +194,7 @@ impl UserPatch {
         set(&mut profile.cms_user_id, cms_user_id);
         set(&mut profile.about_me, about_me);
         set(&mut profile.linkedin_url, linkedin_url);
+        set(&mut profile.employee_unique_id, employee_unique_id);
     }
 }
 

@@ -66,7 +66,9 @@ fn usage(session: &mut Session<'_>, request: &Request<'_>) -> Result<Reply, Refu
             PlanBase::Object => base,
             // The array is that of master accounts, which has one field more.
             PlanBase::Array => {
-                base["active_hosts"] = seats.licensed.active.into();
+                if let Some(base) = base.as_object_mut() {
+                    base.insert("active_hosts".to_owned(), seats.licensed.active.into());
+                }
                 Value::Array(vec![base])
             }
         },

@@ -93,12 +93,10 @@ fn change(session: &mut Session<'_>, request: &Request<'_>, part: Part) -> Resul
 
 fn add_background(session: &mut Session<'_>, request: &Request<'_>) -> Result<Reply, Refusal> {
     paid_to_write(session)?;
-    let added = session.account.add_group_background(request.param(0), request.background()?);
+    let (group, file) = (request.param(0), request.background()?);
     // The reference has another code for this call than for all others on groups.
-    let background = added.map_err(|refusal| match refusal {
-        Refusal::GroupMissing(group) => Refusal::UserMissing(group),
-        other => other,
-    })?;
+    session.account.group(group).map_err(|_| Refusal::UserMissing(group.to_owned()))?;
+    let background = session.account.add_group_background(group, file)?;
     Ok(Reply::json(201, &background))
 }
 

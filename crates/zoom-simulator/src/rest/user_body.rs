@@ -89,11 +89,10 @@ fn bundle(fields: &mut Fields<'_>) -> bool {
         let kind =
             |license: &Map<String, Value>| license.get("license_type").and_then(Value::as_str).map(str::to_owned);
         let known = |kind: Option<String>| matches!(kind.as_deref(), Some("MEETING" | "ZOOM_WORKPLACE_BUNDLE"));
-        match listed.iter().map(kind).all(known) {
-            true => fields.reject("license_info_list", "The account does not have several subscriptions."),
-            false => {
-                fields.reject("license_info_list.license_type", "The value must be MEETING or ZOOM_WORKPLACE_BUNDLE.")
-            }
+        if listed.iter().map(kind).all(known) {
+            fields.reject("license_info_list", "The account does not have several subscriptions.");
+        } else {
+            fields.reject("license_info_list.license_type", "The value must be MEETING or ZOOM_WORKPLACE_BUNDLE.");
         }
     }
     one != 0 || united.is_some()
@@ -148,6 +147,7 @@ pub(super) fn user_patch(body: &Map<String, Value>) -> Result<UserPatch, Refusal
         cms_user_id: fields.text("cms_user_id", 128),
         about_me: fields.text("about_me", 150),
         linkedin_url: fields.text("linkedin_url", 1024),
+        employee_unique_id: None,
     };
     if patch.about_me.as_ref().is_some_and(|text| text.contains('<') || text.contains("://")) {
         fields.reject("about_me", "HTML and links are not allowed.");

@@ -1,6 +1,8 @@
 use reqwest::Method;
 use serde_json::{Value, json};
-use zoom_simulator::{AccountConfig, Fault, FaultEffect, GroupConfig, PersonConfig, Plan, Quirks, Seats, Status};
+use zoom_simulator::{
+    AccountConfig, CustomAttribute, Fault, FaultEffect, GroupConfig, PersonConfig, Plan, Profile, Quirks, Seats, Status,
+};
 
 use crate::support::{ADA, BOB, OWNER, Reply, Zoom, active, admin, inactive, pending, read, unlimited};
 
@@ -297,4 +299,29 @@ async fn faults_of_scim_calls_are_in_scims_shape() {
     let fault = json!({"path": "/scim2/Users", "effect": {"codeUnderOk": {"code": 200, "message": "No."}}});
     let refused = zoom.http.post(format!("{}/simulator/faults", zoom.url())).json(&fault).send().await.unwrap();
     assert_eq!(refused.status(), 400, "SCIM knows no codes");
+}
+
+#[tokio::test]
+async fn scim_sets_custom_attributes_by_name_and_the_employee_number() {
+    const EXTENSION: &str = "urn:ietf:params:scim:schemas:extension:zoom:1.0:User";
+    let badge = CustomAttribute { key: "k1".into(), name: "Badge".into(), value: "7".into() };
+    let profile = Profile { custom_attributes: vec![badge], ..Profile::default() };
+    let zoom = Zoom::with([PersonConfig { profile, ..active(ADA) }]).await;
+    let ada = format!("/Users/{}", id(&zoom, ADA));
+    let put = async |extension: Value| {
+        let body = json!({(EXTENSION): extension, (ENTERPRISE): {"employeeNumber": "E1"}});
+        scim(&zoom, Method::PUT, &ada, body).await
+    };
+    let changed =
+        put(json!({"Badge": "8", "Desk": "3rd", "transferee": "x", "zoomWebinar": false})).await.succeeded(200);
+    assert_eq!((&changed[EXTENSION]["Badge"], &changed[EXTENSION]["Desk"]), (&json!("8"), &json!("3rd")));
+    assert_eq!(changed[ENTERPRISE]["employeeNumber"], "E1");
+    let profile = zoom.person(ADA).unwrap().profile;
+    let keys: Vec<_> = profile.custom_attributes.iter().map(|attribute| attribute.key.as_str()).collect();
+    assert_eq!((keys, profile.employee_unique_id.as_str()), (vec!["k1", "Desk"], "E1"));
+    refused(&put(json!({"a": "1", "b": "2", "c": "3", "d": "4"})).await, 400);
+    refused(&put(json!({"zoomWebinar": true})).await, 400);
+    refused(&put(json!({"zoomOneType": "16"})).await, 409);
+    refused(&scim(&zoom, Method::PUT, &ada, json!({"userType": "On-Prem"})).await, 400);
+    assert_eq!(zoom.person(ADA).unwrap().profile, profile);
 }

@@ -42,7 +42,7 @@ pub(super) static ENDPOINTS: [Endpoint; 11] = [
 pub(super) fn refusal(refusal: &Refusal) -> Reply {
     let status = match refusal.wire() {
         (_, 1001 | 4130) => 404,
-        (_, 1005 | 1009 | 1107 | 1116 | 2033 | 2034 | 3412 | 4132) => 409,
+        (_, 1005 | 1009 | 1107 | 1116 | 2033 | 2034 | 2038 | 3412 | 4132) => 409,
         (200, _) => 400,
         (status, _) => status,
     };

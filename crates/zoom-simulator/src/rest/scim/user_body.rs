@@ -14,6 +14,8 @@ pub(super) struct UserBody {
     pub(super) active: Option<bool>,
     pub(super) role: Option<String>,
     pub(super) groups: Vec<String>,
+    /// Custom attributes by name, with their values.
+    pub(super) attributes: Vec<(String, String)>,
     pub(super) patch: UserPatch,
 }
 
@@ -51,6 +53,7 @@ impl UserBody {
         patch.company = fields.text("organization", 255);
         patch.cost_center = fields.text("costCenter", usize::MAX);
         patch.manager = manager(enterprise);
+        patch.employee_unique_id = fields.text("employeeNumber", 128);
         fields.finish()?;
         let mut fields = Fields::new(zoom, "zoom.");
         patch.pronouns = fields.text("pronouns", 60);
@@ -58,7 +61,9 @@ impl UserBody {
         fields.finish()?;
         let switched = |kind: &str| login.get(kind).and_then(truth) == Some(true);
         let work_email = switched("workEmail") && !switched("sso");
-        Ok(Self { user_name, work_email, active, role, groups, patch })
+        check_licences(zoom)?;
+        let attributes = attributes(zoom);
+        Ok(Self { user_name, work_email, active, role, groups, attributes, patch })
     }
 
     /// Roles and groups are named by name, and must be there before anything changes.
@@ -71,6 +76,36 @@ impl UserBody {
             None => Ok(()),
         }
     }
+}
+
+/// The attributes of the Zoom extension that are licences of whole bundles.
+fn is_bundle(name: &str) -> bool {
+    name == "zoomUnited" || name.starts_with("zoomOne") || name.ends_with("Subscription")
+}
+
+/// Bundles and features need licences, of which the account has none.
+fn check_licences(zoom: &Map<String, Value>) -> Result<(), Refusal> {
+    for (name, value) in zoom {
+        let off = value.as_str().is_some_and(|text| matches!(text, "" | "0" | "none" | "None"));
+        match (is_bundle(name), value) {
+            (_, Value::Null | Value::Bool(false)) => {}
+            (true, Value::Number(kind)) if kind.as_i64() == Some(0) => {}
+            (true, _) if off => {}
+            (true, _) => return Err(Refusal::NoWorkplaceSeat),
+            (false, Value::Bool(true)) => {
+                return Err(Refusal::NotPermitted(format!("You can add max 0 {name} users.")));
+            }
+            (false, _) => {}
+        }
+    }
+    Ok(())
+}
+
+/// The texts of the Zoom extension that are no fields of Zoom's own.
+fn attributes(zoom: &Map<String, Value>) -> Vec<(String, String)> {
+    let own = |name: &str| matches!(name, "pronouns" | "personalLinkName" | "transferee") || is_bundle(name);
+    let texts = zoom.iter().filter(|(name, _)| !own(name));
+    texts.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned()))).collect()
 }
 
 /// True or false, also as text: some identity providers send it so.

@@ -5,12 +5,17 @@ use serde_json::{Value, json};
 use super::super::{Reply, Request, Session};
 use super::user_body::{UserBody, truth};
 use super::{available, filter, operations, page};
-use crate::account::{Account, CreateAction, Deletion, License, NewUser, Person, Refusal, Status, StatusAction};
+use crate::account::{
+    Account, CreateAction, CustomAttribute, Deletion, License, NewUser, Person, Refusal, Status, StatusAction,
+};
 
 pub(super) const CORE: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 pub(super) const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 pub(super) const LOGIN: &str = "urn:us:zoom:scim:schemas:extension:1.0:ZoomUser";
 pub(super) const ZOOM: &str = "urn:ietf:params:scim:schemas:extension:zoom:1.0:User";
+
+/// How many custom attributes somebody can have (Zoom API reference, Users: update; SCIM2).
+const CUSTOM_ATTRIBUTES: usize = 5;
 
 pub(super) fn user_type(license: License) -> &'static str {
     match license {
@@ -162,8 +167,12 @@ pub(super) fn update(session: &mut Session<'_>, request: &Request<'_>) -> Result
 }
 
 /// Gives an active person what the body names beside the address, the switch last.
-fn apply(session: &mut Session<'_>, id: &str, body: UserBody) -> Result<(), Refusal> {
+fn apply(session: &mut Session<'_>, id: &str, mut body: UserBody) -> Result<(), Refusal> {
     let (account, now) = (&mut *session.account, session.now);
+    if !body.attributes.is_empty() {
+        let present = &find(account, id)?.profile.custom_attributes;
+        body.patch.custom_attributes = Some(with_attributes(present.clone(), body.attributes)?);
+    }
     account.update(id, body.patch, now)?;
     if let Some(role) = body.role {
         let role = account.role_by_name_or_id(&role).map(|role| role.id.clone());
@@ -186,6 +195,22 @@ fn apply(session: &mut Session<'_>, id: &str, body: UserBody) -> Result<(), Refu
         account.set_status(id, StatusAction::Deactivate, now)?;
     }
     Ok(())
+}
+
+/// Custom attributes with those that are given by name; one that is not there gets its name as key.
+fn with_attributes(
+    mut present: Vec<CustomAttribute>,
+    given: Vec<(String, String)>,
+) -> Result<Vec<CustomAttribute>, Refusal> {
+    for (name, value) in given {
+        match present.iter_mut().find(|attribute| attribute.name == name) {
+            Some(attribute) => attribute.value = value,
+            None => present.push(CustomAttribute { key: name.clone(), name, value }),
+        }
+    }
+    let fits = present.len() <= CUSTOM_ATTRIBUTES;
+    let message = || format!("Somebody can have at most {CUSTOM_ATTRIBUTES} custom attributes.");
+    if fits { Ok(present) } else { Err(Refusal::field("zoom", message())) }
 }
 
 /// A PATCH can switch somebody on and off, and nothing else.
