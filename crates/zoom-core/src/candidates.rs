@@ -1,22 +1,20 @@
 //! The records that the guard decides about: those that are open, and those that are wanted.
 
-use std::{
-    collections::{BTreeMap, HashMap, HashSet},
-    time::Duration,
-};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use jiff::Timestamp;
 
 use crate::{
-    Class, DesiredPerson, Leaving, Lookup, Mode, NewRecord, ObjectKey, Operation, PersonRef, Phase, Reason, Record,
-    RecordReason, Restore, RoleId, Step, Subject,
+    Class, Leaving, Mode, NewRecord, ObjectKey, Operation, PersonRef, Phase, Reason, Record, RecordReason, Restore,
+    Step, Subject,
     claims::Claims,
+    desk::Desk,
     groups::Groups,
-    guard::{Intent, after},
+    guard::Intent,
     holds::{Held, Holds},
-    naming::{digest, short, truncated},
     plan::{Input, Live, Seen},
     record::{Next, held_by, may_be_last_admin, next_as_listed, open_steps, protected_by},
+    refused::refuses,
 };
 
 /// A record with what the guard makes of it.
@@ -38,7 +36,7 @@ pub(crate) const NOT_PERMITTED: &str = "the connection's access does not cover t
      this ZoomRemoval if it is not wanted any more";
 
 /// Why a record stays as it is.
-const UNSEEN: &str = "waits until all objects and people were seen";
+pub(crate) const UNSEEN: &str = "waits until all objects and people were seen";
 
 pub(crate) enum Paper<'a> {
     Written(&'a Record),
@@ -138,6 +136,11 @@ impl<'a> Candidate<'a> {
         self.record().map_or(now, |record| record.created)
     }
 
+    /// Whether a human wrote it.
+    pub(crate) fn is_by_hand(&self) -> bool {
+        self.record().is_some_and(Record::is_by_hand)
+    }
+
     /// Whether its wave was found too large, and nobody has decided yet.
     pub(crate) fn is_over_limit(&self) -> bool {
         self.outcome.phase.is_open()
@@ -146,9 +149,14 @@ impl<'a> Candidate<'a> {
             })
     }
 
-    /// Whether its wave may still grow.
-    fn is_settling(&self) -> bool {
-        self.outcome.phase.is_open() && self.record().is_none_or(|record| record.phase == Phase::Settling)
+    /// Whether it was not counted yet: it settles, or something holds it back that has nothing to do with how many they are. A
+    /// mistake that is written down meanwhile is one wave as any other.
+    pub(crate) fn is_uncounted(&self) -> bool {
+        self.record().is_none_or(|record| match record.phase {
+            Phase::Settling => true,
+            Phase::Held => record.reason != Some(RecordReason::OverLimit) && record.started_at.is_none(),
+            Phase::Scheduled | Phase::Running | Phase::Done | Phase::Refused | Phase::Cancelled => false,
+        })
     }
 }
 
@@ -391,12 +399,12 @@ fn word_on(
 }
 
 /// Whoever may write records may write any object into them: it asks for what it asks for its own person alone.
-fn is_about(record: &Record, person: &PersonRef) -> bool {
+pub(crate) fn is_about(record: &Record, person: &PersonRef) -> bool {
     record.person().is_some_and(|named| named.is_same(person))
 }
 
 /// A protected person is known by every address that they or their object have or had.
-fn protection(intent: &Intent<'_>, input: &Input<'_>, groups: &Groups<'_>) -> Option<Outcome> {
+pub(crate) fn protection(intent: &Intent<'_>, input: &Input<'_>, groups: &Groups<'_>) -> Option<Outcome> {
     let Intent { object, subject, .. } = intent;
     let emails = [&subject.email, &object.email].into_iter().chain(&object.remembered.email);
     let emails: Vec<_> = emails.chain(&object.previous_emails).collect();
@@ -406,174 +414,6 @@ fn protection(intent: &Intent<'_>, input: &Input<'_>, groups: &Groups<'_>) -> Op
 }
 
 /// An explicit edit to `active: false`, or of the address, that nobody has looked at yet.
-fn is_prompt(deleting: bool, edited: bool, steps: &[Step]) -> bool {
+pub(crate) fn is_prompt(deleting: bool, edited: bool, steps: &[Step]) -> bool {
     !deleting && edited && matches!(steps, [Step::Deactivate | Step::SetEmail(_)])
-}
-
-/// What somebody had who was deactivated before, where it matters for whether they are protected.
-fn earlier_restore(person: &PersonRef, object: &DesiredPerson, input: &Input<'_>) -> Option<Restore> {
-    if input.policy.protected.groups.is_empty() {
-        return None;
-    }
-    let ran =
-        |record: &&Record| record.class == Class::Access && record.started_at.is_some() && is_about(record, person);
-    let last = input.records.iter().filter(ran).max_by_key(|record| record.started_at);
-    last.and_then(|record| record.restore.clone()).or_else(|| object.remembered.restore.clone())
-}
-
-/// Whether nothing is gained by asking again. A deleted object asks once.
-fn refuses(record: &Record, first: bool, intent: &Intent<'_>, input: &Input<'_>, groups: &Groups<'_>) -> bool {
-    let directory = input.directory;
-    let waited = record.ended_at.is_some_and(|ended| after(ended, AGAIN) <= input.now);
-    if !intent.object.deleting && may_be_granted(record, first || waited, waited, intent, input, groups) {
-        return false;
-    }
-    record.source.as_ref().is_some_and(|source| source.generation == intent.object.generation)
-        && is_about(record, &intent.subject)
-        && open_steps(record, directory) == intent.taking.steps
-}
-
-/// Whether a live object's wish may be granted that was refused before: because the listing shows another person by now,
-/// where that may be gone by, or because much time has passed.
-fn may_be_granted(
-    record: &Record,
-    by_listing: bool,
-    waited: bool,
-    intent: &Intent<'_>,
-    input: &Input<'_>,
-    groups: &Groups<'_>,
-) -> bool {
-    let is_member = || match input.directory.find_exactly(&intent.subject) {
-        Lookup::Found(row) => row.role.as_ref().is_some_and(RoleId::is_member),
-        Lookup::Absent | Lookup::Unknown => false,
-    };
-    match record.reason {
-        // A live object that asks at all has been found to leave an Admin.
-        Some(RecordReason::LastAdmin) => true,
-        Some(RecordReason::Owner) => by_listing && is_member(),
-        Some(RecordReason::Protected) if by_listing => {
-            let next = next_as_listed(record, input);
-            !matches!(next, Some(Next::End(Phase::Refused, ..)) | None) && protection(intent, input, groups).is_none()
-        }
-        Some(RecordReason::NeedsOwner) => waited || by_listing && is_member(),
-        Some(RecordReason::ZoomRefused) => waited,
-        _ => false,
-    }
-}
-
-/// What Zoom refused is asked for again after this time.
-const AGAIN: Duration = Duration::from_hours(6);
-
-/// Where new records are written: knows the names that are taken and the waves that are open.
-pub(crate) struct Desk {
-    names: HashSet<Box<str>>,
-    settling: HashMap<Class, String>,
-    over_limit: HashMap<Class, String>,
-    /// Of these, those to which something was added within the quiet period: what made them too large still goes on.
-    growing: HashMap<Class, String>,
-}
-
-/// Which wave that waits for a decision takes a new record in.
-#[derive(Clone, Copy)]
-pub(crate) enum Joins {
-    /// None: whoever is to leave at once waits for nobody.
-    None,
-    /// One that was still growing when it was found too large, or what comes after it would be counted as little.
-    Growing,
-    /// Any. What is asked for again although nothing was edited was there before: reactivated in Zoom, or somebody deleted
-    /// the record to reject it, and rejecting must not let it run.
-    Held,
-}
-
-impl Desk {
-    pub(crate) fn of(candidates: &[Candidate<'_>], input: &Input<'_>) -> Self {
-        let held: HashSet<_> = waves(candidates, Candidate::is_over_limit).collect();
-        let settling = waves(candidates, Candidate::is_settling).filter(|wave| !held.contains(wave));
-        let quiet = input.policy.guard.quiet_period;
-        let grows = |one: &&Candidate<'_>| one.is_over_limit() && after(one.created(input.now), quiet) > input.now;
-        let growing = candidates.iter().filter(grows).map(|one| (one.class(), one.wave()));
-        Self {
-            names: input.records.iter().map(|record| record.name.clone()).collect(),
-            settling: oldest(settling),
-            over_limit: oldest(waves(candidates, Candidate::is_over_limit)),
-            growing: oldest(growing),
-        }
-    }
-
-    fn write<'a>(&mut self, intent: &Intent<'a>, input: &Input<'a>, groups: &Groups<'a>) -> Candidate<'a> {
-        let Intent { object, subject, taking } = intent;
-        let (generation, steps) = (object.generation.to_string(), format!("{:?}", taking.steps));
-        let about = [input.connection, &object.uid, &generation, &steps];
-        let (digest, name) = self.free_name(&object.object.name, &about);
-        let source = intent.source();
-        let frozen = object.deleting && !input.desired.complete;
-        let prompt = is_prompt(object.deleting, object.is_edited(), &taking.steps);
-        let joins = match (prompt, !object.deleting && !object.is_edited()) {
-            (true, _) => Joins::None,
-            (false, true) => Joins::Held,
-            (false, false) => Joins::Growing,
-        };
-        let wave = self.wave(taking.class, joins, &digest);
-        Candidate {
-            would_empty: false,
-            count: 1,
-            prompt,
-            frozen,
-            outcome: protection(intent, input, groups).unwrap_or_else(|| Outcome {
-                message: if frozen { UNSEEN.to_owned() } else { String::new() },
-                ..Outcome::undecided()
-            }),
-            paper: Paper::New(Box::new(NewRecord {
-                name,
-                wave,
-                class: taking.class,
-                subject: Subject::Person(subject.clone()),
-                source: Some(source),
-                steps: taking.steps.clone(),
-                not_before: taking.not_before,
-                hold: object.hold.clone(),
-                restore: Restore::of(subject, input.directory).or_else(|| earlier_restore(subject, object, input)),
-            })),
-        }
-    }
-
-    /// The wave of a new record.
-    pub(crate) fn wave(&mut self, class: Class, joins: Joins, digest: &str) -> String {
-        let held = match joins {
-            Joins::None => None,
-            Joins::Growing => self.growing.get(&class),
-            Joins::Held => self.over_limit.get(&class),
-        };
-        held.unwrap_or_else(|| self.settling.entry(class).or_insert_with(|| short(digest, 6))).clone()
-    }
-
-    /// The first name that no record has, and the digest that it is made of; it is taken from now on. Only a record that
-    /// ended, or another one about the same, can have had it.
-    pub(crate) fn free_name(&mut self, object: &str, about: &[&str]) -> (String, String) {
-        let mut earlier = 0_usize;
-        loop {
-            let digest = digest(&[about, &[&earlier.to_string()]].concat());
-            let name = format!("{}-{}", truncated(object, 200), short(&digest, 8));
-            if self.names.insert(name.as_str().into()) {
-                return (digest, name);
-            }
-            earlier += 1;
-        }
-    }
-}
-
-fn waves<'a, 'c>(
-    candidates: &'a [Candidate<'c>],
-    which: fn(&Candidate<'c>) -> bool,
-) -> impl Iterator<Item = (Class, &'a str)> {
-    candidates.iter().filter(move |candidate| which(candidate)).map(|candidate| (candidate.class(), candidate.wave()))
-}
-
-/// The first wave of each class; candidates are sorted by age.
-fn oldest<W: Into<String>>(waves: impl Iterator<Item = (Class, W)>) -> HashMap<Class, String> {
-    let mut oldest = HashMap::new();
-    for (class, wave) in waves {
-        oldest.entry(class).or_insert_with(|| wave.into());
-    }
-    oldest
 }

@@ -22,7 +22,8 @@ pub(crate) fn decide(all: &mut Candidates<'_>, input: &Input<'_>, claims: &Claim
         if !candidate.outcome.phase.is_open() || candidate.frozen {
             continue;
         }
-        match before_counting(candidate, &over_limit, input) {
+        let in_held_wave = over_limit.contains(&(candidate.class(), candidate.wave().into()));
+        match before_counting(candidate, in_held_wave, input) {
             Some(outcome) => candidate.outcome = outcome,
             None => waves.entry((candidate.class(), label(candidate))).or_default().push(place),
         }
@@ -39,10 +40,10 @@ pub(crate) fn decide(all: &mut Candidates<'_>, input: &Input<'_>, claims: &Claim
     due.chain(books.settle_at).filter(|at| *at > input.now).min()
 }
 
-/// What settles is one wave, whatever it is labelled: a record that was not seen yet when another one began a wave of
-/// its own must not split them.
+/// What was not counted yet is one wave, whatever it is labelled: a record that was not seen yet when another one began a
+/// wave of its own must not split them.
 fn label(candidate: &Candidate<'_>) -> Option<Box<str>> {
-    candidate.record().filter(|record| record.phase != Phase::Settling).map(|record| record.wave.clone())
+    (!candidate.is_uncounted()).then(|| candidate.wave().into())
 }
 
 fn born(candidates: &[Candidate<'_>], places: &[usize], now: Timestamp) -> Option<Timestamp> {
@@ -55,11 +56,7 @@ fn over_limit_waves(candidates: &[Candidate<'_>]) -> HashSet<(Class, Box<str>)> 
 }
 
 /// What is decided without counting, if it is.
-fn before_counting(
-    candidate: &Candidate<'_>,
-    over_limit: &HashSet<(Class, Box<str>)>,
-    input: &Input<'_>,
-) -> Option<Outcome> {
+pub(crate) fn before_counting(candidate: &Candidate<'_>, in_held_wave: bool, input: &Input<'_>) -> Option<Outcome> {
     let record = candidate.record();
     let by_hand = record.is_some_and(|record| record.source.is_none());
     let approved = record.is_some_and(|record| record.approved);
@@ -98,7 +95,7 @@ fn before_counting(
     if record.is_some_and(|record| is_counted(record, input) || is_half_done(record)) {
         return Some(Outcome::new(Phase::Running, RecordReason::WithinLimit, "within the limit"));
     }
-    over_limit.contains(&(candidate.class(), candidate.wave().into())).then(|| held_over_limit(candidate))
+    in_held_wave.then(|| held_over_limit(candidate))
 }
 
 /// What was agreed to when the record began and waited since does not need to be agreed to again.
@@ -120,7 +117,18 @@ fn waits_until(record: &Record, input: &Input<'_>) -> Option<Timestamp> {
 }
 
 /// The mode or switch of the connection that holds a record back, or the doubt about its account.
-fn held_by_switch(candidate: &Candidate<'_>, input: &Input<'_>) -> Option<Outcome> {
+pub(crate) fn held_by_switch(candidate: &Candidate<'_>, input: &Input<'_>) -> Option<Outcome> {
+    let is_meant = input.suspicion.is_some() && is_meant_and_seen(candidate, input);
+    switch(candidate.steps(), candidate.not_before(), is_meant, input)
+}
+
+/// The same by what a record is about. `is_meant`: whether a human named the person, and the listing shows them.
+pub(crate) fn switch(
+    steps: &[Step],
+    not_before: Option<Timestamp>,
+    is_meant: bool,
+    input: &Input<'_>,
+) -> Option<Outcome> {
     let policy = input.policy;
     let held = |reason, message: &str| Some(Outcome::new(Phase::Held, reason, message));
     match policy.mode {
@@ -129,9 +137,7 @@ fn held_by_switch(candidate: &Candidate<'_>, input: &Input<'_>) -> Option<Outcom
         Mode::Plan => return held(RecordReason::RemovalsHeld, "the connection's mode is Plan"),
         Mode::Enforce => {}
     }
-    if let Some(message) = input.suspicion
-        && !is_meant_and_seen(candidate, input)
-    {
+    if let Some(message) = input.suspicion.filter(|_| !is_meant) {
         return held(RecordReason::Suspicious, message);
     }
     if policy.protected.is_unknown(input.directory) {
@@ -140,10 +146,8 @@ fn held_by_switch(candidate: &Candidate<'_>, input: &Input<'_>) -> Option<Outcom
         return held(RecordReason::Suspicious, message);
     }
     // What waits for its time needs its switch only then.
-    let later = |step: &Step| {
-        candidate.not_before().is_some_and(|at| at > input.now) && step.is_for_good() && candidate.steps().len() > 1
-    };
-    let forbidden = candidate.steps().iter().filter(|step| !later(step)).find_map(|step| match step {
+    let later = |step: &Step| not_before.is_some_and(|at| at > input.now) && step.is_for_good() && steps.len() > 1;
+    let forbidden = steps.iter().filter(|step| !later(step)).find_map(|step| match step {
         Step::Deactivate => (!policy.allow.deactivate).then_some("deactivate"),
         Step::Unlink(_) | Step::Delete(_) => (!policy.allow.delete).then_some("delete"),
         Step::SetLicense(_)
@@ -269,13 +273,22 @@ fn people(candidates: &[Candidate<'_>], places: &[usize]) -> usize {
 }
 
 /// When nothing was added for the quiet period, or three of them after the first: who keeps adding must not keep a wave from
-/// being counted.
+/// being counted. What was there long before, because something held it back, is not the first of those who are added now.
 fn settles_at(candidates: &[Candidate<'_>], places: &[usize], input: &Input<'_>) -> Timestamp {
-    let created =
-        || places.iter().filter_map(|place| candidates.get(*place)).map(|candidate| candidate.created(input.now));
     let quiet = input.policy.guard.quiet_period;
-    let (first, last) = (created().min().unwrap_or(input.now), created().max().unwrap_or(input.now));
-    after(last, quiet).min(after(first, quiet.saturating_mul(3)))
+    let longest = quiet.saturating_mul(3);
+    let added = places.iter().filter_map(|place| candidates.get(*place)).map(|one| one.created(input.now));
+    let mut added: Vec<_> = added.collect();
+    added.sort_unstable();
+    let last = added.last().copied().unwrap_or(input.now);
+    let mut first = last;
+    for earlier in added.into_iter().rev() {
+        if after(earlier, longest) <= first {
+            break;
+        }
+        first = earlier;
+    }
+    after(last, quiet).min(after(first, longest))
 }
 
 /// Whether a record took something in the window, or may be about to, without a human's word.

@@ -13,8 +13,10 @@ use super::{
 use crate::{
     Class, Email, GroupId, Leaving, LeavingGroup, Mode, NewRecord, ObjectKey, Person, PersonRef, Phase, Plan, Reason,
     Record, RecordReason, Role, RoleId, Source, Standing, Step, Subject, ThingKind, ThingRef, Verdict,
-    candidates::{Candidate, Desk, Joins, Outcome, Paper},
+    candidates::{Candidate, Outcome, Paper},
+    desk::{Desk, Joins},
     plan::Input,
+    waves::switch,
 };
 
 /// How many people one record names: keeps the object far below what etcd stores.
@@ -291,7 +293,8 @@ impl<'a> Groups<'a> {
             [self.input.connection, &object.uid, &generation, step.verb()].into_iter().chain(named).collect();
         let (digest, name) = desk.free_name(&object.key.name, &about);
         let joins = if *edited { Joins::Growing } else { Joins::Held };
-        let wave = desk.wave(Class::Membership, joins, &digest);
+        let held_back = switch(std::slice::from_ref(step), None, false, &self.input).is_some();
+        let wave = desk.wave(Class::Membership, joins, held_back, &digest);
         let count = if departure.is_whole() {
             departure.count
         } else {

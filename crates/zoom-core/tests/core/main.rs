@@ -14,6 +14,7 @@ mod group_properties;
 mod group_world;
 mod groups;
 mod guard;
+mod held_back;
 mod histories;
 mod holds;
 mod labels;

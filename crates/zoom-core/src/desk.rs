@@ -1,0 +1,145 @@
+//! Where new records are written, and which waves they join.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::{
+    Class, DesiredPerson, NewRecord, PersonRef, Record, Restore, Subject,
+    candidates::{Candidate, Outcome, Paper, UNSEEN, is_about, is_prompt, protection},
+    groups::Groups,
+    guard::{Intent, after},
+    naming::{digest, short, truncated},
+    plan::Input,
+    waves::{before_counting, held_by_switch, switch},
+};
+
+/// Where new records are written: knows the names that are taken and the waves that are open.
+pub(crate) struct Desk {
+    names: HashSet<Box<str>>,
+    /// Those that were not counted yet; apart from them those that a switch or a doubt holds back.
+    uncounted: HashMap<(Class, bool), String>,
+    over_limit: HashMap<Class, String>,
+    /// Of these, those to which something was added within the quiet period: what made them too large still goes on.
+    growing: HashMap<Class, String>,
+}
+
+/// Which wave that waits for a decision takes a new record in.
+#[derive(Clone, Copy)]
+pub(crate) enum Joins {
+    /// None: whoever is to leave at once waits for nobody.
+    None,
+    /// One that was still growing when it was found too large, or what comes after it would be counted as little.
+    Growing,
+    /// Any. What is asked for again although nothing was edited was there before: reactivated in Zoom, or somebody deleted
+    /// the record to reject it, and rejecting must not let it run.
+    Held,
+}
+
+impl Desk {
+    pub(crate) fn of(candidates: &[Candidate<'_>], input: &Input<'_>) -> Self {
+        let quiet = input.policy.guard.quiet_period;
+        let over_limit: HashSet<_> = waves(candidates.iter().filter(|one| one.is_over_limit())).collect();
+        let is_held = |one: &Candidate<'_>| over_limit.contains(&(one.class(), one.wave()));
+        let open = || candidates.iter().filter(|one| one.outcome.phase.is_open() && !one.is_by_hand());
+        let mut uncounted = HashMap::new();
+        for one in open().filter(|one| one.is_uncounted() && !is_held(one)) {
+            let key = (one.class(), held_by_switch(one, input).is_some());
+            let waits = key.1 || !uncounted.contains_key(&key) && before_counting(one, false, input).is_none();
+            if waits {
+                uncounted.entry(key).or_insert_with(|| one.wave().to_owned());
+            }
+        }
+        let growing = open().filter(|one| is_held(one) && after(one.created(input.now), quiet) > input.now);
+        Self {
+            names: input.records.iter().map(|record| record.name.clone()).collect(),
+            uncounted,
+            growing: oldest(waves(growing)),
+            over_limit: oldest(waves(candidates.iter().filter(|one| one.is_over_limit()))),
+        }
+    }
+
+    pub(crate) fn write<'a>(&mut self, intent: &Intent<'a>, input: &Input<'a>, groups: &Groups<'a>) -> Candidate<'a> {
+        let Intent { object, subject, taking } = intent;
+        let (generation, steps) = (object.generation.to_string(), format!("{:?}", taking.steps));
+        let about = [input.connection, &object.uid, &generation, &steps];
+        let (digest, name) = self.free_name(&object.object.name, &about);
+        let source = intent.source();
+        let frozen = object.deleting && !input.desired.complete;
+        let prompt = is_prompt(object.deleting, object.is_edited(), &taking.steps);
+        let joins = match (prompt, !object.deleting && !object.is_edited()) {
+            (true, _) => Joins::None,
+            (false, true) => Joins::Held,
+            (false, false) => Joins::Growing,
+        };
+        let held_back = switch(&taking.steps, taking.not_before, false, input).is_some();
+        let wave = self.wave(taking.class, joins, held_back, &digest);
+        Candidate {
+            would_empty: false,
+            count: 1,
+            prompt,
+            frozen,
+            outcome: protection(intent, input, groups).unwrap_or_else(|| Outcome {
+                message: if frozen { UNSEEN.to_owned() } else { String::new() },
+                ..Outcome::undecided()
+            }),
+            paper: Paper::New(Box::new(NewRecord {
+                name,
+                wave,
+                class: taking.class,
+                subject: Subject::Person(subject.clone()),
+                source: Some(source),
+                steps: taking.steps.clone(),
+                not_before: taking.not_before,
+                hold: object.hold.clone(),
+                restore: Restore::of(subject, input.directory).or_else(|| earlier_restore(subject, object, input)),
+            })),
+        }
+    }
+
+    /// The wave of a new record. `held_back`: whether a switch or a doubt keeps it waiting.
+    pub(crate) fn wave(&mut self, class: Class, joins: Joins, held_back: bool, digest: &str) -> String {
+        let held = match joins {
+            Joins::None => None,
+            Joins::Growing => self.growing.get(&class),
+            Joins::Held => self.over_limit.get(&class),
+        };
+        held.unwrap_or_else(|| self.uncounted.entry((class, held_back)).or_insert_with(|| short(digest, 6))).clone()
+    }
+
+    /// The first name that no record has, and the digest that it is made of; it is taken from now on. Only a record that
+    /// ended, or another one about the same, can have had it.
+    pub(crate) fn free_name(&mut self, object: &str, about: &[&str]) -> (String, String) {
+        let mut earlier = 0_usize;
+        loop {
+            let digest = digest(&[about, &[&earlier.to_string()]].concat());
+            let name = format!("{}-{}", truncated(object, 200), short(&digest, 8));
+            if self.names.insert(name.as_str().into()) {
+                return (digest, name);
+            }
+            earlier += 1;
+        }
+    }
+}
+
+fn waves<'a>(candidates: impl Iterator<Item = &'a Candidate<'a>>) -> impl Iterator<Item = (Class, &'a str)> {
+    candidates.map(|candidate| (candidate.class(), candidate.wave()))
+}
+
+/// The first wave of each class; candidates are sorted by age.
+fn oldest<W: Into<String>>(waves: impl Iterator<Item = (Class, W)>) -> HashMap<Class, String> {
+    let mut oldest = HashMap::new();
+    for (class, wave) in waves {
+        oldest.entry(class).or_insert_with(|| wave.into());
+    }
+    oldest
+}
+
+/// What somebody had who was deactivated before, where it matters for whether they are protected.
+fn earlier_restore(person: &PersonRef, object: &DesiredPerson, input: &Input<'_>) -> Option<Restore> {
+    if input.policy.protected.groups.is_empty() {
+        return None;
+    }
+    let ran =
+        |record: &&Record| record.class == Class::Access && record.started_at.is_some() && is_about(record, person);
+    let last = input.records.iter().filter(ran).max_by_key(|record| record.started_at);
+    last.and_then(|record| record.restore.clone()).or_else(|| object.remembered.restore.clone())
+}
