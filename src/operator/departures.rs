@@ -17,7 +17,7 @@ use super::{
     groups::Call,
     index::{Named, Removal, Snapshot},
     pass::Pass,
-    removals::Look,
+    removing::Look,
 };
 
 impl Pass<'_> {

@@ -20,6 +20,7 @@ mod metrics;
 mod pass;
 mod release;
 mod removals;
+mod removing;
 mod report;
 mod returning;
 mod spending;

@@ -329,7 +329,9 @@ pub(super) fn record(removal: &api::ZoomRemoval) -> Result<Record, Unreadable> {
     let status = removal.status.clone().unwrap_or_default();
     let heir = spec.heir.as_ref().map(heir_in).transpose()?;
     let subject = match (&spec.target, &spec.person, &spec.people) {
-        (None, Some(person), None) => Subject::Person(person_in(person.id.as_deref(), &person.email)?),
+        (None, Some(person), None) => {
+            Subject::Person(person_in(person.id.as_deref().or(status.id.as_deref()), &person.email)?)
+        }
         (None, None, Some(people)) => Subject::People(people.iter().map(listed_in).collect::<Result<_, _>>()?),
         (Some(target), None, people) => {
             Subject::Members(groups::leaving_in(target, people.as_deref().unwrap_or_default(), removal)?)

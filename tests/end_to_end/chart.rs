@@ -461,7 +461,7 @@ async fn uninstalling_keeps_the_crds_and_the_objects() {
 
     // Installing again over what is there is an upgrade that changes nothing in it.
     cluster.helm(&["upgrade", RELEASE, CHART, "--namespace", &namespace, "--set", "replicas=2"]).await.unwrap();
-    crate::uninstall::uninstall(&cluster, &namespace, &[]).await.unwrap();
+    crate::uninstall::uninstall(&cluster, &namespace).await.unwrap();
     cluster.kubectl(&["get", "--namespace", &namespace, "zoomuser", "ada"]).await.unwrap();
     let left =
         cluster.kubectl(&["get", "--namespace", &namespace, "deployment,serviceaccount,role", "-o", "name"]).await;

@@ -68,7 +68,6 @@ async fn killed_at_ten_moments_the_operator_creates_everybody_once() -> anyhow::
     eprintln!("CRASH_SEED={seed}");
     let mut dice = StdRng::seed_from_u64(seed);
     let mut world = World::bare(json!({"seats": {"licensed": 1}})).await?;
-    world.lease = 4;
     world.connect(many()).await?;
     let names = names(200);
     declare(&world, &names).await?;
@@ -82,19 +81,18 @@ async fn killed_at_ten_moments_the_operator_creates_everybody_once() -> anyhow::
         world.start_operator().await?;
         eventually(DEADLINE, format_args!("{calls} calls before crash {crash}"), || async {
             let done = world.zoom.journal_since(before).await?.len();
-            // With so short a lease the operator ends by itself where the machine stalls, which is a crash as well.
+            // Where the machine stalls the operator ends by itself, which is a crash as well.
             let runs = world.metric("zoom_operator_leader", "").await.is_ok();
             ensure!(done >= calls || !runs, "{done} calls");
             Ok(())
         })
         .await?;
-        world.operator.as_mut().context("an operator runs")?.kill9();
+        world.crash().await?;
         let people = world.zoom.people().await?.len() - 1;
         eprintln!("crash {crash} after {calls} calls: {people} people");
         assert!(people < names.len(), "all were created before crash {crash}");
     }
     world.zoom.clear_faults().await?;
-    world.lease = 20;
     world.start_operator().await?;
     everybody_is_created_once(&world, &names).await
 }
@@ -103,7 +101,6 @@ async fn killed_at_ten_moments_the_operator_creates_everybody_once() -> anyhow::
 async fn a_deactivation_that_a_crash_cut_short_is_brought_to_its_end_and_ends_the_sessions() -> anyhow::Result<()> {
     let names = ["ada", "bob"];
     let mut world = World::bare(account_of(&names)).await?;
-    world.lease = 4;
     world.connect(json!({})).await?;
     world.start_operator().await?;
     world.users(&names, &json!({})).await?;
@@ -112,12 +109,11 @@ async fn a_deactivation_that_a_crash_cut_short_is_brought_to_its_end_and_ends_th
     world.zoom.inject(json!({"method": "PUT", "path": "/users/{userId}/status", "effect": lost})).await?;
     world.edit(USER, "ada", json!({"active": false})).await?;
     world.person_until(&email("ada"), "is deactivated", |person| person.status == "inactive").await?;
-    world.operator.as_mut().context("an operator runs")?.kill9();
+    world.crash().await?;
     world.zoom.clear_faults().await?;
     // A call without an answer does not count as one that wrote.
     world.assert_wrote(&[]).await?;
 
-    world.lease = 20;
     world.start_operator().await?;
     world.removal_is("ada", "Done", "Completed").await?;
     world.assert_wrote(&["DELETE /users/{userId}/token"]).await
@@ -127,7 +123,6 @@ async fn a_deactivation_that_a_crash_cut_short_is_brought_to_its_end_and_ends_th
 async fn what_ran_right_before_a_crash_counts_although_somebody_deletes_its_record() -> anyhow::Result<()> {
     let names = ["ada", "bob", "eve", "lin"];
     let mut world = World::bare(account_of(&names)).await?;
-    world.lease = 4;
     world.connect(json!({"guard": {"limits": {"access": {"percent": 0, "floor": 1}}}})).await?;
     world.start_operator().await?;
     world.users(&names, &json!({})).await?;
@@ -137,11 +132,10 @@ async fn what_ran_right_before_a_crash_counts_although_somebody_deletes_its_reco
     world.zoom.inject(json!({"method": "PUT", "path": "/users/{userId}/status", "effect": lost})).await?;
     world.edit(USER, "ada", json!({"active": false})).await?;
     world.person_until(&email("ada"), "is deactivated", |person| person.status == "inactive").await?;
-    world.operator.as_mut().context("an operator runs")?.kill9();
+    world.crash().await?;
     world.kubectl(&["delete", "zoomremovals", "--all"]).await?;
     world.zoom.clear_faults().await?;
 
-    world.lease = 20;
     world.start_operator().await?;
     world.user_is("ada", "Deactivated").await?;
     world.edit(USER, "bob", json!({"active": false})).await?;

@@ -30,9 +30,8 @@ const ON_HOLD: usize = 2;
 const ADDRESSES: usize = 3;
 /// The group that everybody is in at first.
 const TEAM: &str = "Team";
-/// From a restart to the next one, and from a crash: longer than a lease, on a slow machine, too.
+/// From a restart of the operator to the next one.
 const RESTARTED: Duration = Duration::from_secs(7);
-const CRASHED: Duration = Duration::from_secs(20);
 /// Somebody whom no object ever declares.
 const STRANGER: &str = "stranger@acme.example";
 /// Far above what anything takes.
@@ -44,6 +43,22 @@ const LONGEST: Duration = Duration::from_secs(900);
 struct Shared {
     world: World<'static>,
     operator: Mutex<Option<Operator>>,
+}
+
+impl Shared {
+    /// Stops the operator, in order or as a crash does.
+    async fn stop(&self, operator: &mut Option<Operator>, crash: bool) -> anyhow::Result<()> {
+        let Some(mut running) = operator.take() else { return Ok(()) };
+        if let Some(status) = running.ended()? {
+            // Where the machine stalls it ends by itself, and Kubernetes starts another.
+            ensure!(running.log().contains("leadership lost"), "the operator ended by itself: {status}");
+        } else if !crash {
+            running.terminate(Duration::from_secs(30)).await?;
+            return Ok(());
+        }
+        drop(running);
+        self.world.take_lease_away().await
+    }
 }
 
 /// One history: an account of its own, its connection, and what happened so far.
@@ -231,9 +246,7 @@ impl<'w> History<'w> {
     /// While no operator runs, all ZoomUsers are made anew: with other uids, without a status, without a finalizer.
     async fn restore_a_backup(&mut self) -> anyhow::Result<()> {
         let mut operator = self.shared.operator.lock().await;
-        if let Some(mut running) = operator.take() {
-            running.terminate(Duration::from_secs(30)).await?;
-        }
+        self.shared.stop(&mut operator, false).await?;
         let declared = self.declared.clone();
         for (who, declared) in declared.into_iter().enumerate() {
             let Some((object, active)) = declared else { continue };
@@ -533,25 +546,15 @@ fn number(variable: &str) -> Option<u64> {
 
 /// Stops the operator and starts another, now in order and now as after a crash, for as long as `histories` go on.
 async fn restart(shared: &Shared, ended: &tokio::sync::Notify) -> anyhow::Result<()> {
-    let (mut crash, mut crashed) = (false, false);
-    loop {
-        // From one restart to the next a good deal happens. After a crash the next one waits for the lease to run out: were it
-        // restarted before it has it, nobody would ever lead.
-        let pause = if crashed { CRASHED } else { RESTARTED };
-        if tokio::time::timeout(pause, ended.notified()).await.is_ok() {
-            return Ok(());
+    for crash in [false, true].into_iter().cycle() {
+        if tokio::time::timeout(RESTARTED, ended.notified()).await.is_ok() {
+            break;
         }
         let mut operator = shared.operator.lock().await;
-        if let Some(mut running) = operator.take() {
-            if crash {
-                running.kill9();
-            } else {
-                running.terminate(Duration::from_secs(30)).await?;
-            }
-        }
-        (crashed, crash) = (crash, !crash);
+        shared.stop(&mut operator, crash).await?;
         *operator = Some(start(&shared.world).await?);
     }
+    Ok(())
 }
 
 async fn start(world: &World<'static>) -> anyhow::Result<Operator> {
@@ -566,8 +569,7 @@ async fn whatever_happens_nobody_is_removed_beyond_what_was_agreed_and_who_is_de
     let chance = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     let first = number("HISTORY_SEED").unwrap_or_else(chance);
     println!("HISTORIES={histories} HISTORY_SEED={first}");
-    let mut world = World::bare(json!({})).await?;
-    world.lease = 6;
+    let world = World::bare(json!({})).await?;
     world.write_secret(crate::world::CLIENT_SECRET).await?;
     let (operator, ended) = (Mutex::new(Some(start(&world).await?)), tokio::sync::Notify::new());
     let shared = &Shared { world, operator };

@@ -46,6 +46,23 @@ async fn a_manifest_renamed_with_its_address_kept_writes_nothing_to_zoom() -> an
 }
 
 #[tokio::test]
+async fn who_accepts_just_before_the_address_of_their_invitation_is_corrected_keeps_their_access() -> anyhow::Result<()>
+{
+    let world = World::connected(json!({}), json!({"resyncInterval": "1h"})).await?;
+    world.users(&["ada"], &json!({})).await?;
+    world.user_is("ada", "Invited").await?;
+    // No listing tells of it before the edit.
+    world.zoom.accept_invitation(&email("ada")).await?;
+    let before = world.person(&email("ada")).await?;
+    world.zoom.clear_journal().await?;
+    world.edit(USER, "ada", json!({"email": email("ada.king")})).await?;
+    world.user_is("ada", "Synced").await?;
+    let after = world.person(&email("ada.king")).await?;
+    assert_eq!((after.id, after.status.as_str()), (before.id, "active"));
+    world.assert_wrote(&["PUT /users/{userId}/email"]).await
+}
+
+#[tokio::test]
 async fn two_people_who_swap_their_addresses_are_named_and_left_alone() -> anyhow::Result<()> {
     let world = World::managed(&["ada", "bob"], json!({})).await?;
     world.edit(USER, "ada", json!({"email": email("bob")})).await?;

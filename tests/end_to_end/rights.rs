@@ -63,7 +63,7 @@ async fn with_the_charts_rights_a_whole_life_goes_through_and_uninstalling_remov
     assert!(!log.contains("\"ERROR\""), "{log}");
     world.zoom.clear_journal().await?;
     let before: Vec<_> = world.zoom.people().await?.into_iter().map(|person| person.rest).collect();
-    uninstall(&cluster, &home, &[]).await?;
+    uninstall(&cluster, &home).await?;
     cluster.kubectl(&["wait", "--for=delete", "--timeout=60s", "--namespace", &home, "deployment", RELEASE]).await?;
     assert_eq!(world.zoom.journal().await?.len(), 0);
     let after: Vec<_> = world.zoom.people().await?.into_iter().map(|person| person.rest).collect();

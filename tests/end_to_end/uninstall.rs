@@ -13,15 +13,15 @@ const RELEASE: &str = "zoom-operator";
 
 /// `helm uninstall`, with the chart's hook carried out as a node would: its container as a process on this machine, with the
 /// rights of its service account. Returns what the hook said.
-pub(crate) async fn uninstall(cluster: &ControlPlane, namespace: &str, more: &[&str]) -> anyhow::Result<String> {
+pub(crate) async fn uninstall(cluster: &ControlPlane, namespace: &str) -> anyhow::Result<String> {
     let uninstalled = async { cluster.helm(&["uninstall", RELEASE, "--namespace", namespace]).await };
-    let (uninstalled, said) = tokio::join!(uninstalled, run_hook(cluster, namespace, more));
+    let (uninstalled, said) = tokio::join!(uninstalled, run_hook(cluster, namespace));
     let said = said?;
     uninstalled?;
     Ok(said)
 }
 
-async fn run_hook(cluster: &ControlPlane, namespace: &str, more: &[&str]) -> anyhow::Result<String> {
+async fn run_hook(cluster: &ControlPlane, namespace: &str) -> anyhow::Result<String> {
     let name = format!("{RELEASE}-release");
     let job = eventually(DEADLINE, "the hook's Job is there", || async {
         let job = cluster.kubectl(&["get", "job", &name, "--namespace", namespace, "-o", "json"]).await?;
@@ -35,7 +35,6 @@ async fn run_hook(cluster: &ControlPlane, namespace: &str, more: &[&str]) -> any
     let kubeconfig = cluster.kubeconfig_of(namespace, RELEASE).await?;
     let output = tokio::process::Command::new(&binaries()?.operator)
         .args(arguments)
-        .args(more)
         .env("KUBECONFIG", kubeconfig)
         .stdin(Stdio::null())
         .kill_on_drop(true)
@@ -74,9 +73,8 @@ async fn uninstalled_under_a_running_operator_everything_is_let_go_and_installed
     account["groups"] = json!([{"name": "Team"}]);
     account["people"][0]["groups"] = json!(["Team"]);
     let world = World::on(&cluster, account).await?;
-    let lease = ["--lease-duration", "6"];
     let arguments = ["--lease-namespace", &home, "--lease-name", RELEASE, "--allow-host", "127.0.0.1"];
-    let arguments: Vec<String> = [&arguments[..], &lease].concat().into_iter().map(str::to_owned).collect();
+    let arguments: Vec<String> = arguments.into_iter().map(str::to_owned).collect();
     let start = async || {
         let kubeconfig = cluster.kubeconfig_of(&home, RELEASE).await?;
         let options = OperatorOptions { arguments: arguments.clone(), ..OperatorOptions::default() };
@@ -92,7 +90,7 @@ async fn uninstalled_under_a_running_operator_everything_is_let_go_and_installed
     world.removal_is("eve", "Settling", "QuietPeriod").await?;
 
     // The operator runs on until the hook takes its lease.
-    let said = uninstall(&cluster, &home, &lease).await?;
+    let said = uninstall(&cluster, &home).await?;
     assert!(said.contains("released 3 objects"), "{said}");
     assert_released(&world).await?;
     eventually(DEADLINE, "the operator has given up", || async {

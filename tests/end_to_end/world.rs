@@ -8,6 +8,7 @@ use std::{
 };
 
 use anyhow::{Context as _, ensure};
+use k8s_openapi::api::coordination::v1::Lease;
 use kube::{
     Api, Client,
     api::{DeleteParams, DynamicObject, ListParams, Patch, PatchParams},
@@ -47,7 +48,7 @@ pub(crate) struct World<'c> {
     pub(crate) lease_namespace: String,
     /// Other namespaces that the operator watches.
     pub(crate) also_watched: Vec<String>,
-    /// Of the leader's lease, in seconds: so long a new operator waits after a crash of the old one.
+    /// Of the leader's lease, in seconds: so long a standby waits after a crash of the leader.
     pub(crate) lease: u64,
 }
 
@@ -98,12 +99,35 @@ impl<'c> World<'c> {
 
     /// Starts the operator. One that runs is killed first, as by a crash.
     pub(crate) async fn start_operator(&mut self) -> anyhow::Result<()> {
-        drop(self.operator.take());
+        self.crash().await?;
         let options = OperatorOptions { arguments: self.operator_arguments(), ..OperatorOptions::default() };
         self.operator = Some(Operator::start(&binaries()?, self.cluster.kubeconfig(), options).await?);
         let namespaces = [&self.namespace].into_iter().chain(&self.also_watched).cloned().collect();
         self.owners = Owners::of(&self.client, namespaces);
         Ok(())
+    }
+
+    /// Kills the operator, if one runs, as a crash does.
+    pub(crate) async fn crash(&mut self) -> anyhow::Result<()> {
+        match self.operator.take() {
+            Some(operator) => {
+                drop(operator);
+                self.take_lease_away().await
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Spares the next operator the wait until the lease of a killed one runs out. A lease so short that the wait were short
+    /// would be lost whenever the machine stalls.
+    pub(crate) async fn take_lease_away(&self) -> anyhow::Result<()> {
+        let leases: Api<Lease> = Api::namespaced(self.client.clone(), &self.lease_namespace);
+        match leases.delete("zoom-operator", &DeleteParams::default()).await {
+            Err(error) if !matches!(&error, kube::Error::Api(status) if status.is_not_found()) => {
+                Err(error).context("deleting the lease")
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The arguments of `zoom-operator run` for this world.

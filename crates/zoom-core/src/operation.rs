@@ -119,12 +119,6 @@ impl Operation {
 }
 
 impl Operation {
-    /// Whether the person cannot sign in any more afterwards.
-    #[must_use]
-    pub fn takes_access(&self) -> bool {
-        self.is_for_good() || matches!(self, Self::Deactivate(_))
-    }
-
     /// Whether it cannot be taken back.
     #[must_use]
     pub fn is_for_good(&self) -> bool {

@@ -61,7 +61,8 @@ impl Step {
     }
 
     /// Whether the person cannot sign in any more afterwards.
-    pub(crate) fn takes_access(&self) -> bool {
+    #[must_use]
+    pub fn takes_access(&self) -> bool {
         self.is_for_good() || *self == Self::Deactivate
     }
 

@@ -503,6 +503,11 @@ pub struct ZoomRemovalStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "i64")]
     pub people: Option<i64>,
+    /// Which person in Zoom had the address of `spec.person` when the first step ran: the later steps are for nobody else.
+    /// Absent: `spec.person.id` says it, nothing ran yet, or Zoom had no id for them yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub id: Option<String>,
     /// What the person had right before their access was taken, for giving it back should they return. Absent: as
     /// `spec.restore` says, or they had no access any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]

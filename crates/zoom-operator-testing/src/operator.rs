@@ -103,6 +103,15 @@ impl Operator {
         log_tail(&self.log, usize::MAX)
     }
 
+    /// How it ended, or `None` while it runs.
+    ///
+    /// # Errors
+    ///
+    /// When the system does not say.
+    pub fn ended(&mut self) -> anyhow::Result<Option<ExitStatus>> {
+        self.process.ended()
+    }
+
     /// Kills it as a crash would (SIGKILL); it has ended when this returns.
     pub fn kill9(&mut self) {
         self.process.kill();

@@ -9,7 +9,7 @@ use crate::world::{CONNECTION, REMOVAL, USER, World};
 async fn objects_restored_without_status_and_ids_adopt_everybody_without_a_write() -> anyhow::Result<()> {
     let names = names(8);
     let mut world = World::managed(&texts(&names), json!({"guard": {"quietPeriod": "0s"}})).await?;
-    drop(world.operator.take());
+    world.crash().await?;
     // What a backup tool brings back: the same names, other uids, no status, no finalizer.
     for name in &names {
         world.patch(USER, name, json!({"metadata": {"finalizers": null}})).await?;

@@ -120,7 +120,7 @@ async fn deleted_while_the_operator_was_away_objects_are_let_go_when_it_is_back_
 -> anyhow::Result<()> {
     let names = names(8);
     let mut world = World::managed(&texts(&names), json!({})).await?;
-    drop(world.operator.take());
+    world.crash().await?;
     for name in &names {
         world.delete(USER, name).await?;
     }

@@ -14,7 +14,6 @@ use crate::world::{DEADLINE, World, binaries, email};
 async fn approved_wave() -> anyhow::Result<(World<'static>, Vec<String>)> {
     let names = names(14);
     let mut world = World::bare(crate::world::account_of(&texts(&names))).await?;
-    world.lease = 6;
     world.start_operator().await?;
     world.connect(json!({})).await?;
     world.declare(&names, &json!({})).await?;

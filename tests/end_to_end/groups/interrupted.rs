@@ -17,7 +17,6 @@ async fn killed_while_it_fills_a_group_the_operator_puts_everybody_in_and_knows_
     let mut people: Vec<_> = emails.iter().map(|email| json!({"email": email})).collect();
     people.push(json!({"email": email("stranger"), "groups": ["Team"]}));
     let mut world = World::bare(json!({"people": people, "groups": [{"name": "Team"}]})).await?;
-    world.lease = 4;
     world.connect(json!({})).await?;
     world.group("team", json!({"name": "Team", "members": {"emails": emails}})).await?;
 
@@ -26,7 +25,7 @@ async fn killed_while_it_fills_a_group_the_operator_puts_everybody_in_and_knows_
     world.start_operator().await?;
     let announced = |group: &Value| group["status"]["added"].as_array().is_some_and(|added| added.len() == 80);
     world.until(ZOOM_GROUP, "team", "says whom it is about to put in", announced).await?;
-    world.operator.as_mut().context("an operator runs")?.kill9();
+    world.crash().await?;
     world.members_are("Team", &["stranger"]).await?;
 
     // While a batch is in and the answer is not.
@@ -34,10 +33,9 @@ async fn killed_while_it_fills_a_group_the_operator_puts_everybody_in_and_knows_
     next_addition(&world, json!({"timeOutAfter": {"holdMs": 600_000}})).await?;
     world.start_operator().await?;
     world.group_until("Team", "has one batch", |group| group.members.len() == 31).await?;
-    world.operator.as_mut().context("an operator runs")?.kill9();
+    world.crash().await?;
 
     world.zoom.clear_faults().await?;
-    world.lease = 15;
     world.start_operator().await?;
     let group = world.group_is("team", "Synced").await?;
     assert!(announced(&group), "nobody of them counts as a stranger: {}", group["status"]["added"]);
@@ -54,12 +52,11 @@ async fn a_contact_group_deleted_while_the_operator_was_away_is_read_before_it_g
 {
     let emails = ["ada", "bob"].map(email);
     let mut world = World::bare(account_of(&["ada", "bob"])).await?;
-    world.lease = 4;
     world.connect(json!({})).await?;
     world.start_operator().await?;
     world.apply(CONTACT_GROUP, "call", json!({"name": "Call", "members": {"emails": emails}})).await?;
     world.reason(CONTACT_GROUP, "call", "Synced").await?;
-    world.operator.as_mut().context("an operator runs")?.kill9();
+    world.crash().await?;
     world.delete(CONTACT_GROUP, "call").await?;
     world.start_operator().await?;
     world.gone(CONTACT_GROUP, "call").await?;
