@@ -6,8 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 use tracing::{info, warn};
 use zoom_account::{Account, Retry};
 use zoom_core::{
-    Class, DesiredPerson, Email, Lookup, Mode, ObjectKey, Operation, Person, PersonPlan, Plan, Reason, Refusal, Seat,
-    UserId, plan_person,
+    Class, DesiredPerson, Email, Lookup, Mode, ObjectKey, Operation, Person, PersonPlan, Plan, Reason, Refusal,
+    Restore, Seat, UserId, plan_person,
 };
 use zoom_operator_api as api;
 
@@ -124,6 +124,8 @@ impl Pass<'_> {
     async fn run_person(&mut self, planned: &PersonPlan) -> Result<Turn, ClusterError> {
         let Some(user) = self.context.index.user(&planned.object) else { return Ok(Turn::Over) };
         let Some(mut wish) = self.wish(&user) else { return Ok(Turn::Over) };
+        let known = wish.remembered.restore.take();
+        wish.remembered.restore = planned.restore.clone().or_else(|| known.clone());
         let mut next = planned.operations.first().cloned();
         if user.deleting || next != self.next_operation(&wish, &[], &planned.seat) {
             // It is wanted otherwise by now, and that is planned next.
@@ -139,7 +141,9 @@ impl Pass<'_> {
                 return Ok(Turn::Over);
             }
         }
-        self.announce_return(planned, &mut wish).await?;
+        if let Some(restore) = wish.remembered.restore.as_ref().filter(|restore| Some(*restore) != known.as_ref()) {
+            self.announce_return(&planned.object, restore).await?;
+        }
         let about = About { key: planned.object.clone(), uid: user.uid().to_owned() };
         let mut ran = Vec::new();
         let (mut not_applied, mut announced) = (Vec::new(), false);
@@ -264,15 +268,11 @@ impl Pass<'_> {
     }
 
     /// Before a person comes back: the status says what they had. Once they are active nothing else tells.
-    async fn announce_return(&self, planned: &PersonPlan, wish: &mut DesiredPerson) -> Result<(), ClusterError> {
-        let Some(restore) = planned.restore.as_ref().filter(|_| planned.restore != wish.remembered.restore) else {
-            return Ok(());
-        };
-        wish.remembered.restore = Some(restore.clone());
-        let Some(user) = self.context.index.user(&planned.object) else { return Ok(()) };
+    async fn announce_return(&self, object: &ObjectKey, restore: &Restore) -> Result<(), ClusterError> {
+        let Some(user) = self.context.index.user(object) else { return Ok(()) };
         let mut new = user.status();
         translate::returning::remember(&mut new, restore);
-        self.context.cluster.write_user_status(&planned.object, user.uid(), &new).await
+        self.context.cluster.write_user_status(object, user.uid(), &new).await
     }
 
     fn tell(&self, about: &About, operation: &Operation) {

@@ -1,5 +1,6 @@
 //! The plan for one account: every object's operations, in order, and what the guard says of the whole.
 
+use foldhash::HashMap;
 use jiff::Timestamp;
 
 use crate::{
@@ -181,7 +182,7 @@ pub fn plan(input: &Input<'_>) -> Plan {
 
     let mut live = Vec::with_capacity(objects.len());
     let mut intents = Vec::new();
-    for &seen @ Seen { object, lookup, .. } in &objects {
+    for &seen @ Seen { object, .. } in &objects {
         if object.deleting {
             match leaving::leave(seen, input, &claims, &holds) {
                 leaving::Leave::LetGo => plan.let_go.push(object.object.clone()),
@@ -194,18 +195,9 @@ pub fn plan(input: &Input<'_>) -> Plan {
         } else {
             let planned = match claims.winner(seen).filter(|_| seen.permitted) {
                 Some(winner) => claimed_by(object, winner),
-                None => plan_found(object, lookup, input.policy, input.directory, input.now),
+                None => plan_live(seen, &restores, input),
             };
             let planned = claims.name_holder(seen, planned);
-            let recorded = |row: &Person| restores.get(row.id.as_ref()?)?.restore_for(object);
-            let had = |row: &Person| recorded(row).or(object.remembered.restore.as_ref());
-            let planned = match seen.row().and_then(|row| Some((row, had(row)?))) {
-                Some((row, had)) => {
-                    let may_have = |license| input.policy.access.permits_license(object, license);
-                    restored(planned, had, row, object.wanted.license.is_none().then_some(&may_have))
-                }
-                None => planned,
-            };
             intents.extend(guard::Intent::of(seen, &planned));
             live.push(Live { seen, planned });
         }
@@ -288,6 +280,23 @@ fn rank(object: &DesiredPerson, planned: &PersonPlan) -> (bool, u8, Option<Times
         Some(Operation::Create(_)) => 5,
     };
     (!edited_again, kind, None)
+}
+
+/// Plans one live object, whose person may have had something before.
+fn plan_live(seen: Seen<'_>, restores: &HashMap<&UserId, &Record>, input: &Input<'_>) -> PersonPlan {
+    let Input { policy, directory, now, .. } = *input;
+    let Seen { object, lookup, .. } = seen;
+    let plan = |object: &DesiredPerson| plan_found(object, lookup, policy, directory, now);
+    let Some(row) = seen.row() else { return plan(object) };
+    let record = row.id.as_ref().and_then(|id| restores.get(id));
+    if let Some(recalled) = record.and_then(|record| record.recalled(object, row)) {
+        let planned = plan(&recalled);
+        return PersonPlan { restore: recalled.remembered.restore, ..planned };
+    }
+    let recorded = record.and_then(|record| record.restore_for(object));
+    let Some(had) = recorded.or_else(|| object.remembered.restore.clone()) else { return plan(object) };
+    let may_have = |license| policy.access.permits_license(object, license);
+    restored(plan(object), &had, row, object.wanted.license.is_none().then_some(&may_have))
 }
 
 fn is_edited_again(object: &DesiredPerson) -> bool {

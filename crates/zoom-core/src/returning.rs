@@ -6,12 +6,12 @@ use foldhash::HashMap;
 
 use crate::{
     Class, DesiredPerson, Directory, GroupId, GroupOperation, GroupRef, License, Lookup, Mode, ObjectKey,
-    ObservedLicense, Operation, Patch, Person, PersonPlan, PersonRef, Reason, Record, State, UserId,
+    ObservedLicense, Operation, Patch, Person, PersonPlan, PersonRef, Reason, Record, Remembered, State, Step, UserId,
     groups::{Groups, Return, Returns},
     plan::{Input, Live},
 };
 
-/// What a person had before they were deactivated.
+/// What a person had before something was taken from them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Restore {
     /// The licence; absent where it is none that may be asked for.
@@ -65,22 +65,47 @@ impl Restore {
     }
 }
 
-/// What people had before they were last deactivated.
+/// The last record of each person that took something from them which they get back.
 pub(crate) fn restores(records: &[Record]) -> HashMap<&UserId, &Record> {
-    let ran = |record: &&Record| record.class == Class::Access && record.started_at.is_some();
+    let gives_back = |record: &&Record| record.class == Class::Access || record.is_downgrade_of_leaver();
+    let ran = |record: &&Record| gives_back(record) && record.started_at.is_some() && record.restore.is_some();
     let mut ran: Vec<_> = records.iter().filter(ran).collect();
     ran.sort_unstable_by_key(|record| (record.created, &record.name));
-    let had = ran.into_iter().filter(|record| record.restore.is_some());
-    had.filter_map(|record| Some((record.person()?.id.as_ref()?, record))).collect()
+    ran.into_iter().filter_map(|record| Some((record.person()?.id.as_ref()?, record))).collect()
 }
 
 impl Record {
     /// What the person of an object had when this record took it. What was given back since is history: somebody may have
     /// taken it again.
-    pub(crate) fn restore_for(&self, object: &DesiredPerson) -> Option<&Restore> {
+    pub(crate) fn restore_for(&self, object: &DesiredPerson) -> Option<Restore> {
         let own = self.source.as_ref().filter(|source| source.uid == object.uid).map(|source| source.generation);
         let is_history = object.remembered.access_generation.is_some_and(|given| own.is_none_or(|taken| taken < given));
-        self.restore.as_ref().filter(|_| !is_history)
+        let had = self.restore.as_ref().filter(|_| !is_history)?;
+        // Who is only downgraded stays in their groups.
+        let groups = if self.is_downgrade_of_leaver() { Box::default() } else { had.groups.clone() };
+        Some(Restore { license: had.license, groups })
+    }
+
+    /// The object of somebody whom this record downgraded when they left, and who was there all along, as if it remembered the
+    /// higher licence that they had: it is given again as to everybody who comes back.
+    pub(crate) fn recalled(&self, object: &DesiredPerson, person: &Person) -> Option<DesiredPerson> {
+        let is_back = person.state == State::Active && object.remembered.restore.is_none();
+        if !is_back || !self.is_downgrade_of_leaver() || object.wanted.license.is_some() {
+            return None;
+        }
+        let license = self.restore_for(object)?.license?;
+        let is_lower = matches!(person.license, ObservedLicense::Known(present) if present < license);
+        let restore = Some(Restore { license: Some(license), groups: Box::default() });
+        is_lower.then(|| DesiredPerson {
+            remembered: Remembered { restore, ..object.remembered.clone() },
+            ..object.clone()
+        })
+    }
+
+    /// Whether all that it took is a licence, because an object was deleted: removal policy Downgrade.
+    fn is_downgrade_of_leaver(&self) -> bool {
+        let is_deleted = self.source.as_ref().is_some_and(|source| source.deleted);
+        is_deleted && matches!(self.steps.as_slice(), [Step::SetLicense(_)])
     }
 }
 

@@ -106,6 +106,78 @@ fn a_licence_comes_back_as_far_as_the_connection_lets_the_namespace_give_it(
     assert_eq!(world.row("person000").license, ObservedLicense::Known(expected));
 }
 
+/// Somebody who had a licence and was downgraded when their object was deleted.
+fn downgraded() -> World {
+    let (mut world, ..) = team();
+    world.row("person000").license = ObservedLicense::Known(License::Licensed);
+    world.object("person000").removal = Some(Removal::Downgrade);
+    world.delete("person000");
+    world.settle_groups();
+    assert_eq!((world.phase("person000"), license(&world)), (Phase::Done, License::Basic));
+    world
+}
+
+fn license(world: &World) -> License {
+    match world.zoom[&address("person000")].license {
+        ObservedLicense::Known(license) => license,
+        ObservedLicense::Other(_) => panic!("no other licence is given"),
+    }
+}
+
+#[test]
+fn who_was_downgraded_gets_the_licence_back_once() {
+    let mut world = downgraded();
+    world.reapply("person000");
+    world.round();
+    assert_eq!((license(&world), world.verdict("person000")), (License::Licensed, Reason::Synced));
+    assert!(is_idle(&world.plan()));
+    assert_eq!(groups(&world), ["STAFF", "BAND"]);
+    // Who takes it in Zoom afterwards has decided otherwise.
+    world.row("person000").license = ObservedLicense::Known(License::Basic);
+    world.settle_groups();
+    assert_eq!((license(&world), world.verdict("person000")), (License::Basic, Reason::Synced));
+}
+
+#[rstest]
+#[case::another_one_is_declared(|world: &mut World| world.object("person000").wanted.license = Some(License::Basic))]
+#[case::their_namespace_may_not_give_it(|world: &mut World| {
+    let licenses = Some([License::Basic].into());
+    world.policy.access = crate::access::granted("team", vec![Grant { licenses, ..Grant::default() }]);
+})]
+#[case::nothing_may_be_changed(|world: &mut World| world.policy.allow.update = false)]
+#[case::the_plan_is_only_shown(|world: &mut World| world.policy.mode = Mode::Plan)]
+#[case::the_object_is_suspended(|world: &mut World| world.object("person000").suspended = true)]
+#[case::it_never_ran(|world: &mut World| world.records[0].started_at = None)]
+fn who_was_downgraded_does_not_get_the_licence_back_where(#[case] change: fn(&mut World)) {
+    let mut world = downgraded();
+    world.reapply("person000");
+    change(&mut world);
+    world.settle_groups();
+    assert_eq!(license(&world), License::Basic);
+}
+
+#[test]
+fn who_was_downgraded_waits_for_a_seat() {
+    let mut world = downgraded();
+    world.row("person001").license = ObservedLicense::Known(License::Licensed);
+    world.bought = Some(1);
+    world.reapply("person000");
+    world.settle_groups();
+    assert_eq!((license(&world), world.verdict("person000")), (License::Basic, Reason::WaitingForSeat));
+    world.row("person001").license = ObservedLicense::Known(License::Basic);
+    world.settle_groups();
+    assert_eq!(license(&world), License::Licensed);
+}
+
+#[test]
+fn who_was_downgraded_and_then_deactivated_in_zoom_comes_back_with_the_licence() {
+    let mut world = downgraded();
+    world.row("person000").state = State::Inactive;
+    world.reapply("person000");
+    world.settle_groups();
+    assert_eq!((license(&world), world.row("person000").state), (License::Licensed, State::Active));
+}
+
 #[test]
 fn what_they_have_already_is_not_asked_for() {
     let (mut world, staff, _) = team();

@@ -479,8 +479,10 @@ impl World {
                     remembered.id = row.reference().id.or(remembered.id.take());
                     remembered.email = Some(row.email.clone());
                     remembered.restore = planned.restore.clone().or(remembered.restore.take());
-                    if row.state != State::Inactive && !object.wanted.is_active(self.now) {
-                        remembered.restore = None;
+                    if row.state != State::Inactive {
+                        let goes = !object.wanted.is_active(self.now);
+                        remembered.restore =
+                            remembered.restore.take().filter(|_| !goes).and_then(|had| left(&had, row));
                     }
                     let invited_elsewhere = row.state == State::Pending && row.email != object.email;
                     if (row.state != State::Inactive) == object.wanted.is_active(self.now) && !invited_elsewhere {
@@ -597,6 +599,13 @@ impl World {
         });
         (**known).clone()
     }
+}
+
+/// What somebody who is back does not have yet of what they had.
+fn left(had: &Restore, row: &Person) -> Option<Restore> {
+    let license = had.license.filter(|license| row.license != ObservedLicense::Known(*license));
+    let groups: Box<_> = had.groups.iter().filter(|group| row.is_in(&group.id) != Some(true)).cloned().collect();
+    (license.is_some() || !groups.is_empty()).then_some(Restore { license, groups })
 }
 
 pub(crate) fn written(new: &NewRecord, now: Timestamp) -> Record {
