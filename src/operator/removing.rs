@@ -5,7 +5,7 @@ use tracing::{info, warn};
 use zoom_account::Retry;
 use zoom_core::{
     Lookup, Next, ObjectKey, Operation, Person, PersonRef, Phase, Plan, Reason, Record, RecordReason, Restore, State,
-    Step, plan_person,
+    Step, kept_by_hold, plan_person,
 };
 use zoom_operator_api as api;
 
@@ -101,9 +101,14 @@ impl Pass<'_> {
             match record.next(row.as_ref(), self.directory(), &self.policy, Timestamp::now()) {
                 // Its time came just now, and nobody looked whether it is still meant.
                 Next::Run(_) if !is_open => return Ok(Some(Turn::Over)),
-                // The next plan says whether another record keeps them.
-                Next::Run(next) if next.is_for_good() && matches!(ran.last(), Some(Operation::Deactivate(_))) => break,
                 Next::Run(operation) if !ran.contains(&operation) => {
+                    if operation.is_for_good()
+                        && let Some(why) = self.kept_by_hold(record)
+                    {
+                        let message = format!("{why}{sessions}");
+                        self.set_phase(object, &removal, Phase::Refused, RecordReason::LegalHold, &message).await?;
+                        break;
+                    }
                     if !self.context.may_write() {
                         return Ok(Some(Turn::Stopped));
                     }
@@ -159,6 +164,12 @@ impl Pass<'_> {
         }
         self.kept.removal_retries.remove(object);
         Ok(Some(Turn::Over))
+    }
+
+    fn kept_by_hold(&self, record: &Record) -> Option<String> {
+        let removals = self.context.index.removals(&self.key);
+        let records = removals.iter().filter_map(|removal| removal.record.as_ref().ok());
+        kept_by_hold(record, records, self.directory())
     }
 
     /// An operation failed, and may have been done all the same: if the person is declared again meanwhile, it must be known

@@ -272,6 +272,26 @@ async fn whom_a_legal_hold_keeps_is_deactivated_and_not_deleted_whoever_approves
 }
 
 #[tokio::test]
+async fn a_legal_hold_keeps_whom_another_removal_deactivates_and_would_delete_in_the_same_turn() -> anyhow::Result<()> {
+    let connection = merged(deleting(), json!({"mode": "Suspend"}));
+    let world = World::connected(account_of(&["ada"]), connection).await?;
+    let operations = [json!([{"action": "Deactivate"}]), json!([{"action": "Deactivate"}, {"action": "Delete"}])];
+    for (name, operations) in ["keeps", "takes"].into_iter().zip(operations) {
+        let hold = if name == "keeps" { json!({"hold": "case 12"}) } else { json!({"transfer": "None"}) };
+        let spec = json!({
+            "class": "Access", "person": {"email": email("ada")}, "operations": operations, "decision": "Approve",
+        });
+        world.apply(REMOVAL, name, merged(spec, hold)).await?;
+        world.until(REMOVAL, name, "waits", |removal| is_in_phase(removal, "Held", "Suspended")).await?;
+    }
+    world.edit(CONNECTION, "default", json!({"mode": "Enforce"})).await?;
+    world.until(REMOVAL, "keeps", "is done", |removal| removal["status"]["phase"] == "Done").await?;
+    world.until(REMOVAL, "takes", "is refused", |removal| is_in_phase(removal, "Refused", "LegalHold")).await?;
+    assert_eq!(world.person(&email("ada")).await?.status, "inactive");
+    Ok(())
+}
+
+#[tokio::test]
 async fn from_protected_people_nothing_is_taken_and_a_pattern_that_fits_nobody_is_said() -> anyhow::Result<()> {
     let world = team(json!({"protected": {"emails": ["ad*", "svc-*"], "groups": ["Board", "Typo"]}})).await?;
     world.zoom.add_group("Board").await?;

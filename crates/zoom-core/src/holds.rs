@@ -7,7 +7,7 @@ use crate::{
     Step, UserId,
     claims::Claims,
     plan::{Input, Seen},
-    record::open_steps,
+    record::{held_by, open_steps},
 };
 
 /// The records with a legal hold, by everything that names their people. Whatever became of the record, the hold stands
@@ -27,16 +27,16 @@ pub(crate) enum Held<'a> {
 }
 
 impl<'a> Holds<'a> {
-    pub(crate) fn of(input: &Input<'a>) -> Self {
+    pub(crate) fn of(records: impl IntoIterator<Item = &'a Record>, directory: &'a Directory) -> Self {
         let (mut ids, mut emails) = (HashMap::<_, Vec<_>>::default(), HashMap::<_, Vec<_>>::default());
-        for record in input.records.iter().filter(|record| holds(record)) {
+        for record in records.into_iter().filter(|record| holds(record)) {
             let Some(person) = record.person() else { continue };
             if let Some(id) = &person.id {
                 ids.entry(id).or_default().push(record);
             }
             emails.entry(&person.email).or_default().push(record);
         }
-        Self { ids, emails, directory: input.directory }
+        Self { ids, emails, directory }
     }
 
     /// The hold that another record has over the person of this one, once the next step takes them away for good: until
@@ -49,9 +49,9 @@ impl<'a> Holds<'a> {
         record.person().map_or(Held::Free, |person| self.on(person, |other| other.name != record.name))
     }
 
-    /// Whether it is known that somebody may not be taken away for good.
+    /// Whether somebody may have to be kept from being taken away for good.
     pub(crate) fn keeps(&self, person: &PersonRef) -> bool {
-        !self.emails.is_empty() && matches!(self.on(person, |_| true), Held::By(_))
+        !self.emails.is_empty() && !matches!(self.on(person, |_| true), Held::Free)
     }
 
     fn on(&self, person: &PersonRef, counts: impl Fn(&Record) -> bool) -> Held<'a> {
@@ -73,6 +73,21 @@ impl<'a> Holds<'a> {
             held.id.is_none() || known.id.is_none() || held.id == known.id
         };
         by_id.chain(by_email).flatten().find(about).map_or(Held::Free, |other| Held::By(other))
+    }
+}
+
+/// Why the person of a record may not be unlinked or deleted, if one of `records` says so. Ask right before each such
+/// operation: the plan looked at the first step that was open, and another record may have run since.
+#[must_use]
+pub fn kept_by_hold<'a>(
+    record: &Record,
+    records: impl IntoIterator<Item = &'a Record>,
+    directory: &'a Directory,
+) -> Option<String> {
+    match Holds::of(records, directory).on(record.person()?, |other| other.name != record.name) {
+        Held::Free => None,
+        Held::Unknown => Some("it cannot be seen whether a legal hold keeps the person".to_owned()),
+        Held::By(other) => Some(held_by(other)),
     }
 }
 

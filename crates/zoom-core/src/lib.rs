@@ -51,6 +51,7 @@ pub use groups::{
     ThingRemoval, WaitsFor,
 };
 pub use guard::Allowance;
+pub use holds::kept_by_hold;
 pub use labels::{LabelPool, Labels, Pool, Requirement, Selector};
 pub use ledger::{Ledger, Spent};
 pub use model::{

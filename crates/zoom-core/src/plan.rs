@@ -176,7 +176,7 @@ pub fn plan(input: &Input<'_>) -> Plan {
     let mut objects: Vec<Seen<'_>> = input.desired.people.iter().map(|object| Seen::of(object, input)).collect();
     objects.sort_unstable_by_key(|seen| &seen.object.object);
     let claims = Claims::of(&objects, input);
-    let holds = Holds::of(input);
+    let holds = Holds::of(input.records, input.directory);
     let restores = restores(input.records);
     let mut plan = Plan { managed: claims.managed, ..Plan::default() };
 

@@ -381,7 +381,6 @@ impl World {
     pub(crate) fn run_records(&mut self, plan: &Plan) {
         for name in &plan.running {
             let place = self.records.iter().position(|record| record.name == *name).unwrap();
-            let mut deactivated = false;
             loop {
                 let record = self.records[place].clone();
                 let Some(who) = record.person() else { break };
@@ -392,11 +391,10 @@ impl World {
                 };
                 match record.next(row, &directory, &self.policy, self.now) {
                     Next::Run(operation) => {
-                        // The next plan says whether another record keeps them.
-                        if operation.is_for_good() && deactivated {
+                        // The next plan says so.
+                        if operation.is_for_good() && kept_by_hold(&record, &self.records, &directory).is_some() {
                             break;
                         }
-                        deactivated |= matches!(operation, Operation::Deactivate(_));
                         assert!(record.hold.is_none() || !operation.is_for_good(), "{operation} under a hold");
                         let approved = !record.is_unasked();
                         if !approved && record.started_at.is_none() {
