@@ -92,6 +92,11 @@ pub(crate) fn before_counting(candidate: &Candidate<'_>, in_held_wave: bool, inp
                        spec.decision to Approve if that is meant, or correct the object";
         return Some(Outcome::new(Phase::Held, RecordReason::WouldEmpty, message));
     }
+    // Who puts labels back one by one is not to be overtaken: who is left then is asked for anew, and settles.
+    if record.is_some_and(|record| record.phase == Phase::Held && record.reason == Some(RecordReason::WouldEmpty)) {
+        let message = "somebody is left by now; who is to leave all the same is written down anew";
+        return Some(Outcome::new(Phase::Cancelled, RecordReason::TakenBack, message));
+    }
     if record.is_some_and(|record| is_counted(record, input) || is_half_done(record)) {
         return Some(Outcome::new(Phase::Running, RecordReason::WithinLimit, "within the limit"));
     }

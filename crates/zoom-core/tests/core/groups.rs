@@ -577,6 +577,9 @@ fn the_last_administrator_of_an_exclusive_group_is_held(
         // With another administrator in sight nothing is held: they come first.
         world.edit_group("research", |group| group.admins = Some(users(&["person002"])));
         world.settle_groups();
+        let held = world.records.iter().find(|record| record.reason == Some(RecordReason::WouldEmpty));
+        assert_eq!(held, None, "whoever is to leave all the same is asked for anew");
+        world.settle_groups();
         assert_eq!(world.zoom_groups[0].admins.as_deref(), Some(&BTreeSet::from([address("person002")])));
     }
 }
