@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
+use jiff::Timestamp;
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use serde_json::{Value, json};
 use zoom_operator_testing::{Operator, OperatorOptions, eventually};
@@ -117,6 +118,43 @@ async fn a_deactivation_that_a_crash_cut_short_is_brought_to_its_end_and_ends_th
     world.start_operator().await?;
     world.removal_is("ada", "Done", "Completed").await?;
     world.assert_wrote(&["DELETE /users/{userId}/token"]).await
+}
+
+#[tokio::test]
+async fn killed_before_the_time_of_a_deletion_and_in_it_the_operator_deletes_once_and_not_too_early()
+-> anyhow::Result<()> {
+    let names = ["ada", "bob", "eve", "lin"];
+    let mut world = World::bare(account_of(&names)).await?;
+    world.connect(json!({"allow": {"delete": true}})).await?;
+    world.start_operator().await?;
+    let later = json!({"policy": "Delete", "transfer": "None", "after": "12s"});
+    world.users(&names, &json!({"removal": later})).await?;
+    world.users_are(&names, "Synced").await?;
+    world.zoom.clear_journal().await?;
+    world.delete_all(&["ada"]).await?;
+    let removal = world.removal_is("ada", "Scheduled", "NotBefore").await?;
+    assert_eq!(world.person(&email("ada")).await?.status, "inactive");
+    world.crash().await?;
+
+    // Zoom deletes them when it is time, and the operator never learns of it.
+    let lost = json!({"timeOutAfter": {"holdMs": 60_000}});
+    world.zoom.inject(json!({"method": "DELETE", "path": "/users/{userId}", "effect": lost})).await?;
+    world.start_operator().await?;
+    let not_before: Timestamp = removal["spec"]["notBefore"].as_str().context("has a time")?.parse()?;
+    eventually(DEADLINE, "ada is gone from Zoom", || async {
+        ensure!(world.zoom.person(&email("ada")).await?.is_none(), "still there");
+        Ok(())
+    })
+    .await?;
+    assert!(Timestamp::now() >= not_before, "gone before {not_before}");
+    world.crash().await?;
+    world.zoom.clear_faults().await?;
+
+    world.start_operator().await?;
+    world.removal_is("ada", "Done", "AlreadyDone").await?;
+    world.resync().await?;
+    // A call without an answer does not count as one that wrote: so nobody asked a second time.
+    world.assert_wrote(&["PUT /users/{userId}/status", "DELETE /users/{userId}/token"]).await
 }
 
 #[tokio::test]

@@ -151,13 +151,28 @@ async fn who_comes_back_is_in_their_groups_as_before() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_downgraded_leaver_keeps_their_access_and_frees_their_seat() -> anyhow::Result<()> {
+async fn a_downgraded_leaver_keeps_their_access_frees_their_seat_and_has_their_licence_again_when_declared_again()
+-> anyhow::Result<()> {
     let world = team(json!({"removal": {"policy": "Downgrade"}})).await?;
     world.delete_all(&["ada"]).await?;
     let removal = world.removal_is("ada", "Done", "Completed").await?;
     assert_eq!(removal["spec"]["class"], "Entitlement");
     let person = world.person(&email("ada")).await?;
     assert_eq!((person.status.as_str(), person.license.as_str()), ("active", "Basic"));
+
+    // The manifest names no licence.
+    world.zoom.clear_journal().await?;
+    world.users(&["ada"], &json!({})).await?;
+    world.user_is("ada", "Synced").await?;
+    let person = world.person(&email("ada")).await?;
+    assert_eq!((person.status.as_str(), person.license.as_str()), ("active", "Licensed"));
+    world.resync().await?;
+    world.assert_wrote(&["PATCH /users/{userId}"]).await?;
+    // It is given back once: what somebody takes afterwards is not declared.
+    world.zoom.edit_person(&person.id, json!({"type": "Basic"})).await?;
+    world.resync().await?;
+    world.user_is("ada", "Synced").await?;
+    assert_eq!(world.person(&email("ada")).await?.license, "Basic");
     Ok(())
 }
 
