@@ -59,6 +59,8 @@ pub(crate) enum Change {
     RoleGone(RoleId),
     ContactGroup(ContactGroup),
     ContactGroupGone(ContactGroupId),
+    /// That Zoom said it made what has this id, and has not shown it yet.
+    Presumed(Box<str>),
 }
 
 impl Change {
@@ -74,6 +76,7 @@ impl Change {
             Self::RoleGone(role) => directory.remove_role(&role),
             Self::ContactGroup(group) => directory.put_contact_group(group),
             Self::ContactGroupGone(group) => directory.remove_contact_group(&group),
+            Self::Presumed(id) => directory.presume(id),
         }
     }
 }

@@ -68,7 +68,9 @@ impl Account {
         };
         let created = self.client.create_contact_group(&new).await.map_err(Problem::of_creation)?;
         let created = contact_group(created).ok_or(Problem::NoId)?;
+        let id = created.id.as_str().into();
         self.note(Change::ContactGroup(ContactGroup { members: Some(BTreeSet::new().into()), ..created }));
+        self.note(Change::Presumed(id));
         Ok(())
     }
 

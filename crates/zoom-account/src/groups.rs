@@ -108,7 +108,9 @@ impl Account {
         match self.client.create_group(name).await {
             Ok(created) => {
                 let created = convert::group(created).ok_or(Problem::NoId)?;
+                let id = created.id.as_str().into();
                 self.note(Change::Group(created));
+                self.note(Change::Presumed(id));
                 Ok(false)
             }
             // It is there, and the listing was older.

@@ -49,6 +49,7 @@ impl Account {
         let role = convert::role(created).ok_or(Problem::NoId)?;
         let id = role.id.clone();
         self.note(Change::Role(role));
+        self.note(Change::Presumed(id.as_str().into()));
         let shown = self.read_role(&id).await?;
         as_wanted(draft, &shown)
     }

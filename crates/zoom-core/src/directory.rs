@@ -127,6 +127,8 @@ pub struct Directory {
     unreadable: HashSet<UserId>,
     /// The addresses of people who were taken out since the listings.
     left: HashSet<Email>,
+    /// The ids of groups, contact groups and roles that Zoom said it made, and has not shown yet.
+    presumed: HashSet<Box<str>>,
     pub(crate) seats: Seats,
 }
 
@@ -305,6 +307,7 @@ impl Directory {
     /// Adds or replaces a role.
     pub fn put_role(&mut self, role: Role) {
         self.remove_role(&role.id);
+        self.presumed.remove(role.id.as_str());
         self.roles.push(role);
     }
 
@@ -328,6 +331,7 @@ impl Directory {
     /// Adds or replaces a group.
     pub fn put_group(&mut self, group: Group) {
         self.remove_group(&group.id);
+        self.presumed.remove(group.id.as_str());
         self.groups.push(group);
     }
 
@@ -351,12 +355,24 @@ impl Directory {
     /// Adds or replaces a contact group.
     pub fn put_contact_group(&mut self, group: ContactGroup) {
         self.remove_contact_group(&group.id);
+        self.presumed.remove(group.id.as_str());
         self.contact_groups.push(group);
     }
 
     /// Takes a contact group out.
     pub fn remove_contact_group(&mut self, id: &ContactGroupId) {
         self.contact_groups.retain(|group| group.id != *id);
+    }
+
+    /// Notes of a group, contact group or role that was put that it is there by Zoom's word alone, until it is put again: a
+    /// call may be answered well and not be carried out.
+    pub fn presume(&mut self, id: Box<str>) {
+        self.presumed.insert(id);
+    }
+
+    /// Whether a group, contact group or role is there by Zoom's word alone.
+    pub(crate) fn is_presumed(&self, id: &str) -> bool {
+        self.presumed.contains(id)
     }
 
     /// Notes that a person joined a group or left it. Somebody whom the directory does not hold is passed over.

@@ -65,7 +65,7 @@ impl Planned for GroupPlan {
 
     fn status(&self, thing: &Thing<api::ZoomGroup>, finding: &Finding<'_>) -> api::ZoomGroupStatus {
         let mut new = thing.status.clone();
-        found(&mut new, thing, self.group.as_ref().map(AsRef::as_ref), finding.adopts);
+        found(&mut new, thing, self.group.as_ref().map(AsRef::as_ref), self.presumed, finding.adopts);
         new.members = self.members.as_ref().map(attendance);
         new.admins = self.admins.as_ref().map(attendance);
         new.added = self.added.iter().map(ToString::to_string).collect();
@@ -109,7 +109,7 @@ impl Planned for RolePlan {
 
     fn status(&self, thing: &Thing<api::ZoomRole>, finding: &Finding<'_>) -> api::ZoomRoleStatus {
         let mut new = thing.status.clone();
-        found(&mut new, thing, self.role.as_ref().map(AsRef::as_ref), finding.adopts);
+        found(&mut new, thing, self.role.as_ref().map(AsRef::as_ref), self.presumed, finding.adopts);
         new.holders = self.holders.map(|holders| i64::try_from(holders).unwrap_or(i64::MAX));
         judge(&mut new, thing, finding);
         new
@@ -141,7 +141,7 @@ impl Planned for ContactGroupPlan {
 
     fn status(&self, thing: &Thing<api::ZoomContactGroup>, finding: &Finding<'_>) -> api::ZoomContactGroupStatus {
         let mut new = thing.status.clone();
-        found(&mut new, thing, self.group.as_ref().map(AsRef::as_ref), finding.adopts);
+        found(&mut new, thing, self.group.as_ref().map(AsRef::as_ref), self.presumed, finding.adopts);
         new.members = self.members.as_ref().map(attendance);
         put_contacts(&mut new, &Vec::from_iter(&self.added));
         judge(&mut new, thing, finding);
@@ -189,7 +189,7 @@ fn sorted(texts: impl Iterator<Item = String>) -> Vec<String> {
 }
 
 /// Notes the thing that was found for an object, if the object may speak for it.
-fn found<K: Named>(status: &mut K::Status, thing: &Thing<K>, found: Option<&str>, adopts: bool) {
+fn found<K: Named>(status: &mut K::Status, thing: &Thing<K>, found: Option<&str>, presumed: bool, adopts: bool) {
     let Head { id, origin, creating, seen_generation, .. } = K::head(status);
     let Some(found) = found.filter(|_| adopts || origin.is_some()) else { return };
     if creating.take() == Some(true) {
@@ -198,7 +198,10 @@ fn found<K: Named>(status: &mut K::Status, thing: &Thing<K>, found: Option<&str>
         *origin = Some(api::Origin::Adopted);
     }
     *id = Some(found.to_owned());
-    *seen_generation = Some(thing.generation);
+    // What was never shown cannot be missed: if it is not there, it is made again.
+    if !presumed {
+        *seen_generation = Some(thing.generation);
+    }
 }
 
 /// Notes that a thing is about to be made: one that was known before is gone.

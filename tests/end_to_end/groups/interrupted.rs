@@ -82,3 +82,27 @@ async fn a_group_that_somebody_made_since_the_listing_is_adopted_and_not_said_to
     assert_eq!((&group["status"]["origin"], &group["status"]["creating"]), (&json!("Adopted"), &Value::Null));
     world.members_are("Team", &["ada"]).await
 }
+
+#[tokio::test]
+async fn what_zoom_said_it_made_and_never_showed_is_made_again() -> anyhow::Result<()> {
+    let world = World::managed(&["ada"], json!({"resyncInterval": "1h"})).await?;
+    for path in ["/groups", "/contacts/groups"] {
+        let fault = json!({"method": "POST", "path": path, "count": 1, "effect": "withoutEffect"});
+        world.zoom.inject(fault).await?;
+    }
+    world.group("team", json!({"name": "Team"})).await?;
+    world.apply(CONTACT_GROUP, "call", json!({"name": "Call"})).await?;
+    let made = world.group_is("team", "Synced").await?;
+    assert_eq!((&made["status"]["origin"], &made["status"]["seenGeneration"]), (&json!("Created"), &Value::Null));
+    world.reason(CONTACT_GROUP, "call", "Synced").await?;
+    assert_eq!(world.zoom.group("Team").await?, None);
+
+    world.resync().await?;
+    world.group_until("Team", "was made", |_| true).await?;
+    let seen = |object: &Value| object["status"]["seenGeneration"] == 1;
+    world.resync().await?;
+    world.until(ZOOM_GROUP, "team", "was seen", seen).await?;
+    let call = world.until(CONTACT_GROUP, "call", "was seen", seen).await?;
+    assert_eq!(call["status"]["origin"], "Created");
+    Ok(())
+}

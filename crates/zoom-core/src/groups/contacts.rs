@@ -20,6 +20,8 @@ pub struct ContactGroupPlan {
     pub object: ObjectKey,
     /// The contact group, if the object has one to manage.
     pub group: Option<crate::ContactGroupId>,
+    /// Whether it is there by Zoom's word alone: Zoom said that it made it, and has not shown it yet.
+    pub presumed: bool,
     /// What to do, a call each, in this order.
     pub operations: Vec<ContactOperation>,
     /// Whether the operations are to run now; what is taken from people runs as a record.
@@ -47,6 +49,7 @@ impl ContactGroupPlan {
         Self {
             object: wish.object.key.clone(),
             group: None,
+            presumed: false,
             operations: Vec::new(),
             runnable: false,
             members: None,
@@ -133,6 +136,7 @@ impl<'a> Groups<'a> {
         let mut planned =
             ContactGroupPlan::rest(wish, Verdict::new(Reason::Synced, "Zoom holds what this object wants"));
         planned.group = Some(group.id.clone());
+        planned.presumed = self.input.directory.is_presumed(group.id.as_str());
         let reference = ContactRef { id: Some(group.id.clone()), name: group.name.clone() };
         if !manages(wish, group) {
             planned.added = BTreeSet::new();

@@ -28,6 +28,8 @@ pub struct GroupPlan {
     pub object: ObjectKey,
     /// The group, if the object has one to manage.
     pub group: Option<GroupId>,
+    /// Whether it is there by Zoom's word alone: Zoom said that it made it, and has not shown it yet.
+    pub presumed: bool,
     /// What to do, a call each, in this order. Read-only plans keep theirs, for show.
     pub operations: Vec<GroupOperation>,
     /// Whether the operations are to run now; what is taken from people runs as a record.
@@ -67,6 +69,7 @@ impl GroupPlan {
         Self {
             object: wish.object.key.clone(),
             group: None,
+            presumed: false,
             operations: Vec::new(),
             runnable: false,
             members: None,
@@ -305,6 +308,7 @@ impl<'a> Groups<'a> {
         let reference = GroupRef { id: Some(group.id.clone()), name: group.name.clone() };
         let mut planned = GroupPlan::rest(wish, Verdict::new(Reason::Synced, "Zoom holds what this object wants"));
         planned.group = Some(group.id.clone());
+        planned.presumed = self.input.directory.is_presumed(group.id.as_str());
         if !manages(wish, group) {
             // What it once added to another group says nothing about this one.
             (planned.added, planned.added_admins) = (BTreeSet::new(), BTreeSet::new());

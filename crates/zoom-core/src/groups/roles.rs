@@ -17,6 +17,8 @@ pub struct RolePlan {
     pub object: ObjectKey,
     /// The role, if the object has one to manage.
     pub role: Option<RoleId>,
+    /// Whether it is there by Zoom's word alone: Zoom said that it made it, and has not shown it yet.
+    pub presumed: bool,
     /// What to do, in this order.
     pub operations: Vec<RoleOperation>,
     /// Whether the operations are to run now.
@@ -37,6 +39,7 @@ impl RolePlan {
         Self {
             object: wish.object.key.clone(),
             role: None,
+            presumed: false,
             operations: Vec::new(),
             runnable: false,
             taking: None,
@@ -108,6 +111,7 @@ fn create(wish: &DesiredRole, input: &Input<'_>) -> RolePlan {
 fn manage(wish: &DesiredRole, role: &Role, register: &Register<'_, DesiredRole>, input: &Input<'_>) -> RolePlan {
     let mut planned = RolePlan::rest(wish, Verdict::new(Reason::Synced, "Zoom holds what this object wants"));
     planned.role = Some(role.id.clone());
+    planned.presumed = input.directory.is_presumed(role.id.as_str());
     planned.holders = Some(holders(input, role.id.as_str()).count());
     if wish.privileges.is_some() && role.privileges.is_none() {
         planned.verdict = Verdict::new(Reason::Reconciling, "read the privileges");

@@ -66,6 +66,15 @@ fn another_group_of_the_name_in_place_of_a_lost_one_was_not_made_here() {
 }
 
 #[test]
+fn a_group_that_zoom_only_said_it_made_was_not_seen() {
+    let mut plan = planned(Some("group-1"), Reason::Synced);
+    plan.presumed = true;
+    let made = status(&thing(&json!({"creating": true})), &plan, true);
+    assert_eq!((made.id.as_deref(), made.origin), (Some("group-1"), Some(api::Origin::Created)));
+    assert_eq!(made.seen_generation, None);
+}
+
+#[test]
 fn a_plan_that_is_only_shown_takes_nothing_over() {
     let shown = status(&thing(&json!({})), &planned(Some("group-1"), Reason::PlanOnly), false);
     assert_eq!((shown.id, shown.origin, shown.seen_generation), (None, None, None));
