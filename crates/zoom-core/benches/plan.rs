@@ -17,6 +17,7 @@ use zoom_core::*;
 
 const ROUNDS: usize = 7;
 const REMOVALS: usize = 1000;
+const WAVE: usize = 10_000;
 /// How many people a group has, and a department.
 const IN_A_GROUP: usize = 100;
 
@@ -67,6 +68,13 @@ impl Account {
     fn deleting(people: usize) -> Self {
         let mut account = Self::idle(people);
         account.objects().take(REMOVALS).for_each(|object| object.deleting = true);
+        account
+    }
+
+    /// A mass deletion of which nothing is written down yet.
+    fn wiping(people: usize) -> Self {
+        let mut account = Self::idle(people);
+        account.objects().take(WAVE).for_each(|object| object.deleting = true);
         account
     }
 
@@ -276,10 +284,11 @@ fn fastest(account: &Account) -> f64 {
 
 fn main() -> ExitCode {
     type Make = fn(usize) -> Account;
-    let cases: [(&str, Make); 5] = [
+    let cases: [(&str, Make); 6] = [
         ("nothing to do", Account::idle),
         ("all to be created", Account::empty),
         ("1,000 deleted", Account::deleting),
+        ("10,000 deleted", Account::wiping),
         ("1,000 records, 1,000 deleted", Account::with_history),
         ("a group for each 100 people", Account::with_groups),
     ];

@@ -179,9 +179,8 @@ fn publish(plan: &mut Plan, candidates: Vec<Candidate<'_>>) {
             (candidate.frozen && said) || (record.phase == phase && (record.reason == Some(reason) || started))
         });
         if !unchanged {
-            let Candidate { outcome: Outcome { message, .. }, count: people, .. } = &candidate;
-            let message = message.clone();
-            plan.changes.push(RecordChange { name, phase, reason, message, people: *people });
+            let Candidate { outcome: Outcome { message, .. }, count: people, .. } = candidate;
+            plan.changes.push(RecordChange { name, phase, reason, message, people });
         }
         if let Paper::New(record) = candidate.paper {
             plan.new_records.push(*record);

@@ -2,14 +2,15 @@
 
 use sha2::{Digest, Sha256};
 
-/// A digest of some texts, in hexadecimal.
+/// The first 16 hexadecimal digits of a digest of some texts.
 pub(crate) fn digest(parts: &[&str]) -> String {
     let mut hasher = Sha256::new();
     for part in parts {
         hasher.update(part.len().to_be_bytes());
         hasher.update(part.as_bytes());
     }
-    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    let first = hasher.finalize().iter().take(8).fold(0, |number: u64, byte| number << 8 | u64::from(*byte));
+    format!("{first:016x}")
 }
 
 pub(crate) fn short(digest: &str, chars: usize) -> String {

@@ -252,6 +252,7 @@ impl Books {
         let people = people(candidates, places);
         let settles_at = settles_at(candidates, places, input);
         self.settle_at.push(settles_at);
+        let counted_at = settles_at.to_string();
         for place in places {
             let Some(candidate) = candidates.get_mut(*place) else { continue };
             let settled = settles_at <= input.now;
@@ -262,7 +263,7 @@ impl Books {
                 over_limit(candidate, allowance, people)
             } else {
                 let wave = candidate.wave();
-                let message = format!("counted with its wave {wave} at {settles_at}, unless more is added");
+                let message = format!("counted with its wave {wave} at {counted_at}, unless more is added");
                 Outcome::new(Phase::Settling, RecordReason::QuietPeriod, message)
             };
         }
