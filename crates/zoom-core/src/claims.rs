@@ -15,7 +15,7 @@ pub(crate) struct Claims<'a> {
     /// The addresses among them that several objects claim: hardly any, so that most objects need no second look.
     contested: HashSet<&'a Email>,
     /// By everything else that names a person: ids that were not found, addresses that Zoom does not show yet, and
-    /// those of before where nobody was found.
+    /// those of before where nobody was ever found.
     ids: HashMap<&'a UserId, &'a ObjectKey>,
     movers: HashMap<&'a Email, Seen<'a>>,
     formers: HashMap<&'a Email, &'a ObjectKey>,
@@ -49,6 +49,8 @@ impl<'a> Claims<'a> {
                     contend(&mut movers, &object.email, *seen);
                 }
                 Some(_) => {}
+                // Who has found their person needs no former addresses any more.
+                None if object.remembered.id.is_some() => {}
                 None => object.previous_emails.iter().for_each(|email| first(&mut formers, email, &object.object)),
             }
             if let Some(id) =

@@ -164,3 +164,22 @@ fn of_what_a_human_writes_nothing_is_done_for_good_right_after_the_deactivation(
     assert_eq!(world.record("person000").reason, Some(RecordReason::LegalHold));
     assert_eq!(world.row("person000").role, Some(role_id(RoleId::ADMIN)));
 }
+
+#[test]
+fn who_leaves_unseen_and_without_a_known_id_is_deactivated_all_the_same() {
+    let mut world = back_under_a_hold();
+    let row = world.zoom.remove(&address("person000")).unwrap();
+    world.complete.people = false;
+    let object = world.object("person000");
+    (object.hold, object.removal) = (None, Some(Removal::Unlink(Departure::default())));
+    object.remembered.id = None;
+    world.delete("person000");
+    world.round();
+    assert!(!world.objects.contains_key(&key("person000")));
+    world.join(row);
+    world.complete.people = true;
+    world.settle();
+    world.settle();
+    assert_eq!((world.phase("person000"), world.row("person000").state), (Phase::Refused, State::Inactive));
+    assert_eq!(world.record("person000").reason, Some(RecordReason::LegalHold));
+}

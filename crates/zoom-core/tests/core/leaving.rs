@@ -185,6 +185,27 @@ fn any_object_that_names_the_person_cancels(#[case] object_name: &str, #[case] r
     assert_eq!(world.record("person000").reason, Some(RecordReason::Reclaimed));
 }
 
+#[rstest]
+#[case::who_means_nobody_yet(None, State::Active)]
+#[case::who_means_somebody_who_is_gone(Some(id("gone")), State::Inactive)]
+fn by_a_former_address_only_an_object_cancels_that_never_found_its_person(
+    #[case] remembered: Option<UserId>,
+    #[case] then: State,
+    #[values(true, false)] written_first: bool,
+) {
+    let mut world = leaver(None);
+    if written_first {
+        world.round();
+    }
+    let mut other = managed("other");
+    other.remembered.id = remembered;
+    other.previous_emails = [address("person000")].into();
+    world.add(other);
+    world.settle();
+    let row = world.zoom.values().find(|row| row.id == Some(id("PERSON000"))).unwrap();
+    assert_eq!(row.state, then, "{:?}", world.records);
+}
+
 #[test]
 fn a_person_made_anew_with_the_same_address_is_not_removed_for_the_former() {
     let mut world = leaver(None);
