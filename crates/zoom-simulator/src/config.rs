@@ -65,6 +65,8 @@ pub struct AccountConfig {
     pub roles: Vec<RoleConfig>,
     /// Groups by name.
     pub groups: Vec<GroupConfig>,
+    /// Divisions besides the main one, at most 499.
+    pub divisions: Vec<DivisionConfig>,
     /// Where webhook events go. Their URLs are not checked before the first event.
     pub webhooks: Vec<WebhookConfig>,
     /// Addresses that have a Zoom account elsewhere.
@@ -101,6 +103,7 @@ impl Default for AccountConfig {
             users: 0,
             roles: Vec::new(),
             groups: Vec::new(),
+            divisions: Vec::new(),
             webhooks: Vec::new(),
             elsewhere: Vec::new(),
             rooms: Vec::new(),
@@ -364,6 +367,20 @@ pub struct GroupConfig {
     /// Its id; absent: made up.
     #[serde(default)]
     pub id: Option<String>,
+}
+
+/// A division besides the main one.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DivisionConfig {
+    /// The division's name, unique without regard to case.
+    pub name: String,
+    /// Its id, for `profile.divisionIds` of people; absent: made up.
+    #[serde(default)]
+    pub id: Option<String>,
+    /// What it is for; absent: empty.
+    #[serde(default)]
+    pub description: String,
 }
 
 /// An address that has a Zoom account elsewhere, and what creating it answers.

@@ -38,7 +38,7 @@ pub(crate) struct Event {
 /// What events tell of the account as it was before a change, besides the people whom it changed.
 pub(crate) struct Before {
     groups: CopyOnWrite<Groups>,
-    roles: BTreeMap<String, Role>,
+    roles: Roles,
 }
 
 impl Before {
@@ -53,7 +53,7 @@ pub(crate) fn events(account: &Account, before: &Before, changes: &[Change], cau
     group_events(groups, &account.groups, account, &mut found);
     let (mut members, mut admins) = (Moves::new(), Moves::new());
     for change in changes {
-        person_events((&before.roles, &account.roles), change, cause, &mut found);
+        person_events(account, &before.roles, change, cause, &mut found);
         moved(change, |person| &person.groups, &mut members);
         moved(change, |person| &person.administers, &mut admins);
     }
@@ -104,10 +104,9 @@ fn group_events(before: &Groups, after: &Groups, account: &Account, found: &mut 
     }
 }
 
-/// The roles before and after.
-type Roles<'a> = (&'a BTreeMap<String, Role>, &'a BTreeMap<String, Role>);
+type Roles = BTreeMap<String, Role>;
 
-fn person_events(roles: Roles<'_>, change: &Change, cause: Cause, found: &mut Vec<Event>) {
+fn person_events(account: &Account, roles_before: &Roles, change: &Change, cause: Cause, found: &mut Vec<Event>) {
     match (change.before.as_deref(), change.after.as_deref()) {
         (None, Some(after)) => {
             let also = Some(("creation_type", after.creation.into()));
@@ -127,7 +126,7 @@ fn person_events(roles: Roles<'_>, change: &Change, cause: Cause, found: &mut Ve
                 | (Status::Inactive, Status::Inactive) => None,
             };
             found.extend(turned.map(|name| event(name, identity(after), None)));
-            updated(roles, before, after, found);
+            updated(account, roles_before, before, after, found);
             operations(before, after, found);
             set_up(before, after, found);
         }
@@ -176,8 +175,8 @@ fn operations(before: &Person, after: &Person, found: &mut Vec<Event>) {
 }
 
 /// `user.updated` names the changed fields alone, besides the id.
-fn updated((roles_before, roles_after): Roles<'_>, before: &Person, after: &Person, found: &mut Vec<Event>) {
-    let (old, new) = (fields(roles_before, before), fields(roles_after, after));
+fn updated(account: &Account, roles_before: &Roles, before: &Person, after: &Person, found: &mut Vec<Event>) {
+    let (old, new) = (fields(account, roles_before, before), fields(account, &account.roles, after));
     let changed = |one: &Map<String, Value>, other: &Map<String, Value>| -> Map<String, Value> {
         one.iter()
             .filter(|(name, value)| other.get(*name) != Some(*value))
@@ -193,7 +192,7 @@ fn updated((roles_before, roles_after): Roles<'_>, before: &Person, after: &Pers
     found.push(event("user.updated", object.into(), Some(old_object.into())));
 }
 
-fn fields(roles: &BTreeMap<String, Role>, person: &Person) -> Map<String, Value> {
+fn fields(account: &Account, roles: &Roles, person: &Person) -> Map<String, Value> {
     let profile = &person.profile;
     let fields = json!({
         "email": person.email,
@@ -215,7 +214,7 @@ fn fields(roles: &BTreeMap<String, Role>, person: &Person) -> Map<String, Value>
         "about_me": profile.about_me,
         "linkedin_url": profile.linkedin_url,
         "cms_user_id": profile.cms_user_id,
-        "division_ids": profile.division_ids,
+        "division_ids": account.shown_divisions(person),
         "pic_url": person.picture_url(),
         "phone_numbers": profile.phone_numbers,
         "custom_attributes": profile.custom_attributes,

@@ -19,7 +19,7 @@ pub struct ReadDelay {
     pub listings: Seconds,
     /// Reads of one thing.
     pub single_reads: Seconds,
-    /// Listings of a group's or a role's members.
+    /// Listings of a group's, a role's or a division's members.
     pub members: Seconds,
 }
 
@@ -62,8 +62,9 @@ pub(crate) enum ReadKind {
 impl ReadKind {
     /// By the path template of a GET.
     pub(crate) fn of(template: &str) -> Self {
-        let collection = ["/users", "/groups", "/Users", "/Groups", "/roles", "/summary"];
-        if template.ends_with("/members") || template.ends_with("/admins") {
+        let collection = ["/users", "/groups", "/Users", "/Groups", "/roles", "/divisions", "/summary"];
+        let members = ["/members", "/admins", "}/users"];
+        if members.iter().any(|end| template.ends_with(end)) {
             Self::Members
         } else if collection.iter().any(|end| template.ends_with(end)) {
             Self::Listing

@@ -55,7 +55,9 @@ mod webhooks;
 mod world;
 
 pub use account::{CustomAttribute, GroupView, License, PersonEdit, PersonView, PhoneNumber, Profile, Status};
-pub use config::{AccountConfig, ConfigError, ElsewhereConfig, GroupConfig, PersonConfig, Plan, RoleConfig, Seats};
+pub use config::{
+    AccountConfig, ConfigError, DivisionConfig, ElsewhereConfig, GroupConfig, PersonConfig, Plan, RoleConfig, Seats,
+};
 pub use controls::{AccountEdit, AccountView, Controls, PortalRefusal};
 pub use deliver::WebhookRefusal;
 pub use fault::{Fault, FaultEffect, NoProbability, Probability, RetryAfter};

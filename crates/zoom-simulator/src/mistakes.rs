@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use crate::account::{email_problem, group_name_fits, lockable};
+use crate::account::{MAIN_DIVISION, MOST_DIVISIONS, email_problem, group_name_fits, lockable};
 use crate::config::{AccountConfig, ConfigError};
 use crate::controls::AccountEdit;
 use crate::limits::LimitsConfig;
@@ -44,7 +44,8 @@ pub(crate) fn check(config: &AccountConfig) -> Result<(), ConfigError> {
     config.webhooks.iter().try_for_each(WebhookConfig::check)?;
     check_names(config)?;
     check_ids("roles.id", config.roles.iter().filter_map(|role| role.id.as_deref()), &["0", "1", "2"])?;
-    check_ids("groups.id", config.groups.iter().filter_map(|group| group.id.as_deref()), &[])
+    check_ids("groups.id", config.groups.iter().filter_map(|group| group.id.as_deref()), &[])?;
+    check_divisions(config)
 }
 
 /// Finds the first mistake in a change of an account.
@@ -105,6 +106,19 @@ fn check_names(config: &AccountConfig) -> Result<(), ConfigError> {
         )?;
     }
     Ok(())
+}
+
+fn check_divisions(config: &AccountConfig) -> Result<(), ConfigError> {
+    let (most, found) = (MOST_DIVISIONS - 1, config.divisions.len());
+    require(found <= most, "divisions", &found.to_string(), "at most 499 besides the main division")?;
+    let mut seen = BTreeSet::from([MAIN_DIVISION.to_lowercase()]);
+    for division in &config.divisions {
+        let allowed = "names that are not empty, no main division's, and differ in more than case";
+        let fits = !division.name.trim().is_empty() && seen.insert(division.name.to_lowercase());
+        require(fits, "divisions", &division.name, allowed)?;
+    }
+    let ids = config.divisions.iter().filter_map(|division| division.id.as_deref());
+    check_ids("divisions.id", ids, &[])
 }
 
 fn check_ids<'c>(

@@ -67,6 +67,9 @@ pub struct Quirks {
     /// Whether taking the Admin role from somebody is refused to the app, as to an admin who is not the owner. Not by
     /// default: the reference asks for the owner or the permission for role management.
     pub demoting_needs_owner: bool,
+    /// Whether rows and reads of people who are in no other division show the main one: everybody is in one, and no source says
+    /// whether it shows.
+    pub main_division_in_rows: bool,
     /// Whether group names that differ in case alone are different names.
     pub case_sensitive_group_names: bool,
     /// What creating and changing a role answers.
@@ -107,6 +110,7 @@ impl Default for Quirks {
             deactivation_takes_groups: false,
             inactive_rows_have_groups: false,
             demoting_needs_owner: false,
+            main_division_in_rows: true,
             case_sensitive_group_names: false,
             role_reply: RoleReply::default(),
             missing_role: MissingRole::default(),

@@ -119,6 +119,10 @@ fn basic_auth(headers: &HeaderMap) -> Option<(String, String)> {
     decoded.split_once(':').map(|(id, secret)| (id.to_owned(), secret.to_owned()))
 }
 
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    Some(headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")?.trim())
+}
+
 #[derive(Debug, Serialize)]
 pub(crate) struct TokenReply {
     pub(crate) access_token: String,
@@ -152,8 +156,7 @@ impl Tokens {
     }
 
     fn grant(&self, headers: &HeaderMap) -> Option<&Grant> {
-        let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        self.grants.get(bearer.and_then(|value| value.strip_prefix("Bearer "))?.trim())
+        self.grants.get(bearer(headers)?)
     }
 
     /// The account that a call's token was issued for, also when it is not good any more.
@@ -171,7 +174,10 @@ impl Tokens {
         now: Timestamp,
     ) -> Result<(), Refusal> {
         let good = self.grant(headers).filter(|grant| !grant.revoked);
-        let grant = good.ok_or(Refusal::TokenInvalid(quirks.invalid_token))?;
+        let grant = good.ok_or_else(|| match bearer(headers) {
+            Some(_) => Refusal::TokenInvalid(quirks.invalid_token),
+            None => Refusal::TokenMissing(quirks.invalid_token),
+        })?;
         if grant.expires <= now {
             return Err(Refusal::TokenExpired(quirks.invalid_token));
         }

@@ -52,7 +52,12 @@ impl Account {
             Some(ElsewhereAnswer::AddressUsed) => return Err(Refusal::AddressUsed(email)),
             Some(ElsewhereAnswer::Invited) | None => {}
         }
+        if let Some(unknown) = self.unknown_division(&new.division_ids) {
+            let problem = format!("The division {unknown} does not exist.");
+            return Err(Refusal::field("user_info.division_ids", problem));
+        }
         self.people.seats().one_more(new.license, self.config.seats)?;
+        let division_ids = self.kept_divisions(new.division_ids);
         let (active, login) = self.outcome(new.action, &email);
         let joins_from_elsewhere = elsewhere.is_some();
         let person = Person {
@@ -73,7 +78,7 @@ impl Account {
             refuses_groups: false,
             room: false,
             joins_from_elsewhere,
-            profile: Profile { division_ids: new.division_ids, ..self.first_profile(new.action, new.license, &email) },
+            profile: Profile { division_ids, ..self.first_profile(new.action, new.license, &email) },
             created_at: now,
             last_login: None,
             email_changes: Vec::new(),

@@ -8,6 +8,7 @@ mod contact_groups;
 mod copies;
 mod create;
 mod delete;
+mod divisions;
 mod features;
 mod group_settings;
 mod groups;
@@ -37,6 +38,7 @@ pub(crate) use contact_groups::{ContactGroups, ContactMember, NewContactGroup};
 pub(crate) use copies::CopyOnWrite;
 pub(crate) use create::{CreateAction, NewUser};
 pub(crate) use delete::Deletion;
+pub(crate) use divisions::{Division, Divisions, MAIN_DIVISION, MOST_DIVISIONS};
 pub(crate) use features::{Feature, FeatureChange};
 pub(crate) use group_settings::Part;
 pub(crate) use groups::{GROUP_NAME_MAX, Group, Groups, group_name_fits};
@@ -73,6 +75,7 @@ pub(crate) struct Account {
     pub(crate) roles: BTreeMap<String, Role>,
     pub(crate) groups: CopyOnWrite<Groups>,
     pub(crate) contact_groups: ContactGroups,
+    pub(crate) divisions: Divisions,
     /// Addresses, in lower case, that have a Zoom account elsewhere.
     elsewhere: HashMap<String, ElsewhereAnswer>,
     /// What is set for everybody, and what of it is locked.
@@ -95,16 +98,18 @@ impl Account {
         let answer = |create: Option<ElsewhereAnswer>| create.unwrap_or(config.quirks.elsewhere);
         let elsewhere = config.elsewhere.iter().map(|entry| (entry.email.to_lowercase(), answer(entry.create)));
         let elsewhere = elsewhere.collect();
+        let mut ids = SmallRng::seed_from_u64(seed);
         let mut account = Self {
             people: CopyOnWrite::default(),
             roles: roles::built_in(),
             groups: CopyOnWrite::default(),
             contact_groups: ContactGroups::default(),
+            divisions: Divisions::new(new_id(&mut ids)),
             elsewhere,
             settings: Tree::new(),
             locks: settings::locked(&config.locked_settings),
             features_changed_at: None,
-            ids: SmallRng::seed_from_u64(seed),
+            ids,
             config,
         };
         account.set_up(now)?;
@@ -119,6 +124,7 @@ impl Account {
             && self.groups.all().eq(other.groups.all())
             && self.roles == other.roles
             && self.contact_groups == other.contact_groups
+            && self.divisions == other.divisions
             && self.elsewhere == other.elsewhere
             && (&self.settings, &self.locks) == (&other.settings, &other.locks)
     }
@@ -195,18 +201,22 @@ impl Account {
         self.config.managed_domains.iter().any(|managed| managed.eq_ignore_ascii_case(domain))
     }
 
-    /// Opaque 22-character ids; one in 64 starts with `-`, as Zoom's own examples may.
+    /// An id that neither somebody nor a group has.
     fn new_id(&mut self) -> String {
-        const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
         loop {
-            let id: String = (0..22)
-                .map(|_| char::from(ALPHABET.get(self.ids.random_range(0..ALPHABET.len())).copied().unwrap_or(b'A')))
-                .collect();
+            let id = new_id(&mut self.ids);
             if !self.people.has_id(&id) && self.groups.get(&id).is_none() {
                 return id;
             }
         }
     }
+}
+
+/// Opaque 22-character ids; one in 64 starts with `-`, as Zoom's own examples may.
+fn new_id(ids: &mut SmallRng) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let letter = |ids: &mut SmallRng| ALPHABET.get(ids.random_range(0..ALPHABET.len())).copied().unwrap_or(b'A');
+    (0..22).map(|_| char::from(letter(ids))).collect()
 }
 
 /// Whether this is an invitation that can no longer be accepted.

@@ -19,6 +19,8 @@ pub(crate) struct People {
     by_role: HashMap<String, BTreeSet<Seq>>,
     by_group: HashMap<String, BTreeSet<Seq>>,
     by_administered: HashMap<String, BTreeSet<Seq>>,
+    /// By the division they are in; the empty text stands for the main one.
+    by_division: HashMap<String, BTreeSet<Seq>>,
     by_vanity_name: HashMap<String, Seq>,
     by_deactivation: BTreeSet<(Timestamp, Seq)>,
     seats: SeatUse,
@@ -130,6 +132,11 @@ impl People {
         Selection { people: self, chosen: self.by_administered.get(group) }
     }
 
+    /// Those in a division; the empty text stands for the main one.
+    pub(crate) fn in_division(&self, division: &str) -> Selection<'_> {
+        Selection { people: self, chosen: self.by_division.get(division) }
+    }
+
     pub(crate) fn at(&self, seq: Seq) -> Option<&Person> {
         self.rows.get(&seq).map(Arc::as_ref)
     }
@@ -157,6 +164,7 @@ impl People {
         for group in &person.administers {
             self.by_administered.entry(group.clone()).or_default().insert(seq);
         }
+        self.by_division.entry(division_of(person).to_owned()).or_default().insert(seq);
         if !person.profile.vanity_name.is_empty() {
             self.by_vanity_name.insert(person.profile.vanity_name.to_lowercase(), seq);
         }
@@ -180,6 +188,7 @@ impl People {
         for group in &person.administers {
             forget(&mut self.by_administered, group, seq);
         }
+        forget(&mut self.by_division, division_of(person), seq);
         if !person.profile.vanity_name.is_empty() {
             self.by_vanity_name.remove(&person.profile.vanity_name.to_lowercase());
         }
@@ -192,7 +201,15 @@ impl People {
     }
 }
 
-fn forget<K: std::hash::Hash + Eq>(index: &mut HashMap<K, BTreeSet<Seq>>, key: &K, seq: Seq) {
+fn division_of(person: &Person) -> &str {
+    person.profile.division_ids.first().map_or("", String::as_str)
+}
+
+fn forget<K, Q>(index: &mut HashMap<K, BTreeSet<Seq>>, key: &Q, seq: Seq)
+where
+    K: std::hash::Hash + Eq + std::borrow::Borrow<Q>,
+    Q: std::hash::Hash + Eq + ?Sized,
+{
     if let Some(chosen) = index.get_mut(key) {
         chosen.remove(&seq);
     }

@@ -163,6 +163,10 @@ impl Account {
         }
         person.profile = merged(&person.profile, profile)?;
         self.check_vanity_name(&person.profile.vanity_name, Some(present.seq))?;
+        if let Some(unknown) = self.unknown_division(&person.profile.division_ids) {
+            return Err(Refusal::field("profile.divisionIds", format!("There is no division {unknown:?}.")));
+        }
+        person.profile.division_ids = self.kept_divisions(person.profile.division_ids);
         let manager = &person.profile.manager;
         if *manager != present.profile.manager && !manager.is_empty() && !self.knows_manager(manager) {
             return Err(Refusal::field("profile.manager", format!("Nobody in the account is {manager:?}.")));

@@ -41,7 +41,7 @@ pub struct Profile {
     pub host_key: String,
     /// Name of the personal link; unique in the account.
     pub vanity_name: String,
-    /// Divisions, at most one.
+    /// Ids of divisions, at most one; none means the main division.
     pub division_ids: Vec<String>,
     /// Id in a content management system.
     pub cms_user_id: String,

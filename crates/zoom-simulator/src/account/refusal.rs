@@ -1,5 +1,6 @@
 //! What Zoom refuses, with the status, code and text that it says so with.
 
+use super::divisions::MOST_DIVISIONS;
 use super::password::PasswordProblem;
 use crate::config::Plan;
 use crate::quirks::{ActiveElsewhere, InvalidToken, MissingScope};
@@ -114,8 +115,24 @@ pub(crate) enum Refusal {
          you can make another request."
     )]
     PerDayLimit,
+    #[error("{0}")]
+    DivisionInvalid(String),
+    #[error("The account has reached the maximum of {MOST_DIVISIONS} divisions.")]
+    TooManyDivisions,
+    #[error("The main division cannot be deleted.")]
+    MainDivision,
+    #[error("The division {0} has members; move them to another division first.")]
+    DivisionNotEmpty(String),
+    #[error("The division does not exist: {0}.")]
+    DivisionMissing(String),
+    #[error("No access token.")]
+    NoDivisionToken,
+    #[error("Invalid access token.")]
+    BadDivisionToken,
     #[error("The email address of {0} was changed three times within 24 hours.")]
     EmailChangesSpent(String),
+    #[error("Invalid access token.")]
+    TokenMissing(InvalidToken),
     #[error("Invalid access token.")]
     TokenInvalid(InvalidToken),
     #[error("Access token is expired.")]
@@ -135,6 +152,17 @@ impl Refusal {
     /// An address outside the domains that the account has or allows.
     pub(crate) fn domain_not_allowed(email: &str, domains: &[String]) -> Self {
         Self::DomainNotAllowed { email: email.to_owned(), domains: domains.join(", ") }
+    }
+
+    /// As the calls on divisions say it, which have codes of their own for tokens (Zoom API reference, Divisions).
+    pub(crate) fn of_divisions(&self) -> &Self {
+        if matches!(self, Self::TokenMissing(_)) {
+            &Self::NoDivisionToken
+        } else if matches!(self, Self::TokenInvalid(_) | Self::TokenExpired(_)) {
+            &Self::BadDivisionToken
+        } else {
+            self
+        }
     }
 
     /// HTTP status and Zoom's code.
@@ -177,12 +205,19 @@ impl Refusal {
             Self::GroupNameTaken(_) => (409, 4132),
             Self::NotAGroupAdmin(_) => (400, 4138),
             Self::ScopeMissing { .. } => (400, 4711),
+            Self::DivisionInvalid(_) => (400, 40_005),
+            Self::DivisionMissing(_) => (404, 40_406),
+            Self::TooManyDivisions => (400, 42_006),
+            Self::MainDivision => (400, 42_011),
+            Self::DivisionNotEmpty(_) => (400, 42_012),
+            Self::NoDivisionToken => (401, 30_031_002),
+            Self::BadDivisionToken => (401, 30_031_004),
             Self::Busy(_)
             | Self::PerSecondLimit
             | Self::PerDayLimit
             | Self::GroupsOfTheDaySpent(_)
             | Self::EmailChangesSpent(_) => (429, 429),
-            Self::TokenInvalid(status) | Self::TokenExpired(status) => match status {
+            Self::TokenMissing(status) | Self::TokenInvalid(status) | Self::TokenExpired(status) => match status {
                 InvalidToken::Unauthorized => (401, 124),
                 InvalidToken::BadRequest => (400, 124),
             },

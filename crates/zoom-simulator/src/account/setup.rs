@@ -26,6 +26,10 @@ impl Account {
             let id = group.id.unwrap_or_else(|| self.new_id());
             self.groups.insert(id, group.name);
         }
+        for division in std::mem::take(&mut self.config.divisions) {
+            let id = division.id.unwrap_or_else(|| self.new_id());
+            self.divisions.insert(id, division.name, division.description);
+        }
         let people = std::mem::take(&mut self.config.people);
         let owner = self.config.owner.to_lowercase();
         if !people.iter().any(|person| person.email.to_lowercase() == owner) {
@@ -74,7 +78,7 @@ impl Account {
         self.put(entry, now)
     }
 
-    fn put(&mut self, entry: PersonConfig, now: Timestamp) -> Result<Seq, ConfigError> {
+    fn put(&mut self, mut entry: PersonConfig, now: Timestamp) -> Result<Seq, ConfigError> {
         let email = self.kept(&entry.email);
         let refuse = |reason: String| ConfigError::Person { email: entry.email.clone(), reason };
         if let Some(problem) = email_problem(&email) {
@@ -118,12 +122,17 @@ impl Account {
         {
             return Err(refuse(format!("groups: found {name:?} twice, allowed are groups that are there once")));
         }
+        if let Some(found) = self.unknown_division(&entry.profile.division_ids) {
+            let known: Vec<_> = self.divisions.all().map(|division| division.id.as_str()).collect();
+            return Err(refuse(unknown("profile.divisionIds", found, &known)));
+        }
         self.check_vanity_name(&entry.profile.vanity_name, None)
             .map_err(|refusal| refuse(format!("profile.vanityName: {refusal}")))?;
         if entry.status != Status::Inactive {
             let seat = self.people.seats().one_more(entry.license, self.config.seats);
             seat.map_err(|refusal| refuse(refusal.to_string()))?;
         }
+        entry.profile.division_ids = self.kept_divisions(entry.profile.division_ids);
         let person = Person {
             seq: Seq::default(),
             id: self.new_id(),

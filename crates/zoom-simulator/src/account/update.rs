@@ -46,7 +46,7 @@ pub(crate) struct UserPatch {
 impl Account {
     /// Changes a person. What it does to somebody pending is a quirk; somebody inactive is refused (ConnId's Zoom
     /// connector).
-    pub(crate) fn update(&mut self, key: &str, patch: UserPatch, now: Timestamp) -> Result<(), Refusal> {
+    pub(crate) fn update(&mut self, key: &str, mut patch: UserPatch, now: Timestamp) -> Result<(), Refusal> {
         let person = self.read(key, now)?;
         let seq = person.seq;
         match person.state {
@@ -58,6 +58,7 @@ impl Account {
             State::Active { license } => {
                 let room = person.room;
                 self.check_patch(seq, license, room, &patch)?;
+                patch.division_ids = patch.division_ids.map(|ids| self.kept_divisions(ids));
                 let numbers = self.config.quirks.phone_numbers;
                 self.people.edit(seq, |person| patch.apply(person, numbers));
                 Ok(())
@@ -111,6 +112,9 @@ impl Account {
             && !self.knows_manager(manager)
         {
             return Err(Refusal::field("manager", format!("The manager {manager} is not a user of this account.")));
+        }
+        if let Some(unknown) = self.unknown_division(patch.division_ids.as_deref().unwrap_or_default()) {
+            return Err(Refusal::field("division_ids", format!("The division {unknown} does not exist.")));
         }
         self.check_vanity_name(patch.vanity_name.as_deref().unwrap_or_default(), Some(seq))
     }

@@ -4,6 +4,7 @@ mod absent;
 mod accounts;
 mod assistants;
 mod contact_groups;
+mod divisions;
 mod fields;
 mod group_settings;
 mod groups;
@@ -137,7 +138,11 @@ impl Endpoint {
 
     /// A refusal in the shape of the endpoint's family.
     pub(crate) fn refuse(&self, refusal: &Refusal) -> Reply {
-        if self.is_scim() { scim::refusal(refusal) } else { Reply::refusal(refusal) }
+        match self.template {
+            template if is_scim(template) => scim::refusal(refusal),
+            template if template.starts_with(divisions::ROOT) => Reply::refusal(refusal.of_divisions()),
+            _ => Reply::refusal(refusal),
+        }
     }
 
     const fn locking(mut self, lock: Lock) -> Self {
@@ -148,7 +153,7 @@ impl Endpoint {
 
 /// All operations; of two templates that fit a path, the first counts.
 pub(crate) fn endpoints() -> impl Iterator<Item = &'static Endpoint> {
-    let families: [&[Endpoint]; 11] = [
+    let families: [&[Endpoint]; 12] = [
         &users::ENDPOINTS,
         &user_calls::ENDPOINTS,
         &assistants::ENDPOINTS,
@@ -158,6 +163,7 @@ pub(crate) fn endpoints() -> impl Iterator<Item = &'static Endpoint> {
         &groups::ENDPOINTS,
         &group_settings::ENDPOINTS,
         &contact_groups::ENDPOINTS,
+        &divisions::ENDPOINTS,
         &accounts::ENDPOINTS,
         &scim::ENDPOINTS,
     ];
@@ -178,7 +184,7 @@ pub(crate) fn templates() -> impl Iterator<Item = &'static str> {
 }
 
 /// The listings that come in pages.
-const PAGED: [&str; 9] = [
+const PAGED: [&str; 11] = [
     "/users",
     "/groups",
     "/groups/{groupId}/members",
@@ -186,6 +192,8 @@ const PAGED: [&str; 9] = [
     "/roles/{roleId}/members",
     "/contacts/groups",
     "/contacts/groups/{groupId}/members",
+    "/divisions",
+    "/divisions/{divisionId}/users",
     "/scim2/Users",
     "/scim2/Groups",
 ];
@@ -316,14 +324,16 @@ impl<'a> Request<'a> {
             _ => None,
         };
         let body = if self.reads() { Map::new() } else { self.object().unwrap_or_default() };
-        let rows = ["members", "admins"].into_iter().filter_map(|name| body.get(name)?.as_array()).flatten();
-        let named = rows.flat_map(|row| ["id", "email"].into_iter().filter_map(|name| row.get(name)?.as_str()));
+        let rows = ["members", "admins", "users"].into_iter().filter_map(|name| body.get(name)?.as_array()).flatten();
+        let named = rows.flat_map(|row| {
+            ["id", "email", "user_id", "user_email"].into_iter().filter_map(|name| row.get(name)?.as_str())
+        });
         in_path.into_iter().chain(named).map(str::to_owned).collect()
     }
 
     /// Whether this is one of the calls that a running create keeps waiting where it locks the account.
     pub(crate) fn is_on_people_groups_or_roles(&self) -> bool {
-        let families = ["/users", "/groups", "/roles", scim::ROOT];
+        let families = ["/users", "/groups", "/roles", divisions::ROOT, scim::ROOT];
         families.iter().any(|family| self.endpoint.template.starts_with(family))
     }
 

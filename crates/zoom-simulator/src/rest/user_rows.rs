@@ -47,7 +47,7 @@ pub(super) struct Include {
     pub(super) host_key: bool,
 }
 
-pub(super) fn row<'a>(account: &Account, person: &'a Person, include: Include) -> UserRow<'a> {
+pub(super) fn row<'a>(account: &'a Account, person: &'a Person, include: Include) -> UserRow<'a> {
     let profile = &person.profile;
     let pending = person.status() == Status::Pending;
     let created_at = time(person.created_at);
@@ -63,7 +63,7 @@ pub(super) fn row<'a>(account: &Account, person: &'a Person, include: Include) -
         dept: &profile.dept,
         group_ids: account.shown_groups(person),
         im_group_ids: [],
-        division_ids: &profile.division_ids,
+        division_ids: account.shown_divisions(person),
         pmi: person.pmi(),
         timezone: &profile.timezone,
         verified: u8::from(!pending),

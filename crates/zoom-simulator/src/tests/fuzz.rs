@@ -10,7 +10,7 @@ use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Map, Value, json};
 
 use super::Rig;
-use crate::config::{AccountConfig, GroupConfig, PersonConfig};
+use crate::config::{AccountConfig, DivisionConfig, GroupConfig, PersonConfig};
 use crate::rest::endpoints;
 
 /// Names that mean something in some body or query.
@@ -59,6 +59,10 @@ const NAMES: &[&str] = &[
     "group_name",
     "group_privacy",
     "group_members",
+    "division_name",
+    "division_description",
+    "user_id",
+    "user_email",
     "page_size",
     "next_page_token",
     "option",
@@ -99,6 +103,7 @@ fn config() -> AccountConfig {
     AccountConfig {
         people: ["ada@acme.example", "bob@acme.example"].map(PersonConfig::new).to_vec(),
         groups: vec![GroupConfig { name: "G".into(), id: Some("g".into()) }],
+        divisions: vec![DivisionConfig { name: "D".into(), id: Some("d".into()), description: String::new() }],
         ..AccountConfig::default()
     }
 }
@@ -128,6 +133,7 @@ fn leaf() -> impl Strategy<Value = Value> {
         json!("\u{0}"),
         json!("六个中文字符名"),
         json!("g"),
+        json!("d"),
         json!("replace"),
         json!("add"),
         json!("remove"),
@@ -167,7 +173,7 @@ fn body() -> impl Strategy<Value = Bytes> {
 /// What stands for a brace of a path: somebody or something that is there, or anything.
 fn segment() -> impl Strategy<Value = String> {
     prop_oneof![
-        6 => proptest::sample::select(vec!["ada@acme.example", "bob@acme.example", "g", "me", "1", "2", "acme"])
+        6 => proptest::sample::select(vec!["ada@acme.example", "bob@acme.example", "g", "d", "me", "1", "2", "acme"])
             .prop_map(str::to_owned),
         4 => proptest::sample::select(IDS.clone()),
         1 => "[A-Za-z0-9_-]{1,22}",
@@ -217,7 +223,7 @@ fn arbitrary_bodies_queries_and_paths_on_every_endpoint_are_answered_and_never_p
             );
         }
         let there = |id: &String| rig.account.people.has_id(id);
-        if !IDS.iter().all(there) || rig.account.groups.get("g").is_none() {
+        if !IDS.iter().all(there) || rig.account.groups.get("g").is_none() || rig.account.divisions.get("d").is_none() {
             *rig = Rig::new(config(), 1);
         }
         Ok(())

@@ -39,6 +39,11 @@ impl Rig {
         unique(names.filter(|name| !name.is_empty()));
         assert_eq!(all.iter().filter(|person| person.is_owner()).count(), 1, "not one owner");
         for person in &all {
+            assert!(person.profile.division_ids.len() <= 1, "{person:?} is in two divisions");
+            for division in &person.profile.division_ids {
+                let there = account.divisions.get(division).is_some() && !account.divisions.is_main(division);
+                assert!(there, "{person:?} is in a division that is not there, or named as in the main one");
+            }
             assert!(account.roles.contains_key(&person.role), "{person:?} has a role that is not there");
             for group in unique(&person.groups).into_iter().chain(unique(&person.administers)) {
                 assert!(account.groups.get(group).is_some(), "{person:?} is in a group that is not there");
@@ -62,6 +67,8 @@ impl Rig {
         assert_eq!(by_status.iter().sum::<usize>(), all.len(), "listings do not add up");
         let by_role = account.roles.keys().map(|role| account.people.with_role(role).len());
         assert_eq!(by_role.sum::<usize>(), by_status[0] + by_status[1], "roles do not add up");
+        let by_division = account.divisions.all().map(|division| account.members_of(division).len());
+        assert_eq!(by_division.sum::<usize>(), all.len(), "divisions do not add up");
         let by_group = account.groups.all().map(|group| account.people.in_group(&group.id).len());
         assert_eq!(
             by_group.sum::<usize>(),
@@ -78,6 +85,7 @@ impl Rig {
         self.check_roles(&rows);
         self.check_groups(&rows, &quirks);
         self.check_contact_groups();
+        self.check_divisions(&rows, &quirks);
         self.check_reads(&rows);
         self.check_settings(&rows);
         self.check_scim(&rows);
@@ -259,6 +267,28 @@ impl Rig {
                 assert!(person || self.account.groups.get(id).is_some(), "a ghost in a contact group: {id}");
             }
         }
+    }
+
+    /// Everybody is in one division, and its count, its members and the divisions of rows agree.
+    fn check_divisions(&mut self, rows: &BTreeMap<String, Value>, quirks: &Quirks) {
+        let divisions = self.all("/divisions", "divisions");
+        unique(divisions.iter().map(|division| text(division, "division_name").to_lowercase()));
+        assert_eq!(divisions.iter().filter(|division| division["is_main_division"] == true).count(), 1);
+        let mut members = BTreeMap::new();
+        for division in divisions {
+            let id = text(&division, "division_id");
+            let shown = match division["is_main_division"] == true && !quirks.main_division_in_rows {
+                true => Value::Array(Vec::new()),
+                false => Value::Array(vec![id.into()]),
+            };
+            let listed = self.all(&format!("/divisions/{id}/users"), "users");
+            assert_eq!(number(&division, "total_members"), listed.len() as u64, "{division}");
+            for member in listed {
+                let before = members.insert(text(&member, "user_email").to_lowercase(), shown.clone());
+                assert_eq!(before, None, "somebody is in two divisions: {member}");
+            }
+        }
+        assert_eq!(members, rows.iter().map(|(email, row)| (email.clone(), row["division_ids"].clone())).collect());
     }
 
     /// SCIM shows the same people, save those who are pending, and the same groups.

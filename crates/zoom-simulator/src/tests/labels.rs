@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use crate::limits::Label;
 use crate::rest::endpoints;
 
-const LIGHT: [&str; 38] = [
+const LIGHT: [&str; 44] = [
+    "DELETE /divisions/{}",
     "DELETE /groups/{}",
     "DELETE /groups/{}/admins/{}",
     "DELETE /groups/{}/members/{}",
@@ -23,6 +24,9 @@ const LIGHT: [&str; 38] = [
     "GET /accounts/{}/managed_domains",
     "GET /accounts/{}/trusted_domains",
     "GET /contacts/groups/{}",
+    "GET /divisions",
+    "GET /divisions/{}",
+    "GET /divisions/{}/users",
     "GET /groups/{}",
     "GET /roles/{}",
     "GET /scim2/Groups/{}",
@@ -33,10 +37,12 @@ const LIGHT: [&str; 38] = [
     "GET /users/{}",
     "GET /users/{}/permissions",
     "GET /users/{}/token",
+    "PATCH /divisions/{}",
     "PATCH /groups/{}",
     "PATCH /roles/{}",
     "PATCH /scim2/Users/{}",
     "PATCH /users/{}",
+    "POST /divisions",
     "POST /groups",
     "POST /roles",
     "POST /scim2/Users",
@@ -46,7 +52,7 @@ const LIGHT: [&str; 38] = [
     "PUT /users/{}/status",
 ];
 
-const MEDIUM: [&str; 45] = [
+const MEDIUM: [&str; 46] = [
     "DELETE /scim2/Groups/{}",
     "DELETE /users/{}/picture",
     "GET /accounts/{}/lock_settings",
@@ -81,6 +87,7 @@ const MEDIUM: [&str; 45] = [
     "PATCH /groups/{}/settings/registration",
     "PATCH /scim2/Groups/{}",
     "PATCH /users/{}/settings",
+    "POST /divisions/{}/users",
     "POST /groups/{}/admins",
     "POST /groups/{}/members",
     "POST /groups/{}/settings/virtual_backgrounds",

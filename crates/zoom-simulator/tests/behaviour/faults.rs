@@ -3,7 +3,9 @@ use std::collections::BTreeMap;
 use reqwest::Method;
 use serde_json::json;
 use strum::VariantNames;
-use zoom_simulator::{AccountConfig, Fault, FaultEffect, GroupConfig, PersonConfig, Plan, Probability, RetryAfter};
+use zoom_simulator::{
+    AccountConfig, DivisionConfig, Fault, FaultEffect, GroupConfig, PersonConfig, Plan, Probability, RetryAfter,
+};
 
 use crate::support::{ADA, Zoom, active, read, unlimited};
 
@@ -139,11 +141,19 @@ async fn a_row_comes_twice_or_is_lost_across_the_pages_of_every_listing_while_si
         ..active(&format!("{name}@acme.example"))
     });
     let groups = (0..5).map(|number| GroupConfig { name: format!("g{number}"), id: Some(format!("g{number}")) });
-    let config = AccountConfig { people: people.to_vec(), groups: groups.collect(), ..unlimited() };
+    let divisions = (0..4).map(|number| DivisionConfig {
+        name: format!("d{number}"),
+        id: Some(format!("d{number}")),
+        description: String::new(),
+    });
+    let (groups, divisions) = (groups.collect(), divisions.collect());
+    let config = AccountConfig { people: people.to_vec(), groups, divisions, ..unlimited() };
     let zoom = Zoom::start(config).await;
     let ids: Vec<_> = zoom.people().into_iter().map(|person| person.id).collect();
     let admins: Vec<_> = ids[1..].iter().map(|id| json!({"id": id})).collect();
     zoom.post("/groups/g0/admins", json!({"admins": admins})).await.succeeded(201);
+    let users: Vec<_> = ids[1..].iter().map(|id| json!({"user_id": id})).collect();
+    zoom.post("/divisions/d0/users", json!({"users": users})).await.succeeded(201);
     let members: Vec<_> = ids[1..].iter().map(|id| json!({"type": 1, "id": id})).collect();
     let mut contacts = String::new();
     for name in names {
@@ -158,6 +168,8 @@ async fn a_row_comes_twice_or_is_lost_across_the_pages_of_every_listing_while_si
         ("/groups/g0/members", "/groups/{groupId}/members", "members", "email"),
         ("/groups/g0/admins", "/groups/{groupId}/admins", "admins", "email"),
         ("/roles/1/members", "/roles/{roleId}/members", "members", "email"),
+        ("/divisions", "/divisions", "divisions", "division_id"),
+        ("/divisions/d0/users", "/divisions/{divisionId}/users", "users", "user_email"),
         ("/contacts/groups", "/contacts/groups", "groups", "group_id"),
         (contacts.as_str(), "/contacts/groups/{groupId}/members", "group_members", "id"),
     ] {

@@ -13,6 +13,8 @@ mod controls;
 #[cfg(test)]
 mod create;
 #[cfg(test)]
+mod divisions;
+#[cfg(test)]
 mod documentation;
 #[cfg(test)]
 mod documented;

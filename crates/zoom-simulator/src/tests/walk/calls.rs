@@ -68,8 +68,8 @@ fn upload(rng: &mut SmallRng, path: impl Into<String>) -> Call {
 }
 
 pub(super) fn any_call(rig: &Rig, rng: &mut SmallRng) -> Call {
-    match rng.random_range(0..20) {
-        0..3 => create(rng),
+    match rng.random_range(0..22) {
+        0..3 => create(rig, rng),
         3..6 => on_a_person(rig, rng),
         6..8 => around_a_person(rig, rng),
         8..10 => on_a_role(rig, rng),
@@ -77,6 +77,7 @@ pub(super) fn any_call(rig: &Rig, rng: &mut SmallRng) -> Call {
         12..14 => on_a_contact_group(rig, rng),
         14..16 => on_settings(rig, rng),
         16..18 => on_pictures(rig, rng),
+        18..20 => on_a_division(rig, rng),
         _ => by_scim(rig, rng),
     }
 }
@@ -136,12 +137,21 @@ pub(super) fn any_role(rig: &Rig, rng: &mut SmallRng) -> String {
     if rng.random_bool(0.9) { roles.choose(rng).cloned().unwrap() } else { "nope".to_owned() }
 }
 
-fn create(rng: &mut SmallRng) -> Call {
+/// A division, at times the main one or none.
+pub(super) fn any_division(rig: &Rig, rng: &mut SmallRng) -> String {
+    let divisions: Vec<_> = rig.account.divisions.all().map(|division| division.id.clone()).collect();
+    if rng.random_bool(0.9) { divisions.choose(rng).cloned().unwrap() } else { "nope".to_owned() }
+}
+
+fn create(rig: &Rig, rng: &mut SmallRng) -> Call {
     let domain = pick(rng, &["acme", "acme", "other"]);
     let email = format!("{}{}@{domain}.example", pick(rng, &["p", "P"]), rng.random_range(0..14));
     let action = pick(rng, &["create", "autoCreate", "ssoCreate", "custCreate"]);
     let kind = pick(rng, &[1, 1, 2, 4, 99]);
-    let info = json!({"email": email, "type": kind, "first_name": "P", "password": "Sup3rSecret"});
+    let mut info = json!({"email": email, "type": kind, "first_name": "P", "password": "Sup3rSecret"});
+    if rng.random_bool(0.3) {
+        info["division_ids"] = json!([any_division(rig, rng)]);
+    }
     post("/users", &json!({"action": action, "user_info": info}))
 }
 
@@ -154,6 +164,8 @@ fn on_a_person(rig: &Rig, rng: &mut SmallRng) -> Call {
                 json!({"dept": "R", "last_name": null, "job_title": ""}),
                 json!({"vanity_name": format!("v{}", rng.random_range(0..4))}),
                 json!({"group_id": any_group(rig, rng)}),
+                json!({"division_ids": [any_division(rig, rng)], "dept": "S"}),
+                json!({"division_ids": []}),
                 json!({"phone_numbers": [{"label": "Office", "number": "12345"}], "pmi": 1_234_567_890}),
             ];
             patch(path, changes.choose(rng).unwrap())
@@ -242,6 +254,24 @@ fn on_a_group(rig: &Rig, rng: &mut SmallRng) -> Call {
         _ => {
             let (group, admin) = pair(rig, rng, |person| &person.administers);
             delete(format!("/groups/{group}/admins/{admin}"))
+        }
+    }
+}
+
+fn on_a_division(rig: &Rig, rng: &mut SmallRng) -> Call {
+    let division = any_division(rig, rng);
+    let path = format!("/divisions/{division}");
+    let name = format!("{}{}", pick(rng, &["d", "D"]), rng.random_range(0..5));
+    match rng.random_range(0..9) {
+        0 | 1 => post("/divisions", &json!({"division_name": name, "division_description": "E"})),
+        2 => patch(path, &json!({"division_name": name})),
+        3 => patch(path, &json!({"division_description": name})),
+        4 => delete(path),
+        _ => {
+            let who = fitting(rig, rng, |person| person.status() == Status::Active);
+            let users = [json!({"user_id": who}), json!({"user_email": anybody(rig, rng)}), json!({"user_id": ""})];
+            let named = if rng.random_bool(0.9) { 2 } else { 3 };
+            post(format!("{path}/users"), &json!({"users": users[..named]}))
         }
     }
 }

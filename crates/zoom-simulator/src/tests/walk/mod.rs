@@ -13,12 +13,12 @@ use jiff::{SignedDuration, Timestamp};
 use rand::rngs::SmallRng;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
-use self::calls::{address, any_call, any_group, any_role, anybody, group_name};
+use self::calls::{address, any_call, any_division, any_group, any_role, anybody, group_name};
 use super::Rig;
 use crate::account::{Account, PersonEdit, Profile, Status};
-use crate::config::{AccountConfig, ElsewhereConfig, GroupConfig, PersonConfig, RoleConfig, Seats};
+use crate::config::{AccountConfig, DivisionConfig, ElsewhereConfig, GroupConfig, PersonConfig, RoleConfig, Seats};
 use crate::history::{History, ReadKind};
 use crate::limits::LimitsConfig;
 use crate::quirks::*;
@@ -190,8 +190,11 @@ impl Walk {
                 ("or another is added with groups and a link", rig.account.place(entry, now).is_ok())
             }
             15 | 16 => {
-                let profile =
-                    Map::from_iter([("vanityName".to_owned(), link(rng).into()), ("dept".to_owned(), "D".into())]);
+                let profile = Map::from_iter([
+                    ("vanityName".to_owned(), link(rng).into()),
+                    ("dept".to_owned(), "D".into()),
+                    ("divisionIds".to_owned(), json!([any_division(rig, rng)])),
+                ]);
                 let edit = PersonEdit { profile, ..PersonEdit::default() };
                 ("has another profile", rig.account.edit_in_portal(&who, edit, now).is_ok())
             }
@@ -262,6 +265,7 @@ fn account(rng: &mut SmallRng) -> AccountConfig {
             description: String::new(),
             privileges: vec![],
         }],
+        divisions: vec![DivisionConfig { name: "D9".into(), id: Some("d9".into()), description: String::new() }],
         quirks: quirks(rng),
         read_delay: serde_json::from_str(r#"{"listings": 2, "singleReads": 8, "members": 40}"#).unwrap(),
         ..AccountConfig::default()
@@ -291,6 +295,7 @@ fn quirks(rng: &mut SmallRng) -> Quirks {
         inactive_deleted_after_days: one_of!(None, Some(30), Some(365)),
         deactivation_takes_groups: one_of!(true, false),
         inactive_rows_have_groups: one_of!(true, false),
+        main_division_in_rows: one_of!(true, false),
         demoting_needs_owner: one_of!(true, false),
         case_sensitive_group_names: one_of!(true, false),
         role_reply: one_of!(RoleReply::Bare, RoleReply::Full),

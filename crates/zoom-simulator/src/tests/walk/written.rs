@@ -139,6 +139,10 @@ pub(super) fn check(
             let gone = query.strip_prefix("member_ids=").unwrap();
             assert!(rig.all(path, "group_members").iter().all(|member| member["id"] != gone));
         }
+        ("POST", "/divisions") => holds(&rig.get(&format!("{path}/{}", reply["division_id"].as_str().unwrap())), &body),
+        ("PATCH", "/divisions/{divisionId}") => holds(&rig.get(path), &body),
+        ("DELETE", "/divisions/{divisionId}") => gone(rig, path, &[40_406]),
+        ("POST", "/divisions/{divisionId}/users") => named(rig, path, "users", "user_id", reply),
         ("POST" | "PUT", "/scim2/Users" | "/scim2/Users/{userId}") => scim_user(rig, &body, reply),
         ("PATCH", "/scim2/Users/{userId}") => {
             let active = &body["Operations"][0]["value"];
@@ -195,6 +199,10 @@ fn in_group(rig: &mut Rig, person: &str, group: &str) -> bool {
     rig.all(&format!("/groups/{group}/members"), "members").iter().any(|member| member["email"] == email.as_str())
 }
 
+fn in_division(rig: &mut Rig, person: &Value, division: &str) -> bool {
+    rig.all(&format!("/divisions/{division}/users"), "users").iter().any(|row| row["user_email"] == person["email"])
+}
+
 /// The ids of the pictures that the settings show whose backgrounds `path` names.
 fn files(rig: &mut Rig, path: &str) -> Vec<Value> {
     let settings = rig.get(path.strip_suffix("/virtual_backgrounds").unwrap());
@@ -207,6 +215,8 @@ fn created(rig: &mut Rig, asked: &Value, reply: &Value) {
     let read = rig.get(&format!("/users/{}", asked["email"].as_str().unwrap()));
     assert!(read["email"].as_str().unwrap().eq_ignore_ascii_case(asked["email"].as_str().unwrap()));
     assert_eq!((&read["type"], &read["first_name"]), (&asked["type"], &asked["first_name"]));
+    let asked_for = asked["division_ids"][0].as_str();
+    assert!(asked_for.is_none_or(|division| in_division(rig, &read, division)), "{asked} but {read}");
     assert!(reply["id"] == "" || reply["id"] == read["id"], "{reply} but {read}");
     assert!(read["status"] != "inactive" && (reply["id"] != "" || read["status"] == "pending"));
 }
@@ -237,6 +247,11 @@ fn updated(rig: &mut Rig, path: &str, body: &Value, before: &Value) {
     if let Some(numbers) = body["phone_numbers"].as_array() {
         let read = read["phone_numbers"].as_array().unwrap();
         assert!(numbers.iter().all(|number| read.iter().any(|read| read["number"] == number["number"])));
+    }
+    if let Some(divisions) = body["division_ids"].as_array() {
+        let main = rig.account.divisions.all().next().unwrap().id.clone();
+        let wanted = divisions.first().map_or(main.as_str(), |division| division.as_str().unwrap());
+        assert!(in_division(rig, &read, wanted), "{body} but {read}");
     }
     assert_eq!(read["group_ids"], before["group_ids"], "group_id is for people who are pending");
 }
