@@ -149,6 +149,11 @@ impl<'a> Candidate<'a> {
             })
     }
 
+    /// Whether it says that it is held for this reason, or was not told anything yet.
+    pub(crate) fn is_told_at_most(&self, reason: RecordReason) -> bool {
+        self.record().is_none_or(|record| record.phase == Phase::Settling || record.reason == Some(reason))
+    }
+
     /// Whether it was not counted yet: it settles, or something holds it back that has nothing to do with how many they are. A
     /// mistake that is written down meanwhile is one wave as any other.
     pub(crate) fn is_uncounted(&self) -> bool {

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::{
-    Class, DesiredPerson, NewRecord, PersonRef, Record, Restore, Subject,
+    Class, DesiredPerson, NewRecord, PersonRef, Record, RecordReason, Restore, Subject,
     candidates::{Candidate, Outcome, Paper, UNSEEN, is_about, is_prompt, protection},
     groups::Groups,
     guard::{Intent, after},
@@ -15,8 +15,8 @@ use crate::{
 /// Where new records are written: knows the names that are taken and the waves that are open.
 pub(crate) struct Desk {
     names: HashSet<Box<str>>,
-    /// Those that were not counted yet; apart from them those that a switch or a doubt holds back.
-    uncounted: HashMap<(Class, bool), String>,
+    /// Those that were not counted yet; apart from them those that a switch or a doubt holds back, by what it is.
+    uncounted: HashMap<(Class, Option<RecordReason>), String>,
     over_limit: HashMap<Class, String>,
     /// Of these, those to which something was added within the quiet period: what made them too large still goes on.
     growing: HashMap<Class, String>,
@@ -37,15 +37,21 @@ pub(crate) enum Joins {
 impl Desk {
     pub(crate) fn of(candidates: &[Candidate<'_>], input: &Input<'_>) -> Self {
         let quiet = input.policy.guard.quiet_period;
-        let over_limit: HashSet<_> = waves(candidates.iter().filter(|one| one.is_over_limit())).collect();
-        let is_held = |one: &Candidate<'_>| over_limit.contains(&(one.class(), one.wave()));
+        let over_limit: Vec<_> = waves(candidates.iter().filter(|one| one.is_over_limit())).collect();
+        let held: HashSet<_> = over_limit.iter().copied().collect();
+        let is_held = |one: &Candidate<'_>| held.contains(&(one.class(), one.wave()));
         let open = || candidates.iter().filter(|one| one.outcome.phase.is_open() && !one.is_by_hand());
         let mut uncounted = HashMap::new();
         for one in open().filter(|one| one.is_uncounted() && !is_held(one)) {
-            let key = (one.class(), held_by_switch(one, input).is_some());
-            let waits = key.1 || !uncounted.contains_key(&key) && before_counting(one, false, input).is_none();
-            if waits {
-                uncounted.entry(key).or_insert_with(|| one.wave().to_owned());
+            let held_back = held_by_switch(one, input).map(|held| held.reason);
+            let key = (one.class(), held_back);
+            let waits = || match held_back {
+                Some(reason) => one.is_told_at_most(reason),
+                None => !uncounted.contains_key(&key) && before_counting(one, false, input).is_none(),
+            };
+            // The latest of those that are held back: an earlier one may have waited for something else before.
+            if waits() {
+                uncounted.insert(key, one.wave().to_owned());
             }
         }
         let growing = open().filter(|one| is_held(one) && after(one.created(input.now), quiet) > input.now);
@@ -53,7 +59,7 @@ impl Desk {
             names: input.records.iter().map(|record| record.name.clone()).collect(),
             uncounted,
             growing: oldest(waves(growing)),
-            over_limit: oldest(waves(candidates.iter().filter(|one| one.is_over_limit()))),
+            over_limit: oldest(over_limit.into_iter()),
         }
     }
 
@@ -70,7 +76,7 @@ impl Desk {
             (false, true) => Joins::Held,
             (false, false) => Joins::Growing,
         };
-        let held_back = switch(&taking.steps, taking.not_before, false, input).is_some();
+        let held_back = switch(&taking.steps, taking.not_before, false, input).map(|held| held.reason);
         let wave = self.wave(taking.class, joins, held_back, &digest);
         Candidate {
             would_empty: false,
@@ -95,8 +101,8 @@ impl Desk {
         }
     }
 
-    /// The wave of a new record. `held_back`: whether a switch or a doubt keeps it waiting.
-    pub(crate) fn wave(&mut self, class: Class, joins: Joins, held_back: bool, digest: &str) -> String {
+    /// The wave of a new record. `held_back`: the switch or doubt that keeps it waiting, if one does.
+    pub(crate) fn wave(&mut self, class: Class, joins: Joins, held_back: Option<RecordReason>, digest: &str) -> String {
         let held = match joins {
             Joins::None => None,
             Joins::Growing => self.growing.get(&class),

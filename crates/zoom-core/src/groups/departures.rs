@@ -293,7 +293,7 @@ impl<'a> Groups<'a> {
             [self.input.connection, &object.uid, &generation, step.verb()].into_iter().chain(named).collect();
         let (digest, name) = desk.free_name(&object.key.name, &about);
         let joins = if *edited { Joins::Growing } else { Joins::Held };
-        let held_back = switch(std::slice::from_ref(step), None, false, &self.input).is_some();
+        let held_back = switch(std::slice::from_ref(step), None, false, &self.input).map(|held| held.reason);
         let wave = desk.wave(Class::Membership, joins, held_back, &digest);
         let count = if departure.is_whole() {
             departure.count

@@ -176,3 +176,29 @@ fn what_a_switch_holds_back_shares_no_wave_with_what_it_lets_pass() {
     assert_ne!(world.record("stranger").wave, world.record("person000").wave);
     assert!(is_idle(&world.plan()));
 }
+
+/// Who approves what a doubt held back must not approve what has waited for a switch all along.
+#[test]
+fn what_waits_for_a_switch_shares_no_wave_with_what_a_doubt_holds_back_later() {
+    let mut world = World::of(LEAVERS + 20);
+    world.object(&name(0)).removal = Some(Removal::Unlink(Departure::default()));
+    delete(&mut world, 0..1);
+    world.settle();
+    assert_eq!(world.record(&name(0)).reason, Some(RecordReason::NotAllowed));
+    let first = world.record(&name(0)).wave.clone();
+
+    world.suspicion = Some("all are missing");
+    for next in (1..LEAVERS).step_by(10) {
+        delete(&mut world, next..(next + 10).min(LEAVERS));
+        world.round();
+        world.pass_time(seconds(100));
+    }
+    assert_eq!(waves(&world).len(), 2, "one, and the one of before");
+    world.suspicion = None;
+    world.settle();
+    assert_eq!(world.record(&name(1)).reason, Some(RecordReason::OverLimit));
+    world.approve(|record| record.wave != first);
+    world.settle();
+    let waiting = world.record(&name(0));
+    assert_eq!((waiting.approved, waiting.reason, out(&world)), (false, Some(RecordReason::NotAllowed), LEAVERS - 1));
+}
