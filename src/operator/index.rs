@@ -138,9 +138,9 @@ impl Snapshot {
         groups.chain(roles).chain(self.contact_groups.values().map(|thing| thing.uid.as_str()))
     }
 
-    /// The records for the plan.
-    pub(super) fn records(&self) -> Vec<Record> {
-        self.removals.values().filter_map(|removal| removal.record.clone().ok()).collect()
+    /// The records for the plan of the connection with this uid.
+    pub(super) fn records(&self, connection: &str) -> Vec<Record> {
+        self.removals.values().filter_map(|removal| removal.record_for(connection)).collect()
     }
 }
 

@@ -179,10 +179,11 @@ impl<'a> Pass<'a> {
     fn plan(&self, snapshot: &Snapshot) -> Plan {
         let mut desired = snapshot.desired(|wish| self.completed(wish));
         self.kept.group_refusals.remind(&mut desired);
-        let records = snapshot.records();
+        let connection = self.connection.metadata.uid.as_deref().unwrap_or_default();
+        let records = snapshot.records(connection);
         let ledger = self.spending_of_running();
         zoom_core::plan(&Input {
-            connection: self.connection.metadata.uid.as_deref().unwrap_or_default(),
+            connection,
             policy: &self.policy,
             desired: &desired,
             directory: self.directory(),

@@ -100,6 +100,7 @@ impl Account {
             started_at: (phase == Phase::Done).then(now),
             ended_at: None,
             ran_approved: false,
+            copied: false,
         };
         let phases = [Phase::Done, Phase::Held].into_iter().cycle();
         account.records = written.iter().zip(phases).map(record).collect();

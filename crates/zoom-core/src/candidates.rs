@@ -13,7 +13,7 @@ use crate::{
     guard::Intent,
     holds::{Held, Holds},
     plan::{Input, Live, Seen},
-    record::{Next, held_by, may_be_last_admin, next_as_listed, open_steps, protected_by},
+    record::{Next, RESTORED, held_by, may_be_last_admin, next_as_listed, open_steps, protected_by},
     refused::refuses,
 };
 
@@ -398,6 +398,9 @@ fn word_on(
                 over(Phase::Cancelled, RecordReason::TakenBack, message)
             }
             None if input.desired.complete && !input.policy.access.covers(&source.object.namespace) => Word::Withdrawn,
+            // What there is to do is not known before the person was seen.
+            None if record.copied && next_as_listed(record, input).is_none() => Word::Unknown,
+            None if record.copied => over(Phase::Refused, RecordReason::Restored, RESTORED.to_owned()),
             None => unclaimed,
         },
     }

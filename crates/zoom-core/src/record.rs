@@ -97,6 +97,8 @@ pub enum RecordReason {
     RoleInUse,
     /// Zoom refused.
     ZoomRefused,
+    /// It is a copy, and nobody can tell whether it ran long ago.
+    Restored,
     /// This version cannot understand the record.
     Unreadable,
 }
@@ -236,6 +238,9 @@ pub struct Record {
     pub ended_at: Option<Timestamp>,
     /// Whether it ran because a human said so; then it does not use up what may run without being asked.
     pub ran_approved: bool,
+    /// Whether it was written for another connection than the one that is there, and says nothing of having run: a copy, as
+    /// the restoration of a backup makes it.
+    pub copied: bool,
 }
 
 /// A record to be written.
@@ -477,6 +482,10 @@ pub(crate) fn held_by(holder: &Record) -> String {
         holder.name
     )
 }
+
+/// Why a copy takes nothing from anybody.
+pub(crate) const RESTORED: &str = "this was written for another ZoomConnection object than the present one, as when a backup is restored, \
+                                   and may have run long ago, so nothing is done; write a ZoomRemoval by hand if it is still wanted";
 
 /// What is next as far as the listings show. Without a complete one nobody and no role is taken for absent.
 pub(crate) fn next_as_listed(record: &Record, input: &Input<'_>) -> Option<Next> {

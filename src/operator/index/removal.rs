@@ -1,6 +1,7 @@
 //! ZoomRemovals.
 
-use kube::api::DynamicObject;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use kube::{Resource, api::DynamicObject};
 use zoom_core::{ObjectKey, Record};
 use zoom_operator_api as api;
 
@@ -21,9 +22,29 @@ pub(in crate::operator) struct Removal {
     pub(in crate::operator) is_legible: bool,
     /// Its uid.
     pub(in crate::operator) uid: String,
+    /// The uid of the connection that it was written for; absent where it does not say, as when a human wrote it.
+    owner: Option<String>,
     /// Counts its edits.
     pub(in crate::operator) generation: i64,
     version: u64,
+}
+
+impl Removal {
+    /// The record for a plan of the connection with this uid.
+    pub(in crate::operator) fn record_for(&self, connection: &str) -> Option<Record> {
+        let record = self.record.clone().ok()?;
+        // Backups bring back what a human wrote just the same; only what the operator wrote names its owner.
+        let copied = record.source.is_some()
+            && record.phase.is_open()
+            && record.started_at.is_none()
+            && self.owner.as_deref() != Some(connection);
+        Some(Record { copied, ..record })
+    }
+}
+
+fn owner(meta: &ObjectMeta) -> Option<String> {
+    let mut owners = meta.owner_references.iter().flatten();
+    owners.find(|owner| owner.kind == <api::ZoomConnection as Resource>::kind(&())).map(|owner| owner.uid.clone())
 }
 
 impl Referrer for Removal {
@@ -42,6 +63,7 @@ impl Referrer for Removal {
             is_legible: status.is_some(),
             status: status.unwrap_or_default(),
             uid: meta.uid.clone().unwrap_or_default(),
+            owner: owner(meta),
             generation: meta.generation.unwrap_or_default(),
             version: version(object),
         };

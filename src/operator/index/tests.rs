@@ -169,6 +169,41 @@ fn a_record_that_another_version_did_not_understand_begins_again_and_one_that_ra
 }
 
 #[test]
+fn a_record_that_was_written_for_another_connection_is_a_copy() {
+    let copied = |owner: &str, source: bool, status: serde_json::Value| {
+        let source = source.then(|| {
+            json!({
+                "kind": "ZoomUser", "namespace": "acme", "name": "ada", "uid": "2", "generation": 1, "deleted": true,
+            })
+        });
+        let object = serde_json::from_value(json!({
+            "apiVersion": "zoom-operator.dev/v1alpha1",
+            "kind": "ZoomRemoval",
+            "metadata": {
+                "namespace": "acme", "name": "zrm", "uid": "3", "resourceVersion": "7", "generation": 1,
+                "ownerReferences": [{
+                    "apiVersion": "zoom-operator.dev/v1alpha1", "kind": "ZoomConnection", "name": "acme", "uid": owner,
+                }],
+            },
+            "spec": {
+                "class": "Access", "person": {"email": "ada@acme.example"}, "operations": [{"action": "Deactivate"}],
+                "source": source,
+            },
+            "status": status,
+        }));
+        let (_, removal) = Removal::read(&object.unwrap());
+        removal.record_for("mine").unwrap().copied
+    };
+    let waiting = || json!({"phase": "Held", "reason": "WaitingForConnection"});
+    assert!(copied("another", true, json!({})));
+    assert!(copied("another", true, waiting()));
+    assert!(!copied("another", false, json!({})), "a human wrote it");
+    assert!(!copied("mine", true, json!({})));
+    let ran = json!({"phase": "Scheduled", "reason": "NotBefore", "startedAt": "2026-03-01T12:00:00Z"});
+    assert!(!copied("another", true, ran), "it says what became of it");
+}
+
+#[test]
 fn a_record_that_is_being_deleted_is_rejected_already() {
     let phase = |deleted: Option<&str>| {
         let object = serde_json::from_value(json!({

@@ -13,6 +13,7 @@ use crate::{
     ContactGroupId, Desired, Email, GroupId, Leaving, LeavingGroup, Mode, ObjectKey, Person, PersonRef, Phase, Plan,
     Record, RecordReason, Step, ThingKind, ThingRef,
     candidates::{Candidate, NOT_PERMITTED, Outcome, Paper},
+    record::RESTORED,
 };
 
 /// Whether an object asks for what a record says.
@@ -135,6 +136,7 @@ impl<'a> Groups<'a> {
                     let message = format!("{claimant} declares {:?} again", thing.name);
                     over(Phase::Cancelled, RecordReason::Reclaimed, message)
                 }
+                None if record.copied => over(Phase::Refused, RecordReason::Restored, RESTORED.to_owned()),
                 None => self.may_take(thing.kind).then(Outcome::undecided),
             },
             None => {

@@ -3,6 +3,7 @@
 
 mod access;
 mod access_of_groups;
+mod copied;
 mod creations;
 mod departures;
 mod doubts;

@@ -625,6 +625,7 @@ pub(crate) fn written(new: &NewRecord, now: Timestamp) -> Record {
         started_at: None,
         ended_at: None,
         ran_approved: false,
+        copied: false,
     }
 }
 
@@ -648,6 +649,7 @@ pub(crate) fn by_hand(name: &str, step: Step) -> Record {
         started_at: None,
         ended_at: None,
         ran_approved: false,
+        copied: false,
     }
 }
 
