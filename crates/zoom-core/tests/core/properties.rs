@@ -23,6 +23,14 @@ pub(crate) enum Event {
     SetHold(usize, bool),
     /// Writes the address of another person into an object.
     SetEmail(usize, usize),
+    /// Gives a person another address, or the one of before back.
+    Moves(usize),
+    /// Declares somebody with the address that another person's object had before it moved.
+    Inherits(usize, usize),
+    /// Declares a person under a legal hold, or puts them under one.
+    ApplyHeld(usize),
+    /// Deletes an object that says that its person is to be deleted.
+    LeavesForGood(usize),
     Delete(usize),
     /// The object is gone at once, as with a finalizer that somebody removed.
     Vanish(usize),
@@ -50,6 +58,8 @@ pub(crate) enum Event {
     Round,
     /// Rounds that end early, by how far they get.
     Crash(u8),
+    /// A round that ends when so many new records are written.
+    CrashWriting(usize),
 }
 
 pub(crate) fn event() -> impl Strategy<Value = Event> {
@@ -76,6 +86,10 @@ pub(crate) fn event() -> impl Strategy<Value = Event> {
         (who(), any::<bool>()).prop_map(|(who, suspended)| Event::SetSuspended(who, suspended)),
         (who(), any::<bool>()).prop_map(|(who, held)| Event::SetHold(who, held)),
         (who(), who()).prop_map(|(who, whose)| Event::SetEmail(who, whose)),
+        who().prop_map(Event::Moves),
+        (who(), who()).prop_map(|(who, whose)| Event::Inherits(who, whose)),
+        who().prop_map(Event::ApplyHeld),
+        who().prop_map(Event::LeavesForGood),
         who().prop_map(Event::Delete),
         who().prop_map(Event::Vanish),
         (who(), any::<bool>()).prop_map(|(who, unreadable)| Event::Unreadable(who, unreadable)),
@@ -110,6 +124,7 @@ pub(crate) fn event() -> impl Strategy<Value = Event> {
         4 => time,
         6 => Just(Event::Round),
         1 => (0..4_u8).prop_map(Event::Crash),
+        1 => (0..4_usize).prop_map(Event::CrashWriting),
     ]
 }
 
@@ -122,6 +137,19 @@ pub(crate) fn first_day() -> World {
         world.join(person(&format!("stranger{place}"), state));
     }
     world
+}
+
+fn apply(world: &mut World, who: usize) {
+    if !world.objects.contains_key(&key(&name(who))) {
+        world.reapply(&name(who));
+        let uid = format!("uid-{who}-{}-{}", world.now, world.records.len());
+        world.object(&name(who)).uid = uid.into();
+    }
+}
+
+/// The other address that a person can have.
+fn moved(who: usize) -> Email {
+    address(&format!("moved{who}"))
 }
 
 pub(crate) fn happen(world: &mut World, event: Event) {
@@ -137,12 +165,7 @@ pub(crate) fn happen(world: &mut World, event: Event) {
         }
     };
     match event {
-        Event::Apply(who) if world.objects.contains_key(&key(&name(who))) => {}
-        Event::Apply(who) => {
-            world.reapply(&name(who));
-            let uid = format!("uid-{who}-{}-{}", world.now, world.records.len());
-            world.object(&name(who)).uid = uid.into();
-        }
+        Event::Apply(who) => apply(world, who),
         Event::SetActive(who, active) => edit(world, who, &|object| object.wanted.active = active),
         Event::SetLicense(who, license) => edit(world, who, &|object| object.wanted.license = Some(license)),
         Event::SetRole(who, admin) => edit(world, who, &|object| {
@@ -155,6 +178,24 @@ pub(crate) fn happen(world: &mut World, event: Event) {
         Event::SetSuspended(who, suspended) => edit(world, who, &|object| object.suspended = suspended),
         Event::SetHold(who, held) => edit(world, who, &|object| object.hold = held.then(|| "case 12".into())),
         Event::SetEmail(who, whose) => edit(world, who, &|object| object.email = address(&name(whose))),
+        Event::Moves(who) => edit(world, who, &|object| {
+            let own = address(&name(who));
+            object.email = if object.email == own { moved(who) } else { own };
+        }),
+        Event::Inherits(who, whose) => {
+            let is_free = world.objects.get(&key(&name(whose))).is_some_and(|object| object.email == moved(whose));
+            if is_free && !world.objects.contains_key(&key(&name(who))) {
+                apply(world, who);
+                world.object(&name(who)).email = address(&name(whose));
+            }
+        }
+        Event::ApplyHeld(who) => {
+            apply(world, who);
+            edit(world, who, &|object| object.hold = Some("case 12".into()));
+        }
+        Event::LeavesForGood(who) => edit(world, who, &|object| {
+            (object.removal, object.deleting) = (Some(Removal::Delete(Departure::default())), true);
+        }),
         Event::Delete(who) => edit(world, who, &|object| object.deleting = true),
         Event::Vanish(who) => drop(world.objects.remove(&key(&name(who)))),
         Event::Unreadable(who, unreadable) => {
@@ -248,6 +289,14 @@ pub(crate) fn happen(world: &mut World, event: Event) {
             world.run_records(&plan);
             world.run_people(&plan);
         }
+        Event::CrashWriting(count) => {
+            let mut plan = world.plan();
+            plan.new_records.truncate(count);
+            let is_there = |name: &str| world.records.iter().any(|record| *record.name == *name);
+            plan.changes.retain(|change| is_there(&change.name));
+            plan.let_go.clear();
+            world.write_records(&plan);
+        }
     }
 }
 
@@ -327,7 +376,7 @@ pub(crate) fn an_admin_is_left(world: &World) {
 
 pub(crate) fn nobody_else_is_touched(world: &World) {
     let named: BTreeSet<_> =
-        (0..PEOPLE).flat_map(|who| [address(&name(who)), address(&format!("renamed{who}"))]).collect();
+        (0..PEOPLE).flat_map(|who| [address(&name(who)), moved(who), address(&format!("renamed{who}"))]).collect();
     assert!(world.touched.is_subset(&named), "{:?}", world.touched);
 }
 

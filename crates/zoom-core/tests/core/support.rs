@@ -396,7 +396,11 @@ impl World {
                             break;
                         }
                         assert!(record.hold.is_none() || !operation.is_for_good(), "{operation} under a hold");
+                        let row = row.unwrap();
+                        assert!(who.id.is_none() || who.id == row.id, "{operation} for {who:?} meets {row:?}");
+                        assert!(!operation.is_for_good() || !self.is_on_hold(row), "{operation} under a hold");
                         let approved = !record.is_unasked();
+                        assert!(approved || !self.is_left_of_held_wave(&record), "{} of a held wave runs", record.name);
                         if !approved && record.started_at.is_none() {
                             self.ledger.note(record.class, record.people(), self.now, self.policy.guard.window);
                         }
@@ -420,6 +424,28 @@ impl World {
                 }
             }
         }
+    }
+
+    /// Whether a record that was not cancelled keeps this very person.
+    fn is_on_hold(&self, row: &Person) -> bool {
+        let holds = |record: &&Record| record.hold.is_some() && record.phase != Phase::Cancelled;
+        let kept = self.records.iter().filter(holds).filter_map(Record::person);
+        let is_same = |person: &PersonRef| match (&person.id, &row.id) {
+            (Some(kept), Some(present)) => kept == present,
+            (None, _) | (_, None) => person.email == row.email,
+        };
+        kept.into_iter().any(is_same)
+    }
+
+    /// Whether a record is to begin without a word although its wave was found too large. An edit to `active: false` or of the
+    /// address may go before its wave.
+    fn is_left_of_held_wave(&self, record: &Record) -> bool {
+        let is_too_large = |other: &Record| {
+            let is_held = other.phase == Phase::Held && other.reason == Some(RecordReason::OverLimit);
+            is_held && (other.class, &other.wave) == (record.class, &record.wave)
+        };
+        let is_edit = record.source.as_ref().is_some_and(|source| !source.deleted);
+        !is_edit && record.started_at.is_none() && self.records.iter().any(is_too_large)
     }
 
     fn run_rejoins(&mut self, plan: &Plan) {
