@@ -109,6 +109,7 @@ pub(super) struct Snapshot {
     pub(super) removals: Arc<Objects<Removal>>,
     /// When it was taken.
     pub(super) taken_at: Instant,
+    connection_uid: Option<String>,
     /// Whether everything could be seen; otherwise nothing follows from what is not there.
     complete: bool,
     changes: u64,
@@ -138,9 +139,9 @@ impl Snapshot {
         groups.chain(roles).chain(self.contact_groups.values().map(|thing| thing.uid.as_str()))
     }
 
-    /// The records for the plan of the connection with this uid.
-    pub(super) fn records(&self, connection: &str) -> Vec<Record> {
-        self.removals.values().filter_map(|removal| removal.record_for(connection)).collect()
+    /// The records for the plan.
+    pub(super) fn records(&self) -> Vec<Record> {
+        self.removals.values().filter_map(|removal| removal.record_for(self.connection_uid.as_deref())).collect()
     }
 }
 
@@ -211,6 +212,7 @@ impl Index {
             contact_groups: inner.tables.contact_groups.of(connection),
             removals: inner.tables.removals.of(connection),
             taken_at: Instant::now(),
+            connection_uid: inner.connections.get(connection).and_then(|version| version.uid.clone()),
             complete,
             changes: inner.changes.get(connection).copied().unwrap_or_default(),
         }

@@ -179,11 +179,10 @@ impl<'a> Pass<'a> {
     fn plan(&self, snapshot: &Snapshot) -> Plan {
         let mut desired = snapshot.desired(|wish| self.completed(wish));
         self.kept.group_refusals.remind(&mut desired);
-        let connection = self.connection.metadata.uid.as_deref().unwrap_or_default();
-        let records = snapshot.records(connection);
+        let records = snapshot.records();
         let ledger = self.spending_of_running();
         zoom_core::plan(&Input {
-            connection,
+            connection: self.connection.metadata.uid.as_deref().unwrap_or_default(),
             policy: &self.policy,
             desired: &desired,
             directory: self.directory(),

@@ -372,7 +372,7 @@ pub(super) fn record(removal: &api::ZoomRemoval) -> Result<Record, Unreadable> {
         started_at: status.started_at.as_ref().map(|time| time.0),
         ended_at: status.ended_at.as_ref().map(|time| time.0),
         ran_approved: status.approved.unwrap_or_default(),
-        // What the connection's uid tells.
+        // It takes the connection to tell.
         copied: false,
     })
 }

@@ -31,13 +31,13 @@ pub(in crate::operator) struct Removal {
 
 impl Removal {
     /// The record for a plan of the connection with this uid.
-    pub(in crate::operator) fn record_for(&self, connection: &str) -> Option<Record> {
+    pub(in crate::operator) fn record_for(&self, connection: Option<&str>) -> Option<Record> {
         let record = self.record.clone().ok()?;
         // Backups bring back what a human wrote just the same; only what the operator wrote names its owner.
         let copied = record.source.is_some()
             && record.phase.is_open()
             && record.started_at.is_none()
-            && self.owner.as_deref() != Some(connection);
+            && self.owner.as_deref() != connection;
         Some(Record { copied, ..record })
     }
 }

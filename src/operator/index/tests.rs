@@ -192,7 +192,7 @@ fn a_record_that_was_written_for_another_connection_is_a_copy() {
             "status": status,
         }));
         let (_, removal) = Removal::read(&object.unwrap());
-        removal.record_for("mine").unwrap().copied
+        removal.record_for(Some("mine")).unwrap().copied
     };
     let waiting = || json!({"phase": "Held", "reason": "WaitingForConnection"});
     assert!(copied("another", true, json!({})));
