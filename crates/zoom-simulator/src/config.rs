@@ -49,8 +49,15 @@ pub struct AccountConfig {
     pub app_active: bool,
     /// The app's scopes, granular or classic. Absent: all that the simulator knows.
     pub scopes: Option<Vec<String>>,
+    /// Further server-to-server apps of the account, with credentials and scopes of their own. They share the account's rate limits.
+    pub apps: Vec<AppConfig>,
     /// Settings that the account locks for everybody, such as `schedule_meeting.host_video`.
     pub locked_settings: Vec<String>,
+    /// What the account asks of passwords beyond what Zoom asks of all.
+    pub passwords: PasswordRules,
+    /// The role of the person who made the app, by name or id: what it does not permit is refused to the app whatever its scopes
+    /// say. Absent: the owner made it.
+    pub app_role: Option<String>,
     /// How long reads show the account as it was before a write.
     pub read_delay: ReadDelay,
     /// Rate limits: `on`, `off`, or sharper ones.
@@ -95,7 +102,10 @@ impl Default for AccountConfig {
             vanity_url: Some("acme".into()),
             app_active: true,
             scopes: None,
+            apps: Vec::new(),
             locked_settings: Vec::new(),
+            passwords: PasswordRules::default(),
+            app_role: None,
             read_delay: ReadDelay::default(),
             limits: LimitsConfig::default(),
             owner: "owner@acme.example".into(),
@@ -129,6 +139,25 @@ impl AccountConfig {
             named("edsger@acme.example", "Edsger", "Dijkstra", License::Basic, None),
         ];
         Self { people, groups: vec![GroupConfig { name: "Everyone".into(), id: None }], ..Self::default() }
+    }
+
+    /// The account's apps; the first is the one that the account's own fields describe.
+    pub(crate) fn all_apps(&self) -> impl Iterator<Item = App<'_>> {
+        let first = App {
+            client_id: &self.client_id,
+            client_secret: &self.client_secret,
+            scopes: self.scopes.as_deref(),
+            role: self.app_role.as_deref(),
+            active: self.app_active,
+        };
+        let others = self.apps.iter().map(|app| App {
+            client_id: &app.client_id,
+            client_secret: &app.client_secret,
+            scopes: app.scopes.as_deref(),
+            role: app.role.as_deref(),
+            active: true,
+        });
+        std::iter::once(first).chain(others)
     }
 
     /// Reads an account file.
@@ -277,6 +306,44 @@ impl Default for Seats {
     fn default() -> Self {
         Self { licensed: 100, basic: None }
     }
+}
+
+/// A server-to-server app besides the first.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AppConfig {
+    /// Its client id, unlike those of the account's other apps.
+    pub client_id: String,
+    /// Its client secret.
+    pub client_secret: String,
+    /// Its scopes, granular or classic. Absent: all that the simulator knows.
+    #[serde(default)]
+    pub scopes: Option<Vec<String>>,
+    /// The role of the person who made it, by name or id. Absent: the owner made it.
+    #[serde(default)]
+    pub role: Option<String>,
+}
+
+/// One of an account's apps.
+#[derive(Clone, Copy)]
+pub(crate) struct App<'a> {
+    pub(crate) client_id: &'a str,
+    pub(crate) client_secret: &'a str,
+    pub(crate) scopes: Option<&'a [String]>,
+    pub(crate) role: Option<&'a str>,
+    pub(crate) active: bool,
+}
+
+/// What an account asks of passwords beyond what Zoom asks of all (Zoom API reference, Users: update a user's password).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct PasswordRules {
+    /// A special character (without one: 1127).
+    pub special_character: bool,
+    /// None of the last so many passwords (1129); 0: any but the present one.
+    pub not_one_of_last: u8,
+    /// Nothing easy to guess (1136).
+    pub not_easy: bool,
 }
 
 /// Somebody in the account.

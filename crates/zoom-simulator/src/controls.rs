@@ -38,9 +38,9 @@ impl From<Refusal> for PortalRefusal {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct AccountEdit {
-    /// Another client secret, as when it was rotated; tokens stay good.
+    /// Another client secret of the first app, as when it was rotated; tokens stay good.
     pub client_secret: Option<String>,
-    /// Other scopes, for tokens that are issued from now on.
+    /// Other scopes of the first app, for tokens that are issued from now on.
     pub scopes: Option<Vec<String>>,
     /// Other seats.
     pub seats: Option<Seats>,
@@ -48,7 +48,7 @@ pub struct AccountEdit {
     pub plan: Option<Plan>,
     /// Other limits.
     pub limits: Option<LimitsConfig>,
-    /// Whether the app is active: without it there are no tokens, and those that are about are invalid.
+    /// Whether the first app is active: without it there are no tokens, and those that are about are invalid.
     pub app_active: Option<bool>,
     /// Another delay until reads show what was written.
     pub read_delay: Option<ReadDelay>,
@@ -184,16 +184,19 @@ impl Controls {
         self.change(|account, now| Ok(account.edit_in_portal(key, edit, now)?))
     }
 
-    /// The invited person accepts.
+    /// The invited person accepts, and leaves the other served account that they were in, if any.
     ///
     /// # Errors
     /// When there is no such person, they are not pending, or the invitation has expired.
     pub fn accept_invitation(&self, email: &str) -> Result<PersonView, PortalRefusal> {
         let cause = Cause { themselves: true, ..Cause::default() };
-        self.change_because(cause, |account, now| {
+        let joined = self.change_because(cause, |account, now| {
             let id = account.accept_invitation(email, now)?.id.clone();
-            Ok(account.person(&id).map(|person| account.view(person))?)
-        })
+            Ok::<_, PortalRefusal>(account.person(&id).map(|person| account.view(person))?)
+        })?;
+        self.shared.world().leave_others(self.account, &joined.email);
+        self.shared.wake();
+        Ok(joined)
     }
 
     /// Changes the account itself.
@@ -210,7 +213,7 @@ impl Controls {
             config.read_delay = read_delay.unwrap_or(config.read_delay);
         });
         if revoke_tokens || app_active == Some(false) {
-            self.shared.world().tokens.revoke_all(self.account);
+            self.shared.world().tokens.revoke(self.account, !revoke_tokens);
         }
     }
 

@@ -165,7 +165,7 @@ fn identity(person: &Person) -> Value {
 /// Another password and the end of all sessions are updates without a field, which say what was done.
 fn operations(before: &Person, after: &Person, found: &mut Vec<Event>) {
     let done = [
-        (before.password != after.password, "change_password"),
+        (before.passwords != after.passwords, "change_password"),
         (before.sign_outs != after.sign_outs, "sign_out_from_all_devices"),
     ];
     for (_, operation) in done.into_iter().filter(|(done, _)| *done) {

@@ -56,7 +56,8 @@ mod world;
 
 pub use account::{CustomAttribute, GroupView, License, PersonEdit, PersonView, PhoneNumber, Profile, Status};
 pub use config::{
-    AccountConfig, ConfigError, DivisionConfig, ElsewhereConfig, GroupConfig, PersonConfig, Plan, RoleConfig, Seats,
+    AccountConfig, AppConfig, ConfigError, DivisionConfig, ElsewhereConfig, GroupConfig, PasswordRules, PersonConfig,
+    Plan, RoleConfig, Seats,
 };
 pub use controls::{AccountEdit, AccountView, Controls, PortalRefusal};
 pub use deliver::WebhookRefusal;

@@ -16,6 +16,12 @@ pub(crate) fn check(config: &AccountConfig) -> Result<(), ConfigError> {
         require(!text.is_empty(), field, text, FILLED)?;
     }
     check_what_can_be_edited(Some(&config.client_secret), config.scopes.as_deref(), Some(&config.limits))?;
+    let mut seen = HashSet::from([&config.client_id]);
+    for app in &config.apps {
+        let fits = !app.client_id.is_empty() && seen.insert(&app.client_id);
+        require(fits, "apps.clientId", &app.client_id, "client ids that are not empty and no other app's")?;
+        check_what_can_be_edited(Some(&app.client_secret), app.scopes.as_deref(), None)?;
+    }
     check_addresses(config)?;
     let domains = [
         ("managedDomains", &config.managed_domains),

@@ -12,16 +12,27 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::account::Refusal;
-use crate::config::AccountConfig;
+use crate::config::{AccountConfig, App};
 use crate::quirks::Quirks;
 use crate::world::AccountNumber;
 
 const LIFE: SignedDuration = SignedDuration::from_hours(1);
 
+/// Which of an account's apps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct AppNumber(usize);
+
+impl AppNumber {
+    pub(crate) fn of(self, config: &AccountConfig) -> Option<App<'_>> {
+        config.all_apps().nth(self.0)
+    }
+}
+
 /// What a token allows: the scopes that the app had when it was issued. Absent: all.
 #[derive(Clone, Debug)]
 struct Grant {
     account: AccountNumber,
+    app: AppNumber,
     scopes: Option<Vec<String>>,
     expires: Timestamp,
     revoked: bool,
@@ -81,29 +92,31 @@ impl TokenRequest {
         self.account_id.as_deref()
     }
 
-    /// Whether the credentials are those of the account's app.
-    pub(crate) fn is_from(&self, config: &AccountConfig) -> bool {
-        let known = (config.client_id.as_str(), config.client_secret.as_str());
-        self.client.as_ref().map(|(id, secret)| (id.as_str(), secret.as_str())) == Some(known)
+    /// The app whose credentials these are, if it is one of the account's.
+    pub(crate) fn app<'a>(&self, config: &'a AccountConfig) -> Option<(AppNumber, App<'a>)> {
+        let (id, secret) = self.client.as_ref()?;
+        let mut apps = config.all_apps().enumerate().map(|(number, app)| (AppNumber(number), app));
+        apps.find(|(_, app)| app.client_id == id && app.client_secret == secret)
     }
 
-    /// Checks the call. `named` is the account that it names, if there is one; `any` says whether some account knows
-    /// the credentials.
+    /// Checks the call and tells the app that it is from. `named` is the account that it names, if there is one; `any` says
+    /// whether some account knows the credentials.
     pub(crate) fn check<'a>(
         &self,
-        named: Option<(AccountNumber, &'a AccountConfig)>,
+        named: Option<&'a AccountConfig>,
         any: bool,
-    ) -> Result<(AccountNumber, &'a AccountConfig), OauthRefusal> {
-        if !named.map_or(any, |(_, config)| self.is_from(config)) {
+    ) -> Result<(AppNumber, App<'a>), OauthRefusal> {
+        let app = named.map(|config| self.app(config));
+        if !app.as_ref().map_or(any, Option::is_some) {
             return Err(INVALID_CLIENT);
         }
         if self.grant_type.as_deref() != Some("account_credentials") {
             return Err(UNSUPPORTED_GRANT);
         }
-        match named {
+        match app.flatten() {
             None => Err(BAD_ACCOUNT),
-            Some((_, config)) if !config.app_active => Err(APP_DISABLED),
-            Some(named) => Ok(named),
+            Some((_, app)) if !app.active => Err(APP_DISABLED),
+            Some(app) => Ok(app),
         }
     }
 
@@ -135,22 +148,24 @@ pub(crate) struct TokenReply {
 impl Tokens {
     pub(crate) fn issue(
         &mut self,
-        account: AccountNumber,
-        config: &AccountConfig,
+        account: (AccountNumber, &str),
+        (number, app): (AppNumber, App<'_>),
         api_url: &str,
         all_scopes: impl FnOnce() -> Vec<String>,
         now: Timestamp,
     ) -> TokenReply {
-        let access_token = new_token(&config.account_id, now);
+        let (account, account_id) = account;
+        let access_token = new_token(account_id, now);
         let expires = now.saturating_add(LIFE).unwrap_or(now);
-        let grant = Grant { account, scopes: config.scopes.clone(), expires, revoked: false };
+        let scopes = app.scopes.map(<[String]>::to_vec);
+        let grant = Grant { account, app: number, scopes: scopes.clone(), expires, revoked: false };
         self.grants.insert(access_token.clone(), grant);
         self.issued.push((account, access_token.clone()));
         TokenReply {
             access_token,
             token_type: "bearer",
             expires_in: LIFE.as_secs(),
-            scope: config.scopes.clone().unwrap_or_else(all_scopes).join(" "),
+            scope: scopes.unwrap_or_else(all_scopes).join(" "),
             api_url: api_url.to_owned(),
         }
     }
@@ -162,6 +177,11 @@ impl Tokens {
     /// The account that a call's token was issued for, also when it is not good any more.
     pub(crate) fn account(&self, headers: &HeaderMap) -> Option<AccountNumber> {
         self.grant(headers).map(|grant| grant.account)
+    }
+
+    /// The app that a call's token was issued to.
+    pub(crate) fn app(&self, headers: &HeaderMap) -> AppNumber {
+        self.grant(headers).map(|grant| grant.app).unwrap_or_default()
     }
 
     /// Checks a call's token, and that it has the granular scope or one of the classic ones.
@@ -195,9 +215,11 @@ impl Tokens {
         }
     }
 
-    /// Makes every token of an account invalid, as when the app is deactivated.
-    pub(crate) fn revoke_all(&mut self, account: AccountNumber) {
-        self.grants.values_mut().filter(|grant| grant.account == account).for_each(|grant| grant.revoked = true);
+    /// Makes every token of an account invalid, or those of its first app alone, as when that is deactivated.
+    pub(crate) fn revoke(&mut self, account: AccountNumber, of_first_app: bool) {
+        let concerned =
+            |grant: &&mut Grant| grant.account == account && (!of_first_app || grant.app == AppNumber::default());
+        self.grants.values_mut().filter(concerned).for_each(|grant| grant.revoked = true);
     }
 
     /// Every token that was ever issued for an account, oldest first.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 use tokio::sync::watch;
 
-use crate::account::{Account, Refusal};
+use crate::account::{Account, Refusal, Status};
 use crate::clock::Clock;
 use crate::config::{AccountConfig, ConfigError};
 use crate::events::Cause;
@@ -115,11 +115,13 @@ impl World {
         let mut configs = std::iter::once(&*first).chain(&*others).map(|tenant| &tenant.account.config).enumerate();
         let named = configs.clone().find(|(_, config)| request.account_id() == Some(config.account_id.as_str()));
         let named = named.map(|(number, config)| (AccountNumber(number), config));
-        let (account, config) = request.check(named, configs.any(|(_, config)| request.is_from(config)))?;
-        Ok(tokens.issue(account, config, api_url, all_scopes, now))
+        let any = configs.any(|(_, config)| request.app(config).is_some());
+        let app = request.check(named.map(|(_, config)| config), any)?;
+        let account = named.map(|(account, config)| (account, config.account_id.as_str())).unwrap_or_default();
+        Ok(tokens.issue(account, app, api_url, all_scopes, now))
     }
 
-    /// Checks token and scope, then counts the call against the limits.
+    /// Checks token, scope and the privileges of the app's creator, then counts the call against the limits.
     pub(crate) fn admit(
         &mut self,
         account: AccountNumber,
@@ -132,6 +134,9 @@ impl World {
         if let Err(refusal) = self.tokens.check(&call.headers, endpoint.scope, endpoint.classic_scopes, quirks, now) {
             return (Vec::new(), Err(refusal));
         }
+        if let Err(refusal) = endpoint.check_privilege(self.account(account), self.tokens.app(&call.headers)) {
+            return (Vec::new(), Err(refusal));
+        }
         self.tenant_mut(account).admit(endpoint, request, now)
     }
 
@@ -139,7 +144,35 @@ impl World {
         let now = self.clock.now();
         let swapped = hit.is_some_and(|hit| hit.effect == FaultEffect::SwappedAccount);
         let other = swapped.then(|| self.another(account)).flatten();
+        let held_elsewhere = self.held_elsewhere(account, request);
+        self.tenant_mut(account).account.held_elsewhere = held_elsewhere;
         self.tenant_mut(account).carry_out(request, hit, other, now)
+    }
+
+    /// Of the addresses that a call names, those, in lower case, that somebody of another account has who is served here and not
+    /// merely invited.
+    fn held_elsewhere(&self, account: AccountNumber, request: &Request<'_>) -> Vec<String> {
+        if self.others.is_empty() {
+            return Vec::new();
+        }
+        let holds = |tenant: &Tenant, email: &str| {
+            tenant.account.people.by_email(email).is_some_and(|person| person.status() != Status::Pending)
+        };
+        let held = |email: &String| self.tenants().any(|(other, tenant)| other != account && holds(tenant, email));
+        request.addresses().into_iter().filter(held).map(|email| email.to_lowercase()).collect()
+    }
+
+    /// Lets somebody who joined an account leave the other one that they were in; an owner stays in theirs.
+    pub(crate) fn leave_others(&mut self, joined: AccountNumber, email: &str) {
+        let now = self.clock.now();
+        for (_, tenant) in self.tenants_mut().filter(|(number, _)| *number != joined) {
+            let leaver = tenant.account.people.by_email(email);
+            let leaver = leaver.filter(|person| person.status() != Status::Pending && !person.is_owner());
+            if let Some(seq) = leaver.map(|person| person.seq) {
+                let cause = Cause { themselves: true, disassociated: true };
+                tenant.change(now, cause, |account, _| account.people.remove(seq));
+            }
+        }
     }
 
     /// A copy of the account after that one, or of one with only its owner.

@@ -44,7 +44,7 @@ impl Account {
         if self.people.by_email(&email).is_some() {
             return Err(Refusal::AddressUsed(email));
         }
-        let elsewhere = self.elsewhere.get(&email.to_lowercase()).copied();
+        let elsewhere = self.has_account_elsewhere(&email);
         match elsewhere {
             Some(ElsewhereAnswer::ActiveElsewhere) => {
                 return Err(Refusal::ActiveElsewhere { email, answer: self.config.quirks.active_elsewhere });
@@ -82,7 +82,7 @@ impl Account {
             created_at: now,
             last_login: None,
             email_changes: Vec::new(),
-            password: new.password,
+            passwords: new.password.into_iter().collect(),
             creation: new.action,
             sign_outs: 0,
             has_picture: false,

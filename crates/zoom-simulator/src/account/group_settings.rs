@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::backgrounds::Backgrounds;
-use super::settings::{Tree, check, check_locks, merge, shipped_locks, shipped_to_groups};
+use super::settings::{Tree, check, check_locks, known_locks, merge, shipped_locks, shipped_to_groups};
 use super::{Account, Refusal};
 
 /// What is set for a group.
@@ -73,7 +73,10 @@ impl GroupSettings {
             Part::Locks => &mut self.locks,
             Part::Registration => &mut self.registration,
         };
-        merge(own, change);
+        match part {
+            Part::Settings | Part::Registration => merge(own, change),
+            Part::Locks => merge(own, &known_locks(change)),
+        }
         Ok(())
     }
 }

@@ -78,6 +78,8 @@ pub(crate) struct Account {
     pub(crate) divisions: Divisions,
     /// Addresses, in lower case, that have a Zoom account elsewhere.
     elsewhere: HashMap<String, ElsewhereAnswer>,
+    /// Of the addresses that the present call names, those, in lower case, that another served account has.
+    pub(crate) held_elsewhere: Vec<String>,
     /// What is set for everybody, and what of it is locked.
     settings: Tree,
     locks: Tree,
@@ -106,6 +108,7 @@ impl Account {
             contact_groups: ContactGroups::default(),
             divisions: Divisions::new(new_id(&mut ids)),
             elsewhere,
+            held_elsewhere: Vec::new(),
             settings: Tree::new(),
             locks: settings::locked(&config.locked_settings),
             features_changed_at: None,
@@ -143,11 +146,18 @@ impl Account {
     /// Anybody in the account by id or address, as a call on that person sees them.
     pub(crate) fn person(&self, key: &str) -> Result<&Person, Refusal> {
         self.people.find(key).ok_or_else(|| match self.config.quirks.foreign_user {
-            ForeignUser::OtherAccount if self.elsewhere.contains_key(&key.to_lowercase()) => {
+            ForeignUser::OtherAccount if self.has_account_elsewhere(key).is_some() => {
                 Refusal::OtherAccount(key.to_owned())
             }
             ForeignUser::OtherAccount | ForeignUser::Missing => Refusal::UserMissing(key.to_owned()),
         })
+    }
+
+    /// What creating an address answers that has a Zoom account elsewhere.
+    fn has_account_elsewhere(&self, email: &str) -> Option<ElsewhereAnswer> {
+        let email = email.to_lowercase();
+        let served = self.held_elsewhere.contains(&email).then_some(self.config.quirks.elsewhere);
+        self.elsewhere.get(&email).copied().or(served)
     }
 
     /// A person for reading: an expired invitation cannot be read.

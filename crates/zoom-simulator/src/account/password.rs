@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::person::Login;
 use super::{Account, Refusal, State};
+use crate::config::PasswordRules;
 
 /// Why a password is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -22,13 +23,22 @@ pub(crate) enum PasswordProblem {
     NoLetter,
     #[error("Have at least 1 number (1, 2, 3...).")]
     NoNumber,
+    #[error("Have at least 1 special character (!, @, #...).")]
+    NoSpecial,
     #[error("Include both Upper case and Lower case characters.")]
     OneCase,
     #[error("Password can't use the same character four times in a row.")]
     Repeats,
     #[error("Password can't use continuation character. Such as 'abcdef', '123456'.")]
     Continues,
+    #[error("Users cannot reuse any of the last {0} passwords created.")]
+    Reused(u8),
+    #[error("Your password is too easy to guess. Try another one.")]
+    Easy,
 }
+
+/// What makes a password easy to guess; Zoom's reference names the refusal and not what it looks for.
+const EASY: [&str; 5] = ["password", "passw0rd", "welcome", "qwerty", "letmein"];
 
 impl PasswordProblem {
     pub(crate) fn code(self) -> u32 {
@@ -39,13 +49,17 @@ impl PasswordProblem {
             Self::Length => 1124,
             Self::NoLetter => 1125,
             Self::NoNumber => 1126,
+            Self::NoSpecial => 1127,
             Self::OneCase => 1128,
+            Self::Reused(_) => 1129,
             Self::Repeats => 1130,
             Self::Continues => 1131,
+            Self::Easy => 1136,
         }
     }
 
-    pub(crate) fn of(password: &str) -> Option<Self> {
+    /// What is wrong with a password, whoever it is for.
+    pub(crate) fn of(password: &str, rules: PasswordRules) -> Option<Self> {
         let has = |test: fn(&char) -> bool| password.chars().any(|c| test(&c));
         let steps: Vec<i64> = password
             .chars()
@@ -61,12 +75,16 @@ impl PasswordProblem {
             Some(Self::NoLetter)
         } else if !has(char::is_ascii_digit) {
             Some(Self::NoNumber)
+        } else if rules.special_character && !has(char::is_ascii_punctuation) {
+            Some(Self::NoSpecial)
         } else if !has(char::is_ascii_uppercase) || !has(char::is_ascii_lowercase) {
             Some(Self::OneCase)
         } else if three(|step| step == 0) {
             Some(Self::Repeats)
         } else if three(|step| step.abs() == 1) {
             Some(Self::Continues)
+        } else if rules.not_easy && EASY.iter().any(|word| password.to_lowercase().contains(word)) {
+            Some(Self::Easy)
         } else {
             None
         }
@@ -84,21 +102,28 @@ impl Account {
     /// Sets the password of somebody who logs in with one.
     pub(crate) fn set_password(&mut self, key: &str, password: &str, now: Timestamp) -> Result<(), Refusal> {
         let person = self.read(key, now)?;
-        let new = digest(password);
+        let (new, rules) = (digest(password), self.config.passwords);
+        let remembered = usize::from(rules.not_one_of_last);
         let problem = if person.is_admin() {
             Some(PasswordProblem::OfAdmin)
         } else if person.login != Login::WorkEmail || !matches!(person.state, State::Active { .. }) {
             Some(PasswordProblem::NotWorkEmail)
-        } else if person.password == Some(new) {
+        } else if person.passwords.last() == Some(&new) {
             Some(PasswordProblem::Old)
         } else {
-            PasswordProblem::of(password)
+            let reused = person.passwords.iter().rev().take(remembered).any(|former| *former == new);
+            PasswordProblem::of(password, rules)
+                .or_else(|| reused.then_some(PasswordProblem::Reused(rules.not_one_of_last)))
         };
         if let Some(problem) = problem {
             return Err(Refusal::Password(problem));
         }
         let seq = person.seq;
-        self.people.edit(seq, |person| person.password = Some(new));
+        self.people.edit(seq, |person| {
+            person.passwords.push(new);
+            let forgotten = person.passwords.len().saturating_sub(remembered.max(1));
+            person.passwords.drain(..forgotten);
+        });
         Ok(())
     }
 }

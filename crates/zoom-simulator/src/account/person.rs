@@ -136,8 +136,8 @@ pub(crate) struct Person {
     pub(crate) created_at: Timestamp,
     pub(crate) last_login: Option<Timestamp>,
     pub(crate) email_changes: Vec<Timestamp>,
-    /// A digest of the password, enough to know it again.
-    pub(crate) password: Option<u64>,
+    /// Digests of the passwords that are remembered, enough to know them again; the present one is the last.
+    pub(crate) passwords: Vec<u64>,
     /// How they came into the account.
     pub(crate) creation: CreateAction,
     /// How many times they were signed out everywhere.

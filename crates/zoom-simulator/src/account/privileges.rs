@@ -1,4 +1,15 @@
-//! What a role can permit.
+//! What a role can permit, and with it the app that somebody of the role made.
+
+use super::Account;
+
+impl Account {
+    /// Whether a role, by name or id, permits something. Who may edit may read as well.
+    pub(crate) fn role_permits(&self, role: &str, privilege: &str) -> bool {
+        let privileges = self.role_by_name_or_id(role).map_or(&[][..], |role| &role.privileges);
+        let edit = privilege.replace(":Read", ":Edit");
+        privileges.iter().any(|permitted| permitted == privilege || *permitted == edit)
+    }
+}
 
 /// The privileges that Zoom names: those of its developer documentation ("Privileges and Role Management"), and after them
 /// those that only the example of "Get user permissions" in the API reference of 2021 shows. Zoom may know more.

@@ -139,6 +139,8 @@ pub(crate) enum Refusal {
     TokenExpired(InvalidToken),
     #[error("Invalid access token, does not contain scopes:[\"{scope}\"].")]
     ScopeMissing { scope: &'static str, answer: MissingScope },
+    #[error("No permission: the role of this app's creator lacks the privilege {privilege}.")]
+    NotPrivileged { privilege: &'static str, wire: (u16, u32) },
     #[error("This API endpoint is not recognized: {0}.")]
     UnknownEndpoint(String),
 }
@@ -205,6 +207,7 @@ impl Refusal {
             Self::GroupNameTaken(_) => (409, 4132),
             Self::NotAGroupAdmin(_) => (400, 4138),
             Self::ScopeMissing { .. } => (400, 4711),
+            Self::NotPrivileged { wire, .. } => *wire,
             Self::DivisionInvalid(_) => (400, 40_005),
             Self::DivisionMissing(_) => (404, 40_406),
             Self::TooManyDivisions => (400, 42_006),

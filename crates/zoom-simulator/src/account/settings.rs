@@ -27,6 +27,64 @@ const LOCKABLE: [&str; 7] = [
     "meeting_security",
 ];
 
+/// Settings that can be locked besides those that a tree of settings shows (Zoom API reference, Groups and Accounts: lock
+/// settings, of 2021 and as Zoom's Rivet library has them).
+const MORE_LOCKS: [(&str, &[&str]); 3] = [
+    (
+        "schedule_meeting",
+        &[
+            "always_display_zoom_webinar_as_topic",
+            "continuous_meeting_chat",
+            "enforce_login",
+            "enforce_login_domains",
+            "enforce_login_with_domains",
+            "meeting_authentication",
+            "not_store_meeting_topic",
+        ],
+    ),
+    (
+        "in_meeting",
+        &[
+            "alert_guest_join",
+            "allow_users_to_delete_messages_in_meeting_chat",
+            "anonymous_question_answer",
+            "attention_mode_focus_mode",
+            "auto_answer",
+            "auto_generated_captions",
+            "disable_screen_sharing_for_host_meetings",
+            "disable_screen_sharing_for_in_meeting_guests",
+            "dscp_marking",
+            "full_transcript",
+            "language_interpretation",
+            "manual_captions",
+            "meeting_question_answer",
+            "meeting_survey",
+            "original_audio",
+            "request_permission_to_unmute_participants",
+            "save_caption",
+            "save_captions",
+            "sending_default_email_invites",
+            "show_a_join_from_your_browser_link",
+            "show_browser_join_link",
+            "sign_language_interpretation",
+            "slide_control",
+            "stereo_audio",
+            "use_html_format_email",
+            "webinar_chat",
+            "webinar_group_hd",
+            "webinar_live_streaming",
+            "webinar_polling",
+            "webinar_question_answer",
+            "webinar_reactions",
+            "webinar_survey",
+        ],
+    ),
+    (
+        "recording",
+        &["account_user_access_recording", "archive", "prevent_host_access_recording", "recording_authentication"],
+    ),
+];
+
 /// The sections that only people have.
 const PERSONAL: [&str; 4] = ["feature", "tsp", "profile", "whiteboard"];
 
@@ -63,16 +121,30 @@ pub(crate) fn shipped_to_groups() -> Tree {
 /// One lock for each setting, all off.
 pub(crate) fn shipped_locks() -> Tree {
     let sections = SHIPPED.iter().filter(|(section, _)| LOCKABLE.contains(&section.as_str()));
-    let unlocked = |settings: &Value| {
-        let names = settings.as_object().into_iter().flat_map(Tree::keys);
-        names.map(|name| (name.clone(), Value::Bool(false))).collect()
+    let unlocked = |section: &str, settings: &Value| {
+        let names = settings.as_object().into_iter().flat_map(Tree::keys).map(String::as_str);
+        names.chain(more_locks(section).iter().copied()).map(|name| (name.to_owned(), Value::Bool(false))).collect()
     };
-    sections.map(|(section, settings)| (section.clone(), unlocked(settings))).collect()
+    sections.map(|(section, settings)| (section.clone(), unlocked(section, settings))).collect()
+}
+
+fn more_locks(section: &str) -> &'static [&'static str] {
+    MORE_LOCKS.iter().find(|(of, _)| *of == section).map_or(&[], |(_, names)| names)
 }
 
 /// Whether a setting is one that can be locked.
 pub(crate) fn lockable(section: &str, name: &str) -> bool {
-    LOCKABLE.contains(&section) && SHIPPED.get(section).is_some_and(|settings| settings.get(name).is_some())
+    let shown = || SHIPPED.get(section).is_some_and(|settings| settings.get(name).is_some());
+    LOCKABLE.contains(&section) && (shown() || more_locks(section).contains(&name))
+}
+
+/// A change of locks without those of settings that cannot be locked: like other fields that a call does not know, they are
+/// ignored.
+pub(super) fn known_locks(change: &Tree) -> Tree {
+    let mut change = change.clone();
+    remove(&mut change, |section, name| !lockable(section, name));
+    change.retain(|_, locks| locks.as_object().is_some_and(|locks| !locks.is_empty()));
+    change
 }
 
 /// A tree of locks with these settings locked, each as `section.name`.

@@ -22,6 +22,12 @@ impl Account {
             let id = id.unwrap_or_else(|| self.new_id());
             self.roles.insert(id.clone(), Role { id, name, description, privileges });
         }
+        let mut creators = self.config.all_apps().filter_map(|app| app.role);
+        if let Some(role) = creators.find(|role| self.role_by_name_or_id(role).is_none()) {
+            let (found, allowed) = (role.to_owned(), "names and ids of the account's roles");
+            return Err(ConfigError::Field { field: "appRole, or role of apps", found, allowed });
+        }
+        drop(creators);
         for group in std::mem::take(&mut self.config.groups) {
             let id = group.id.unwrap_or_else(|| self.new_id());
             self.groups.insert(id, group.name);
@@ -156,7 +162,7 @@ impl Account {
             created_at: now,
             last_login: (entry.status != Status::Pending).then_some(now),
             email_changes: Vec::new(),
-            password: None,
+            passwords: Vec::new(),
             creation: CreateAction::Create,
             sign_outs: 0,
             has_picture: false,

@@ -70,7 +70,7 @@ impl Account {
         if !self.manages_domain_of(&email) {
             return Err(Refusal::domain_not_allowed(&email, &self.config.managed_domains));
         }
-        if self.people.by_email(&email).is_some() || self.elsewhere.contains_key(&email.to_lowercase()) {
+        if self.people.by_email(&email).is_some() || self.has_account_elsewhere(&email).is_some() {
             return Err(Refusal::AddressUsed(email));
         }
         let day = SignedDuration::from_hours(24);

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::backgrounds::Backgrounds;
 use super::person::State;
-use super::settings::{Tree, check, check_locks, is_locked, merge, names, remove, shipped, shipped_locks};
+use super::settings::{Tree, check, check_locks, is_locked, known_locks, merge, names, remove, shipped, shipped_locks};
 use super::{Account, FieldError, License, Person, Refusal, Seq};
 use crate::quirks::LockedSettings;
 
@@ -111,7 +111,7 @@ impl Account {
 
     pub(crate) fn change_account_locks(&mut self, change: &Tree) -> Result<(), Refusal> {
         check_locks(change)?;
-        merge(&mut self.locks, change);
+        merge(&mut self.locks, &known_locks(change));
         Ok(())
     }
 

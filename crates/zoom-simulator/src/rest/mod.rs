@@ -9,6 +9,7 @@ mod fields;
 mod group_settings;
 mod groups;
 mod named;
+mod privileges;
 mod roles;
 mod scim;
 mod user_body;
@@ -329,6 +330,22 @@ impl<'a> Request<'a> {
             ["id", "email", "user_id", "user_email"].into_iter().filter_map(|name| row.get(name)?.as_str())
         });
         in_path.into_iter().chain(named).map(str::to_owned).collect()
+    }
+
+    /// The addresses that a call names.
+    pub(crate) fn addresses(&self) -> Vec<String> {
+        fn texts<'v>(value: &'v Value, found: &mut Vec<&'v str>) {
+            match value {
+                Value::String(text) => found.push(text),
+                Value::Array(values) => values.iter().for_each(|value| texts(value, found)),
+                Value::Object(fields) => fields.values().for_each(|value| texts(value, found)),
+                Value::Null | Value::Bool(_) | Value::Number(_) => {}
+            }
+        }
+        let body = if self.reads() { Value::Null } else { serde_json::from_slice(self.body).unwrap_or_default() };
+        let mut found: Vec<&str> = self.params.iter().map(String::as_str).collect();
+        texts(&body, &mut found);
+        found.into_iter().filter(|text| text.contains('@')).map(str::to_owned).collect()
     }
 
     /// Whether this is one of the calls that a running create keeps waiting where it locks the account.

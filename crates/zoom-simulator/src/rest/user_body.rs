@@ -9,8 +9,9 @@ use crate::account::{
     CreateAction, CustomAttribute, LANGUAGE, License, NewUser, PasswordProblem, PhoneNumber, Refusal, TIMEZONE,
     UserPatch, digest, email_problem, is_digits, is_language, is_timezone,
 };
+use crate::config::PasswordRules;
 
-pub(super) fn new_user(body: &Map<String, Value>) -> Result<NewUser, Refusal> {
+pub(super) fn new_user(body: &Map<String, Value>, rules: PasswordRules) -> Result<NewUser, Refusal> {
     let mut top = Fields::new(body, "");
     let action = top.text("action", 32);
     let action = action.as_deref().map(CreateAction::from_str);
@@ -35,7 +36,7 @@ pub(super) fn new_user(body: &Map<String, Value>) -> Result<NewUser, Refusal> {
         Some(Some(_)) => {}
         Some(None) | None => fields.reject("type", "The value must be 1, 2, 4 or 99."),
     }
-    let password = password(&mut fields, action);
+    let password = password(&mut fields, action, rules);
     let wants_bundle = bundle(&mut fields);
     let wants_phone = phone(&mut fields);
     let new = NewUser {
@@ -59,12 +60,12 @@ pub(super) fn new_user(body: &Map<String, Value>) -> Result<NewUser, Refusal> {
 }
 
 /// `autoCreate` makes a login and so needs a password.
-fn password(fields: &mut Fields<'_>, action: CreateAction) -> Option<u64> {
+fn password(fields: &mut Fields<'_>, action: CreateAction, rules: PasswordRules) -> Option<u64> {
     if action != CreateAction::AutoCreate {
         return None;
     }
     let password = fields.text("password", 512).unwrap_or_default();
-    match PasswordProblem::of(&password) {
+    match PasswordProblem::of(&password, rules) {
         Some(problem) => {
             fields.reject("password", problem.to_string());
             None

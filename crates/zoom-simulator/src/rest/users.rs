@@ -98,7 +98,7 @@ fn list(session: &mut Session<'_>, request: &Request<'_>) -> Result<Reply, Refus
 }
 
 fn create(session: &mut Session<'_>, request: &Request<'_>) -> Result<Reply, Refusal> {
-    let new = new_user(&request.object()?)?;
+    let new = new_user(&request.object()?, session.account.config.passwords)?;
     let person = session.account.create(new, session.now)?;
     let reply = json!({
         "id": if person.joins_from_elsewhere { "" } else { &person.id },

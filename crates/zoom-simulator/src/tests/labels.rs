@@ -52,7 +52,7 @@ const LIGHT: [&str; 44] = [
     "PUT /users/{}/status",
 ];
 
-const MEDIUM: [&str; 46] = [
+const MEDIUM: [&str; 47] = [
     "DELETE /scim2/Groups/{}",
     "DELETE /users/{}/picture",
     "GET /accounts/{}/lock_settings",
@@ -75,6 +75,7 @@ const MEDIUM: [&str; 46] = [
     "GET /users/{}/assistants",
     "GET /users/{}/collaboration_devices",
     "GET /users/{}/collaboration_devices/{}",
+    "GET /users/{}/meeting_summary_templates",
     "GET /users/{}/meeting_templates/{}",
     "GET /users/{}/presence_status",
     "GET /users/{}/schedulers",

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 use serde_json::{Value, json};
-use zoom_simulator::{AccountConfig, License, LimitsConfig, PersonConfig, Plan, RoleConfig, Seats};
+use zoom_simulator::{AccountConfig, License, LimitsConfig, PasswordRules, PersonConfig, Plan, RoleConfig, Seats};
 
 use crate::support::{ADA, BOB, OWNER, Zoom, active, admin, inactive, licensed, pending, unlimited};
 
@@ -60,6 +60,9 @@ async fn a_password_follows_the_rules_each_with_its_code() {
     set(BOB, "Sup3rSecret").await.refused(400, 1117);
     set(CY, "Sup3rSecret").await.refused(400, 1123);
     zoom.put(&format!("/users/{ADA}/password"), json!({})).await.invalid(&["password"]);
+    for password in ["Sup3rSecret2", "Sup3rSecret"] {
+        set(ADA, password).await.succeeded(204);
+    }
     assert!(!serde_json::to_string(&zoom.journal()).unwrap().contains("Sup3rSecret"));
 }
 
@@ -105,9 +108,32 @@ async fn nobody_has_devices_or_templates_and_an_app_of_the_account_has_no_zak() 
     assert_eq!(devices, json!({"total_records": 0, "collaboration_devices": []}));
     zoom.get(&of("collaboration_devices/d1")).await.refused(404, 1238);
     zoom.get(&of("meeting_templates/t1")).await.refused(400, 300);
-    for path in ["collaboration_devices", "collaboration_devices/d1", "meeting_templates/t1"] {
+    let templates = zoom.get(&of("meeting_summary_templates")).await.succeeded(200);
+    assert_eq!(templates, json!({"templates": [], "total_records": 0}));
+    let devices_of = ["collaboration_devices", "collaboration_devices/d1"];
+    for path in devices_of.into_iter().chain(["meeting_templates/t1", "meeting_summary_templates"]) {
         zoom.get(&format!("/users/nobody/{path}")).await.refused(404, 1001);
     }
+}
+
+#[tokio::test]
+async fn an_account_may_ask_more_of_passwords() {
+    let passwords = PasswordRules { special_character: true, not_easy: true, not_one_of_last: 2 };
+    let zoom = Zoom::start(AccountConfig { people: vec![active(ADA)], passwords, ..unlimited() }).await;
+    let set = async |password: &str| zoom.put(&format!("/users/{ADA}/password"), json!({"password": password})).await;
+    set("Sup3rSecret").await.refused(400, 1127);
+    set("Sup3r-PassWord").await.refused(400, 1136);
+    for password in ["Sup3r-Secret", "Sup3r-Secret2"] {
+        set(password).await.succeeded(204);
+    }
+    set("Sup3r-Secret2").await.refused(400, 300);
+    set("Sup3r-Secret").await.refused(400, 1129);
+    for password in ["Sup3r-Secret3", "Sup3r-Secret"] {
+        set(password).await.succeeded(204);
+    }
+    let info = json!({"email": "new@acme.example", "type": 1, "password": "Sup3rSecret"});
+    let created = zoom.post("/users", json!({"action": "autoCreate", "user_info": info})).await;
+    created.invalid(&["user_info.password"]);
 }
 
 #[tokio::test]

@@ -32,6 +32,9 @@ fn segment() -> impl Strategy<Value = String> {
         "lock_settings",
         "registration",
         "everyone",
+        "Users",
+        "Groups",
+        "divisions",
     ];
     prop_oneof![
         4 => proptest::sample::select(known.to_vec()).prop_map(str::to_owned),
@@ -81,6 +84,10 @@ fn body() -> impl Strategy<Value = Vec<u8>> {
         "target_group_id",
         "admins",
         "group_members",
+        "userName",
+        "displayName",
+        "Operations",
+        "users",
         "in_meeting",
     ];
     let object = vec((proptest::sample::select(names.to_vec()), scalar()), 0..6).prop_map(|fields| {
@@ -103,7 +110,7 @@ fn arbitrary_paths_queries_and_bodies_are_never_answered_with_a_500() {
     let methods = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
     let strategy = (
         proptest::sample::select(methods.to_vec()),
-        proptest::sample::select(vec!["/v2", "/oauth", "/simulator", ""]),
+        proptest::sample::select(vec!["/v2", "/scim2", "/oauth", "/simulator", ""]),
         vec(segment(), 0..5),
         "[a-z_]{0,12}(=[ -~&&[^#]]{0,12}(&(page_size|status|action|next_page_token|role_id)=[a-z0-9-]{0,8})?)?",
         body(),

@@ -49,12 +49,20 @@ async fn an_option_shows_and_changes_its_section_alone() {
 }
 
 #[tokio::test]
-async fn locks_are_on_or_off() {
+async fn locks_are_on_or_off_and_those_of_unknown_settings_are_ignored() {
     let zoom = zoom().await;
     assert_eq!(zoom.get("/groups/a/lock_settings").await.succeeded(200)["in_meeting"]["chat"], false);
     zoom.patch("/groups/a/lock_settings", json!({"in_meeting": {"chat": true}})).await.succeeded(204);
     let locks = zoom.get("/groups/a/lock_settings").await.succeeded(200);
     assert_eq!((&locks["in_meeting"]["chat"], &locks["in_meeting"]["polling"]), (&json!(true), &json!(false)));
+    let some = json!({"in_meeting": {"no_setting": true, "stereo_audio": true}, "feature": {"webinar": true}});
+    zoom.patch("/groups/a/lock_settings", some.clone()).await.succeeded(204);
+    zoom.patch("/accounts/me/lock_settings", some).await.succeeded(200);
+    for path in ["/groups/a/lock_settings", "/accounts/me/lock_settings"] {
+        let locks = zoom.get(path).await.succeeded(200);
+        assert_eq!(locks["in_meeting"]["stereo_audio"], true, "{path}");
+        assert!(locks["in_meeting"].get("no_setting").is_none() && locks.get("feature").is_none(), "{path}: {locks}");
+    }
     let wrong = json!({"in_meeting": {"some_new_setting": 1}, "telephony": true});
     zoom.patch("/groups/a/lock_settings", wrong).await.invalid(&["in_meeting.some_new_setting", "telephony"]);
 }

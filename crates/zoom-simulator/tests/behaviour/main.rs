@@ -45,6 +45,8 @@ mod locks;
 #[cfg(test)]
 mod page;
 #[cfg(test)]
+mod privileges;
+#[cfg(test)]
 mod quirks;
 #[cfg(test)]
 mod remove;

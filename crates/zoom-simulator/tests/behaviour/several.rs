@@ -1,6 +1,9 @@
+use jiff::SignedDuration;
 use reqwest::Method;
 use serde_json::{Value, json};
-use zoom_simulator::{AccountConfig, AccountEdit, Fault, FaultEffect, PersonConfig};
+use zoom_simulator::{
+    AccountConfig, AccountEdit, AppConfig, ElsewhereAnswer, Fault, FaultEffect, PersonConfig, Quirks, Status,
+};
 
 use crate::support::{ADA, Reply, Zoom, read, unlimited};
 
@@ -29,7 +32,7 @@ async fn a_token_is_for_the_account_it_was_asked_for_and_shows_that_account_alon
     let token = zoom.fetch_token_as("simulator", "globex-secret", "account_credentials", "globex").await;
     token.body["access_token"].as_str().unwrap().clone_into(&mut zoom.token);
     assert_eq!(zoom.get("/users").await.succeeded(200)["users"][0]["email"], "owner@globex.example");
-    zoom.get(&format!("/users/{ADA}")).await.refused(404, 1001);
+    zoom.get(&format!("/users/{ADA}")).await.refused(400, 1010);
 }
 
 #[tokio::test]
@@ -39,6 +42,73 @@ async fn one_accounts_credentials_are_no_good_for_another() {
     assert_eq!((reply.status, reply.body["error"].as_str()), (400, Some("invalid_client")));
     let reply = zoom.fetch_token_as("simulator", "globex-secret", "account_credentials", "nobody").await;
     assert_eq!((reply.status, reply.body["error"].as_str()), (400, Some("invalid_request")));
+}
+
+#[tokio::test]
+async fn several_apps_of_an_account_have_scopes_of_their_own_and_share_its_limits() {
+    let other = AppConfig {
+        client_id: "other".into(),
+        client_secret: "other-secret".into(),
+        scopes: Some(vec!["user:read:list_users:admin".into()]),
+        role: None,
+    };
+    let limits = serde_json::from_value(json!({"medium": {"perSecond": 2}})).unwrap();
+    let mut zoom = Zoom::start(AccountConfig { apps: vec![other], limits, ..AccountConfig::default() }).await;
+    zoom.freeze(true);
+    zoom.get("/users").await.succeeded(200);
+    let reply = zoom.fetch_token_as("other", "other-secret", "account_credentials", "acme").await.succeeded(200);
+    assert_eq!(reply["scope"], "user:read:list_users:admin");
+    let first = std::mem::replace(&mut zoom.token, reply["access_token"].as_str().unwrap().to_owned());
+    zoom.get("/groups").await.refused(400, 4711);
+    zoom.get("/users").await.succeeded(200);
+    zoom.get("/users").await.refused(429, 429);
+    zoom.advance(SignedDuration::from_secs(2));
+    zoom.edit_account(AccountEdit { app_active: Some(false), ..AccountEdit::default() });
+    zoom.get("/users").await.succeeded(200);
+    zoom.token = first;
+    zoom.get("/users").await.refused(401, 124);
+    let wrong = zoom.fetch_token_as("other", "simulator-secret", "account_credentials", "acme").await;
+    assert_eq!((wrong.status, wrong.body["error"].as_str()), (400, Some("invalid_client")));
+}
+
+#[tokio::test]
+async fn an_address_of_another_served_account_has_an_account_elsewhere_until_they_join() {
+    for (elsewhere, code) in [
+        (ElsewhereAnswer::Invited, None),
+        (ElsewhereAnswer::ActiveElsewhere, Some(1009)),
+        (ElsewhereAnswer::AddressUsed, Some(1005)),
+    ] {
+        let mut zoom = Zoom::with([PersonConfig::new(ADA), PersonConfig::new("bob@acme.example")]).await;
+        let globex = AccountConfig {
+            account_id: "globex".into(),
+            owner: "owner@globex.example".into(),
+            people: vec![PersonConfig::new("eve@globex.example")],
+            quirks: Quirks { elsewhere, ..Quirks::default() },
+            ..unlimited()
+        };
+        let globex = zoom.add_account(globex).unwrap();
+        let token = zoom.fetch_token_as("simulator", "simulator-secret", "account_credentials", "globex").await;
+        let first = std::mem::replace(&mut zoom.token, token.body["access_token"].as_str().unwrap().to_owned());
+        zoom.get(&format!("/users/{ADA}")).await.refused(400, 1010);
+        zoom.get("/users/nobody@acme.example").await.refused(404, 1001);
+        let email = json!({"email": "BOB@acme.example"});
+        zoom.put("/users/eve@globex.example/email", email).await.refused(409, 1005);
+        let created = zoom.create("create", ADA, 1).await;
+        if let Some(code) = code {
+            created.refused(409, code);
+            continue;
+        }
+        assert_eq!(created.succeeded(201)["id"], "");
+        assert_eq!(
+            (globex.person(ADA).unwrap().status, zoom.person(ADA).unwrap().status),
+            (Status::Pending, Status::Active)
+        );
+        zoom.token = first;
+        zoom.get(&format!("/users/{ADA}")).await.succeeded(200);
+        globex.accept_invitation(ADA).unwrap();
+        assert!(zoom.person(ADA).is_none() && globex.person(ADA).unwrap().status == Status::Active);
+        zoom.get(&format!("/users/{ADA}")).await.refused(400, 1010);
+    }
 }
 
 #[tokio::test]
