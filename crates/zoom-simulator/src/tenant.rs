@@ -65,6 +65,7 @@ impl Tenant {
     ) -> Reply {
         let copy = other.or_else(|| self.copy(request, hit, now));
         if let Some(mut account) = copy {
+            account.held_elsewhere.clone_from(&self.account.held_elsewhere);
             return request.carry_out(&mut Session { account: &mut account, pages: &mut self.pages, now });
         }
         if request.reads() {

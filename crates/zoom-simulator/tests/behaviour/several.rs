@@ -84,6 +84,7 @@ async fn an_address_of_another_served_account_has_an_account_elsewhere_until_the
             owner: "owner@globex.example".into(),
             people: vec![PersonConfig::new("eve@globex.example")],
             quirks: Quirks { elsewhere, ..Quirks::default() },
+            read_delay: serde_json::from_value(json!({"singleReads": 60})).unwrap(),
             ..unlimited()
         };
         let globex = zoom.add_account(globex).unwrap();
@@ -99,6 +100,7 @@ async fn an_address_of_another_served_account_has_an_account_elsewhere_until_the
             continue;
         }
         assert_eq!(created.succeeded(201)["id"], "");
+        zoom.get("/users/bob@acme.example").await.refused(400, 1010);
         assert_eq!(
             (globex.person(ADA).unwrap().status, zoom.person(ADA).unwrap().status),
             (Status::Pending, Status::Active)
