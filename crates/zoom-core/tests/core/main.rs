@@ -3,6 +3,8 @@
 
 mod access;
 mod access_of_groups;
+mod asking_again;
+mod by_hand;
 mod copied;
 mod creations;
 mod departures;
@@ -29,8 +31,10 @@ mod people;
 mod properties;
 mod protection;
 mod reasons;
+mod records;
 mod returning;
 mod seats;
 mod successors;
 mod support;
 mod things;
+mod window;
