@@ -15,6 +15,7 @@ mod crds;
 mod duration;
 mod membership;
 mod references;
+mod removal_step;
 mod schemas;
 mod zoom_connection;
 mod zoom_contact_group;
@@ -32,6 +33,7 @@ pub use membership::{
     Attendance, Disposal, DisposalPolicy, MOST_MEMBERS, Match, Members, Membership, Missing, MissingState, NamedPeople,
 };
 pub use references::{ConnectionReference, DEFAULT_CONNECTION, LocalConnectionReference, SecretReference};
+pub use removal_step::Step;
 pub use zoom_connection::{
     AccessRule, Adoption, Allow, Cloud, ConnectionCreation, Credentials, DefaultRemoval, DefaultRemovalPolicy,
     Endpoints, Guard, Limit, Limits, Mode, NamespaceSelection, Protected, RateLimit, UserDefault, ZoomConnection,
@@ -40,7 +42,7 @@ pub use zoom_connection::{
 pub use zoom_contact_group::{ContactMembers, Privacy, ZoomContactGroup, ZoomContactGroupSpec, ZoomContactGroupStatus};
 pub use zoom_group::{ZoomGroup, ZoomGroupSpec, ZoomGroupStatus};
 pub use zoom_removal::{
-    Class, Decision, FormerGroup, ListedGroup, ListedPerson, Person, Phase, Restore, Source, Step, Target, TargetKind,
+    Class, Decision, FormerGroup, ListedGroup, ListedPerson, Person, Phase, Restore, Source, Target, TargetKind,
     ZoomRemoval, ZoomRemovalSpec, ZoomRemovalStatus,
 };
 pub use zoom_role::{ZoomRole, ZoomRoleSpec, ZoomRoleStatus};
