@@ -23,6 +23,9 @@ use super::{
 /// How long a plan is carried out at least before it is made anew for an edit.
 const PATIENCE: Duration = Duration::from_millis(250);
 
+/// How many times as long where nobody waits for the change.
+const UNHURRIED: u32 = 4;
+
 /// After so many calls in a row that did not get through, Zoom counts as down for everybody.
 const OUTAGES: u32 = 3;
 
@@ -107,11 +110,15 @@ impl Pass<'_> {
     }
 
     /// Whether something else is wanted by now. Planning costs time in a large account, so a stream of edits does not
-    /// make it happen after every call: a plan is carried out for at least as long as it took to make.
+    /// make it happen after every call: a plan is carried out for at least as long as it took to make, and for longer
+    /// where nobody waits for the next.
     pub(super) fn is_overtaken(&self, snapshot: &Snapshot) -> bool {
         let planning = self.planned_at.saturating_duration_since(snapshot.taken_at);
         let carried_out = self.planned_at.max(snapshot.taken_at).elapsed();
-        carried_out > PATIENCE.max(planning) && self.context.index.changed_since(&self.key, snapshot)
+        let (index, patience) = (&self.context.index, PATIENCE.max(planning));
+        carried_out > patience
+            && (index.edited_since(&self.key, snapshot)
+                || (carried_out > patience.saturating_mul(UNHURRIED) && index.changed_since(&self.key, snapshot)))
     }
 
     /// The account cannot be used now: what is left waits, and the pass goes on to report.

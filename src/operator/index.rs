@@ -61,8 +61,16 @@ struct Inner {
     tables: Tables,
     pools: Pools,
     namespaces: Arc<Namespaces>,
-    changes: HashMap<ObjectKey, u64>,
+    changes: HashMap<ObjectKey, Changes>,
     connections: HashMap<ObjectKey, ConnectionVersion>,
+}
+
+/// How often something changed that refers to a connection.
+#[derive(Clone, Copy, Debug, Default)]
+struct Changes {
+    all: u64,
+    /// Those for which somebody waits.
+    urgent: u64,
 }
 
 /// What tells one state of a connection's spec from another.
@@ -112,7 +120,7 @@ pub(super) struct Snapshot {
     connection_uid: Option<String>,
     /// Whether everything could be seen; otherwise nothing follows from what is not there.
     complete: bool,
-    changes: u64,
+    changes: Changes,
 }
 
 impl Snapshot {
@@ -140,7 +148,7 @@ impl Snapshot {
     }
 
     /// The records for the plan.
-    pub(super) fn records(&self) -> Vec<Record> {
+    pub(super) fn records(&self) -> Vec<Arc<Record>> {
         self.removals.values().filter_map(|removal| removal.record_for(self.connection_uid.as_deref())).collect()
     }
 }
@@ -220,7 +228,16 @@ impl Index {
 
     /// Whether something is wanted otherwise than in a snapshot.
     pub(super) fn changed_since(&self, connection: &ObjectKey, snapshot: &Snapshot) -> bool {
-        self.lock().changes.get(connection).copied().unwrap_or_default() != snapshot.changes
+        self.changes(connection).all != snapshot.changes.all
+    }
+
+    /// Whether something is wanted otherwise for which somebody waits: an edit, a decision, a removal by hand.
+    pub(super) fn edited_since(&self, connection: &ObjectKey, snapshot: &Snapshot) -> bool {
+        self.changes(connection).urgent != snapshot.changes.urgent
+    }
+
+    fn changes(&self, connection: &ObjectKey) -> Changes {
+        self.lock().changes.get(connection).copied().unwrap_or_default()
     }
 
     /// Notes a connection as the watch showed it; `None`: it is gone.
@@ -266,7 +283,7 @@ impl Index {
     pub(super) fn may_create(&self, connection: &ObjectKey, email: &Email) -> bool {
         let inner = self.lock();
         let removals = inner.tables.removals.referring(connection);
-        may_create(removals.filter_map(|(_, removal)| removal.record.as_ref().ok()), email)
+        may_create(removals.filter_map(|(_, removal)| removal.record.as_deref().ok()), email)
     }
 
     /// The removal records of a connection as they are now.
@@ -356,13 +373,20 @@ fn of(kind: &str, scope: Option<&str>) -> String {
 
 impl Inner {
     fn put<E: Referrer>(&mut self, object: ObjectKey, connection: ObjectKey, entry: E) -> Vec<ObjectKey> {
-        E::table(&mut self.tables).put(object, connection, entry, &mut self.pools)
+        let table = E::table(&mut self.tables);
+        let is_urgent = entry.is_urgent(table.get(&object).is_some());
+        let changed = table.put(object, connection, entry, &mut self.pools);
+        for connection in changed.iter().filter(|_| is_urgent) {
+            let changes = self.changes.entry(connection.clone()).or_default();
+            changes.urgent = changes.urgent.wrapping_add(1);
+        }
+        changed
     }
 
     fn count(&mut self, changed: &[ObjectKey]) {
         for connection in changed {
             let changes = self.changes.entry(connection.clone()).or_default();
-            *changes = changes.wrapping_add(1);
+            changes.all = changes.all.wrapping_add(1);
         }
     }
 }

@@ -168,7 +168,7 @@ impl Pass<'_> {
 
     fn kept_by_hold(&self, record: &Record) -> Option<String> {
         let removals = self.context.index.removals(&self.key);
-        let records = removals.iter().filter_map(|removal| removal.record.as_ref().ok());
+        let records = removals.iter().filter_map(|removal| removal.record.as_deref().ok());
         kept_by_hold(record, records, self.directory())
     }
 

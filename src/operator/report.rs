@@ -236,7 +236,7 @@ impl Pass<'_> {
             // be applied again by whatever keeps it, and would run again.
             let stays =
                 |record: &Record| record.is_by_hand() || (record.hold.is_some() && record.phase != Phase::Cancelled);
-            old && !removal.record.as_ref().is_ok_and(stays)
+            old && !removal.record.as_deref().is_ok_and(stays)
         };
         let due = snapshot.removals.iter().filter(|(_, removal)| is_due(removal)).map(|(object, _)| object);
         let delete = |object| async move {
@@ -353,7 +353,7 @@ impl Pass<'_> {
         let consent = |planned: &&zoom_core::PersonPlan| planned.verdict.reason == Reason::WaitingForConsent;
         let waiting_for_consent = plan.people.iter().filter(consent).count();
         let held = snapshot.removals.values().filter(|removal| removal.status.phase == Some(api::Phase::Held));
-        let held = held.filter_map(|removal| removal.record.as_ref().ok()).map(Record::people).sum();
+        let held = held.filter_map(|removal| removal.record.as_deref().ok()).map(Record::people).sum();
         api::PeopleCount {
             managed: number(plan.managed),
             ready: number(with(Standing::Ready)),

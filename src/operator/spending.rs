@@ -100,7 +100,7 @@ impl Pass<'_> {
             let window = self.policy.guard.window;
             let since = Timestamp::now().checked_sub(window).unwrap_or(Timestamp::MIN);
             let others = self.context.index.removals(&self.key);
-            let others: Vec<&Record> = others.iter().filter_map(|removal| removal.record.as_ref().ok()).collect();
+            let others: Vec<&Record> = others.iter().filter_map(|removal| removal.record.as_deref().ok()).collect();
             let people = record.people_anew(&others, since);
             self.kept.spend(record.class, people, window);
         }

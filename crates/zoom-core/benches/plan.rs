@@ -25,7 +25,7 @@ struct Account {
     policy: Policy,
     desired: Desired,
     directory: Directory,
-    records: Vec<Record>,
+    records: Vec<Arc<Record>>,
 }
 
 impl Account {
@@ -78,35 +78,36 @@ impl Account {
         account
     }
 
+    /// The same when all of it is written down and the objects are gone.
+    fn written_down(people: usize) -> Self {
+        let mut account = Self::idle(people);
+        account.records =
+            Self::records(people, WAVE, |new| Record { wave: "one".into(), ..record(new, Phase::Settling) });
+        account.desired.people.drain(..WAVE);
+        account
+    }
+
     /// Records of people who left today, as many who are held, and more leavers who settle.
     fn with_history(people: usize) -> Self {
-        let mut account = Self::deleting(people);
-        let written = account.plan().new_records;
-        let record = |(new, phase): (&NewRecord, Phase)| Record {
-            name: new.name.as_str().into(),
-            created: now() - SignedDuration::from_hours(1),
-            wave: format!("{phase}").into(),
-            class: new.class,
-            subject: new.subject.clone(),
-            source: new.source.clone(),
-            steps: new.steps.clone(),
-            not_before: new.not_before,
-            hold: new.hold.clone(),
-            restore: new.restore.clone(),
-            approved: false,
-            decided_by: None,
-            phase,
-            reason: Some(if phase == Phase::Held { RecordReason::OverLimit } else { RecordReason::Completed }),
-            started_at: (phase == Phase::Done).then(now),
-            ended_at: None,
-            ran_approved: false,
-            copied: false,
-        };
-        let phases = [Phase::Done, Phase::Held].into_iter().cycle();
-        account.records = written.iter().zip(phases).map(record).collect();
+        let mut account = Self::idle(people);
+        let mut phases = [Phase::Done, Phase::Held].into_iter().cycle();
+        account.records = Self::records(people, REMOVALS, |new| record(new, phases.next().unwrap()));
         account.desired.people.drain(..REMOVALS);
         account.objects().take(REMOVALS).for_each(|object| object.deleting = true);
         account
+    }
+
+    /// The records of the first leavers; a plan draws up some at a time.
+    fn records(people: usize, leavers: usize, mut record: impl FnMut(&NewRecord) -> Record) -> Vec<Arc<Record>> {
+        let mut account = Self::idle(people);
+        let mut records = Vec::with_capacity(leavers);
+        while records.len() < leavers {
+            account.objects().take(leavers - records.len()).for_each(|object| object.deleting = true);
+            let written = account.plan().new_records;
+            records.extend(written.iter().map(|new| Arc::new(record(new))));
+            account.desired.people.drain(..written.len());
+        }
+        records
     }
 
     /// One group for each hundred people, all of them in it: by label, by department, and by name in turn.
@@ -148,6 +149,33 @@ impl Account {
             suspicion: None,
             now: now(),
         })
+    }
+}
+
+fn record(new: &NewRecord, phase: Phase) -> Record {
+    Record {
+        name: new.name.as_str().into(),
+        created: now() - SignedDuration::from_hours(1),
+        wave: format!("{phase}").into(),
+        class: new.class,
+        subject: new.subject.clone(),
+        source: new.source.clone(),
+        steps: new.steps.clone(),
+        not_before: new.not_before,
+        hold: new.hold.clone(),
+        restore: new.restore.clone(),
+        approved: false,
+        decided_by: None,
+        phase,
+        reason: match phase {
+            Phase::Held => Some(RecordReason::OverLimit),
+            Phase::Done => Some(RecordReason::Completed),
+            Phase::Settling | Phase::Scheduled | Phase::Running | Phase::Refused | Phase::Cancelled => None,
+        },
+        started_at: (phase == Phase::Done).then(now),
+        ended_at: None,
+        ran_approved: false,
+        copied: false,
     }
 }
 
@@ -285,11 +313,12 @@ fn fastest(account: &Account) -> f64 {
 
 fn main() -> ExitCode {
     type Make = fn(usize) -> Account;
-    let cases: [(&str, Make); 6] = [
+    let cases: [(&str, Make); 7] = [
         ("nothing to do", Account::idle),
         ("all to be created", Account::empty),
         ("1,000 deleted", Account::deleting),
         ("10,000 deleted", Account::wiping),
+        ("10,000 written down", Account::written_down),
         ("1,000 records, 1,000 deleted", Account::with_history),
         ("a group for each 100 people", Account::with_groups),
     ];

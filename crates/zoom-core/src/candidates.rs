@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use jiff::Timestamp;
 
 use crate::{
-    Class, Leaving, Mode, NewRecord, ObjectKey, Operation, PersonRef, Phase, Reason, Record, RecordReason, Restore,
-    Step, Subject,
+    Class, Leaving, Mode, NewRecord, ObjectKey, Operation, PersonRef, Phase, Reason, Record, RecordReason, Step,
+    Subject,
     claims::Claims,
     desk::Desk,
     groups::Groups,
@@ -41,6 +41,8 @@ pub(crate) const UNSEEN: &str = "waits until all objects and people were seen";
 pub(crate) enum Paper<'a> {
     Written(&'a Record),
     New(Box<NewRecord>),
+    /// To be written when those before it stand, into this wave: it counts already.
+    Later(&'a Intent<'a>, String),
 }
 
 #[derive(Clone)]
@@ -64,14 +66,24 @@ impl<'a> Candidate<'a> {
     pub(crate) fn record(&self) -> Option<&'a Record> {
         match self.paper {
             Paper::Written(record) => Some(record),
-            Paper::New(_) => None,
+            Paper::New(_) | Paper::Later(..) => None,
         }
     }
 
-    pub(crate) fn name(&self) -> &str {
+    /// Its name; none as long as nothing is to be written.
+    pub(crate) fn name(&self) -> Option<&str> {
         match &self.paper {
-            Paper::Written(record) => &record.name,
-            Paper::New(record) => &record.name,
+            Paper::Written(record) => Some(&record.name),
+            Paper::New(record) => Some(&record.name),
+            Paper::Later(..) => None,
+        }
+    }
+
+    /// What becomes of it, for the object that asks.
+    pub(crate) fn told(&self) -> String {
+        match self.name() {
+            Some(name) => format!("ZoomRemoval {name}: {}", self.outcome.message),
+            None => "is about to be written down".to_owned(),
         }
     }
 
@@ -79,6 +91,7 @@ impl<'a> Candidate<'a> {
         match &self.paper {
             Paper::Written(record) => record.class,
             Paper::New(record) => record.class,
+            Paper::Later(intent, _) => intent.taking.class,
         }
     }
 
@@ -86,6 +99,7 @@ impl<'a> Candidate<'a> {
         match &self.paper {
             Paper::Written(record) => &record.wave,
             Paper::New(record) => &record.wave,
+            Paper::Later(_, wave) => wave,
         }
     }
 
@@ -93,6 +107,7 @@ impl<'a> Candidate<'a> {
         match &self.paper {
             Paper::Written(record) => &record.steps,
             Paper::New(record) => &record.steps,
+            Paper::Later(intent, _) => &intent.taking.steps,
         }
     }
 
@@ -101,6 +116,7 @@ impl<'a> Candidate<'a> {
         let subject = match &self.paper {
             Paper::Written(record) => &record.subject,
             Paper::New(record) => &record.subject,
+            Paper::Later(..) => return None,
         };
         match subject {
             Subject::Members(leaving) => Some(leaving),
@@ -112,14 +128,16 @@ impl<'a> Candidate<'a> {
         match &self.paper {
             Paper::Written(record) => record.not_before,
             Paper::New(record) => record.not_before,
+            Paper::Later(intent, _) => intent.taking.not_before,
         }
     }
 
-    /// What its person had.
-    pub(crate) fn restore(&self) -> Option<&Restore> {
+    /// Whether it tells what its person had; of what is written later nothing is said yet.
+    pub(crate) fn tells_what_they_had(&self) -> bool {
         match &self.paper {
-            Paper::Written(record) => record.restore.as_ref(),
-            Paper::New(record) => record.restore.as_ref(),
+            Paper::Written(record) => record.restore.is_some(),
+            Paper::New(record) => record.restore.is_some(),
+            Paper::Later(..) => true,
         }
     }
 
@@ -128,6 +146,7 @@ impl<'a> Candidate<'a> {
         match &self.paper {
             Paper::Written(record) => record.subject.people(),
             Paper::New(record) => record.subject.people(),
+            Paper::Later(intent, _) => std::slice::from_ref(&intent.subject),
         }
     }
 
@@ -211,7 +230,7 @@ impl<'a> Candidates<'a> {
         groups: &Groups<'a>,
     ) -> Self {
         let asks = asks(live, intents, input);
-        let open = input.records.iter().filter(|record| record.phase.is_open() && record.person().is_some());
+        let open = input.records().filter(|record| record.phase.is_open() && record.person().is_some());
         let mut list: Vec<_> = open
             .filter(|record| record.class != Class::Creation)
             .map(|record| {
@@ -238,12 +257,12 @@ impl<'a> Candidates<'a> {
     }
 
     /// Finds each intent's record, or makes one.
-    pub(crate) fn answer<'i>(
+    pub(crate) fn answer(
         &mut self,
-        intents: &'i [Intent<'a>],
+        intents: &'a [Intent<'a>],
         input: &Input<'a>,
         groups: &Groups<'a>,
-    ) -> HashMap<&'i ObjectKey, Answer> {
+    ) -> HashMap<&'a ObjectKey, Answer> {
         // Also those that end in this plan: whether another is needed, the next plan says.
         let subjects: HashMap<&str, &PersonRef> =
             intents.iter().map(|intent| (&*intent.object.uid, &intent.subject)).collect();
@@ -257,14 +276,16 @@ impl<'a> Candidates<'a> {
             }
         }
         let mut refused: HashMap<&str, BTreeMap<&str, &Record>> = HashMap::new();
-        for record in input.records.iter().filter(|record| record.phase == Phase::Refused) {
+        for record in input.records().filter(|record| record.phase == Phase::Refused) {
             if let Some(source) = &record.source {
                 refused.entry(&source.uid).or_default().insert(&record.name, record);
             }
         }
         let mut desk = Desk::of(&self.list, input);
         let mut answers = HashMap::with_capacity(intents.len());
-        for intent in intents {
+        // Deleted objects first: they wait to be let go.
+        let (deleted, others): (Vec<_>, Vec<_>) = intents.iter().partition(|intent| intent.object.deleting);
+        for intent in deleted.into_iter().chain(others) {
             let refusal = || {
                 let records = refused.get(&*intent.object.uid)?;
                 let first = records.len() == 1;
@@ -288,7 +309,7 @@ impl<'a> Candidates<'a> {
 
 /// What the objects behind the open records ask for, by uid.
 fn asks<'i>(live: &[Live<'i>], intents: &'i [Intent<'_>], input: &Input<'i>) -> HashMap<&'i str, Ask<'i>> {
-    let open = input.records.iter().filter(|record| record.phase.is_open());
+    let open = input.records().filter(|record| record.phase.is_open());
     let sources: HashSet<&str> = open.filter_map(|record| Some(&*record.source.as_ref()?.uid)).collect();
     let mut asks = HashMap::with_capacity(sources.len());
     if sources.is_empty() {

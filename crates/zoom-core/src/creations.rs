@@ -48,7 +48,7 @@ pub(crate) fn guard_creations(plan: &mut Plan, live: &mut [Live<'_>], input: &In
 }
 
 fn creation_records<'a>(input: &Input<'a>) -> impl Iterator<Item = &'a Record> {
-    input.records.iter().filter(|record| record.class == Class::Creation)
+    input.records().filter(|record| record.class == Class::Creation)
 }
 
 fn named<'a>(records: impl Iterator<Item = &'a Record>) -> impl Iterator<Item = &'a Email> {

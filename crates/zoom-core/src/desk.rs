@@ -20,7 +20,12 @@ pub(crate) struct Desk {
     over_limit: HashMap<Class, String>,
     /// Of these, those to which something was added within the quiet period: what made them too large still goes on.
     growing: HashMap<Class, String>,
+    /// How many records may still be drawn up in this plan.
+    drafts: usize,
 }
+
+/// How many records a plan draws up, beside those for whoever is to leave at once: a few seconds' worth of writing.
+const DRAFTS: usize = 250;
 
 /// Which wave that waits for a decision takes a new record in.
 #[derive(Clone, Copy)]
@@ -56,19 +61,22 @@ impl Desk {
         }
         let growing = open().filter(|one| is_held(one) && after(one.created(input.now), quiet) > input.now);
         Self {
-            names: input.records.iter().map(|record| record.name.clone()).collect(),
+            names: input.records().map(|record| record.name.clone()).collect(),
             uncounted,
             growing: oldest(waves(growing)),
             over_limit: oldest(over_limit.into_iter()),
+            drafts: DRAFTS,
         }
     }
 
-    pub(crate) fn write<'a>(&mut self, intent: &Intent<'a>, input: &Input<'a>, groups: &Groups<'a>) -> Candidate<'a> {
-        let Intent { object, subject, taking } = intent;
-        let (generation, steps) = (object.generation.to_string(), format!("{:?}", taking.steps));
-        let about = [input.connection, &object.uid, &generation, &steps];
-        let (digest, name) = self.free_name(&object.object.name, &about);
-        let source = intent.source();
+    /// Draws up the record of an intent; of very many only the first, or planning would take longer than writing.
+    pub(crate) fn write<'a>(
+        &mut self,
+        intent: &'a Intent<'a>,
+        input: &Input<'a>,
+        groups: &Groups<'a>,
+    ) -> Candidate<'a> {
+        let Intent { object, taking, .. } = intent;
         let frozen = object.deleting && !input.desired.complete;
         let prompt = is_prompt(object.deleting, object.is_edited(), &taking.steps);
         let joins = match (prompt, !object.deleting && !object.is_edited()) {
@@ -77,7 +85,13 @@ impl Desk {
             (false, false) => Joins::Growing,
         };
         let held_back = switch(&taking.steps, taking.not_before, false, input).map(|held| held.reason);
-        let wave = self.wave(taking.class, joins, held_back, &digest);
+        let paper = match self.known_wave(taking.class, joins, held_back) {
+            Some(wave) if self.drafts == 0 && !prompt => Paper::Later(intent, wave.clone()),
+            Some(_) | None => {
+                self.drafts = self.drafts.saturating_sub(1);
+                Paper::New(Box::new(self.draft(intent, joins, held_back, input)))
+            }
+        };
         Candidate {
             would_empty: false,
             count: 1,
@@ -87,28 +101,50 @@ impl Desk {
                 message: if frozen { UNSEEN.to_owned() } else { String::new() },
                 ..Outcome::undecided()
             }),
-            paper: Paper::New(Box::new(NewRecord {
-                name,
-                wave,
-                class: taking.class,
-                subject: Subject::Person(subject.clone()),
-                source: Some(source),
-                steps: taking.steps.clone(),
-                not_before: taking.not_before,
-                hold: object.hold.clone(),
-                restore: Restore::of(subject, input.directory).or_else(|| earlier_restore(subject, object, input)),
-            })),
+            paper,
         }
     }
 
-    /// The wave of a new record. `held_back`: the switch or doubt that keeps it waiting, if one does.
-    pub(crate) fn wave(&mut self, class: Class, joins: Joins, held_back: Option<RecordReason>, digest: &str) -> String {
+    fn draft(
+        &mut self,
+        intent: &Intent<'_>,
+        joins: Joins,
+        held_back: Option<RecordReason>,
+        input: &Input<'_>,
+    ) -> NewRecord {
+        let Intent { object, subject, taking } = intent;
+        let (generation, steps) = (object.generation.to_string(), format!("{:?}", taking.steps));
+        let about = [input.connection, &object.uid, &generation, &steps];
+        let (digest, name) = self.free_name(&object.object.name, &about);
+        NewRecord {
+            name,
+            wave: self.wave(taking.class, joins, held_back, &digest),
+            class: taking.class,
+            subject: Subject::Person(subject.clone()),
+            source: Some(intent.source()),
+            steps: taking.steps.clone(),
+            not_before: taking.not_before,
+            hold: object.hold.clone(),
+            restore: Restore::of(subject, input.directory).or_else(|| earlier_restore(subject, object, input)),
+        }
+    }
+
+    /// The wave of a new record, as far as there is one. `held_back`: the switch or doubt that keeps it waiting, if one does.
+    fn known_wave(&self, class: Class, joins: Joins, held_back: Option<RecordReason>) -> Option<&String> {
         let held = match joins {
             Joins::None => None,
             Joins::Growing => self.growing.get(&class),
             Joins::Held => self.over_limit.get(&class),
         };
-        held.unwrap_or_else(|| self.uncounted.entry((class, held_back)).or_insert_with(|| short(digest, 6))).clone()
+        held.or_else(|| self.uncounted.get(&(class, held_back)))
+    }
+
+    /// The wave of a new record, which may begin one.
+    pub(crate) fn wave(&mut self, class: Class, joins: Joins, held_back: Option<RecordReason>, digest: &str) -> String {
+        if let Some(wave) = self.known_wave(class, joins, held_back) {
+            return wave.clone();
+        }
+        self.uncounted.entry((class, held_back)).or_insert_with(|| short(digest, 6)).clone()
     }
 
     /// The first name that no record has, and the digest that it is made of; it is taken from now on. Only a record that
@@ -146,6 +182,6 @@ fn earlier_restore(person: &PersonRef, object: &DesiredPerson, input: &Input<'_>
     }
     let ran =
         |record: &&Record| record.class == Class::Access && record.started_at.is_some() && is_about(record, person);
-    let last = input.records.iter().filter(ran).max_by_key(|record| record.started_at);
+    let last = input.records().filter(ran).max_by_key(|record| record.started_at);
     last.and_then(|record| record.restore.clone()).or_else(|| object.remembered.restore.clone())
 }

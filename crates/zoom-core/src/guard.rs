@@ -131,7 +131,7 @@ fn report(live: &mut [Live<'_>], candidates: &[Candidate<'_>], answers: &HashMap
             Some(Answer::Open(place)) => {
                 let Some(candidate) = candidates.get(*place) else { continue };
                 let steps = planned.taken().iter().map(Step::to_string).collect::<Vec<_>>().join("; ");
-                let message = format!("{steps}: ZoomRemoval {}: {}", candidate.name(), candidate.outcome.message);
+                let message = format!("{steps}: {}", candidate.told());
                 match candidate.outcome.phase {
                     Phase::Settling | Phase::Scheduled => Verdict::new(Reason::Settling, message),
                     Phase::Held => Verdict::new(Reason::Held, message),
@@ -166,8 +166,10 @@ pub(crate) fn tell_dependents(live: &mut [Live<'_>], freeing: usize) {
 fn publish(plan: &mut Plan, candidates: Vec<Candidate<'_>>) {
     // Whoever is to leave at once does not wait for a wave that runs.
     let mut waves = Vec::new();
+    // A wave is told about as a whole, once all of it is written down.
+    let is_whole = candidates.iter().all(|candidate| candidate.name().is_some());
     for candidate in candidates {
-        let name: Box<str> = candidate.name().into();
+        let Some(name) = candidate.name().map(Box::<str>::from) else { continue };
         let (phase, reason) = (candidate.outcome.phase, candidate.outcome.reason);
         if phase == Phase::Running && !candidate.frozen {
             if candidate.prompt { plan.running.push(name.clone()) } else { waves.push(name.clone()) }
@@ -178,7 +180,7 @@ fn publish(plan: &mut Plan, candidates: Vec<Candidate<'_>>) {
             let said = record.reason.is_some();
             (candidate.frozen && said) || (record.phase == phase && (record.reason == Some(reason) || started))
         });
-        if !unchanged {
+        if !unchanged && (is_whole || matches!(phase, Phase::Running | Phase::Cancelled)) {
             let Candidate { outcome: Outcome { message, .. }, count: people, .. } = candidate;
             plan.changes.push(RecordChange { name, phase, reason, message, people });
         }

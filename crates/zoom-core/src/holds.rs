@@ -105,7 +105,7 @@ pub(crate) fn lift(plan: &mut Plan, objects: &[Seen<'_>], input: &Input<'_>, cla
         let is_meant = person.id.is_none() || seen.id() == person.id.as_ref();
         is_meant && !deleting && !suspended && hold.is_none()
     };
-    for record in input.records.iter().filter(|record| holds(record) && !record.phase.is_open()) {
+    for record in input.records().filter(|record| holds(record) && !record.phase.is_open()) {
         let Some(person) = record.person() else { continue };
         if let Some(claimant) = claims.claimant(person).filter(|claimant| declares_without(claimant, person)) {
             plan.changes.push(RecordChange {

@@ -1,5 +1,7 @@
 //! The plan for one account: every object's operations, in order, and what the guard says of the whole.
 
+use std::sync::Arc;
+
 use foldhash::HashMap;
 use jiff::Timestamp;
 
@@ -30,13 +32,19 @@ pub struct Input<'a> {
     pub directory: &'a Directory,
     /// The removal records of this connection, with everything that this operator itself wrote: what a lagging cache
     /// leaves out is not counted.
-    pub records: &'a [Record],
+    pub records: &'a [Arc<Record>],
     /// What was spent of the limits lately, also where no record or object tells it any more.
     pub ledger: &'a Ledger,
     /// Why the listing is not believed, if it is not (see [`crate::suspicion`]): nobody is created and nobody removed.
     pub suspicion: Option<&'a str>,
     /// The time.
     pub now: Timestamp,
+}
+
+impl<'a> Input<'a> {
+    pub(crate) fn records(&self) -> impl Iterator<Item = &'a Record> + Clone + use<'a> {
+        self.records.iter().map(|record| &**record)
+    }
 }
 
 /// What should happen, in order, and what should not happen yet.
@@ -176,8 +184,8 @@ pub fn plan(input: &Input<'_>) -> Plan {
     let mut objects: Vec<Seen<'_>> = input.desired.people.iter().map(|object| Seen::of(object, input)).collect();
     objects.sort_unstable_by_key(|seen| &seen.object.object);
     let claims = Claims::of(&objects, input);
-    let holds = Holds::of(input.records, input.directory);
-    let restores = restores(input.records);
+    let holds = Holds::of(input.records(), input.directory);
+    let restores = restores(input.records());
     let mut plan = Plan { managed: claims.managed, ..Plan::default() };
 
     let mut live = Vec::with_capacity(objects.len());

@@ -66,10 +66,10 @@ impl Restore {
 }
 
 /// The last record of each person that took something from them which they get back.
-pub(crate) fn restores(records: &[Record]) -> HashMap<&UserId, &Record> {
+pub(crate) fn restores<'a>(records: impl Iterator<Item = &'a Record>) -> HashMap<&'a UserId, &'a Record> {
     let gives_back = |record: &&Record| record.class == Class::Access || record.is_downgrade_of_leaver();
     let ran = |record: &&Record| gives_back(record) && record.started_at.is_some() && record.restore.is_some();
-    let mut ran: Vec<_> = records.iter().filter(ran).collect();
+    let mut ran: Vec<_> = records.filter(ran).collect();
     ran.sort_unstable_by_key(|record| (record.created, &record.name));
     ran.into_iter().filter_map(|record| Some((record.person()?.id.as_ref()?, record))).collect()
 }

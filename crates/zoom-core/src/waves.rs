@@ -177,7 +177,7 @@ const MAY_BE_PROTECTED: &str = "the connection protects people by their group, a
 /// else to lose.
 fn may_be_protected(candidate: &Candidate<'_>, input: &Input<'_>) -> bool {
     let groups = &input.policy.protected.groups;
-    if groups.is_empty() || !candidate.steps().iter().any(Step::is_for_good) || candidate.restore().is_some() {
+    if groups.is_empty() || !candidate.steps().iter().any(Step::is_for_good) || candidate.tells_what_they_had() {
         return false;
     }
     candidate.people().iter().any(|person| match input.directory.find_exactly(person) {
@@ -218,7 +218,7 @@ impl Books {
         let Candidates { list: candidates, members } = candidates;
         let mut taken: HashMap<Class, HashSet<&PersonRef>> = HashMap::new();
         let mut used: HashMap<Class, usize> = HashMap::new();
-        for record in input.records.iter().filter(|record| is_counted(record, input)) {
+        for record in input.records().filter(|record| is_counted(record, input)) {
             taken.entry(record.class).or_default().extend(record.subject.people());
             *used.entry(record.class).or_default() += record.subject.unnamed();
         }

@@ -126,6 +126,10 @@ impl<K: Named> Referrer for Thing<K> {
             == (&other.uid, other.generation, other.deleting, &other.requested_at)
     }
 
+    fn is_urgent(&self, _known: bool) -> bool {
+        !self.deleting
+    }
+
     fn table(tables: &mut Tables) -> &mut Table<Self> {
         K::table(tables)
     }

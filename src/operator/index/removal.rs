@@ -1,5 +1,7 @@
 //! ZoomRemovals.
 
+use std::sync::Arc;
+
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::{Resource, api::DynamicObject};
 use zoom_core::{ObjectKey, Record};
@@ -15,7 +17,7 @@ use crate::operator::translate;
 #[derive(Clone, Debug)]
 pub(in crate::operator) struct Removal {
     /// What it says, or what is wrong with it.
-    pub(in crate::operator) record: Result<Record, String>,
+    pub(in crate::operator) record: Result<Arc<Record>, String>,
     /// Its status as last seen or written.
     pub(in crate::operator) status: api::ZoomRemovalStatus,
     /// Whether its status is understood. Otherwise it is left as it is.
@@ -31,14 +33,14 @@ pub(in crate::operator) struct Removal {
 
 impl Removal {
     /// The record for a plan of the connection with this uid.
-    pub(in crate::operator) fn record_for(&self, connection: Option<&str>) -> Option<Record> {
-        let record = self.record.clone().ok()?;
+    pub(in crate::operator) fn record_for(&self, connection: Option<&str>) -> Option<Arc<Record>> {
+        let record = self.record.as_ref().ok()?;
         // Backups bring back what a human wrote just the same; only what the operator wrote names its owner.
         let copied = record.source.is_some()
             && record.phase.is_open()
             && record.started_at.is_none()
             && self.owner.as_deref() != connection;
-        Some(Record { copied, ..record })
+        Some(if copied { Arc::new(Record { copied, ..Record::clone(record) }) } else { record.clone() })
     }
 }
 
@@ -57,7 +59,8 @@ impl Referrer for Removal {
         let connection = text(&object.data, "/spec/connectionRef/name").unwrap_or(api::DEFAULT_CONNECTION);
         let connection = ObjectKey::new(meta.namespace.clone().unwrap_or_default(), connection);
         let status = status(object);
-        let record = parsed.and_then(|removal| translate::record(&removal).map_err(|problem| problem.to_string()));
+        let record =
+            parsed.and_then(|removal| translate::record(&removal).map(Arc::new).map_err(|problem| problem.to_string()));
         let removal = Self {
             record,
             is_legible: status.is_some(),
@@ -76,6 +79,11 @@ impl Referrer for Removal {
 
     fn asks_the_same(&self, other: &Self) -> bool {
         (&self.uid, self.generation) == (&other.uid, other.generation)
+    }
+
+    /// New ones are mostly the operator's own.
+    fn is_urgent(&self, known: bool) -> bool {
+        known || self.record.as_ref().is_ok_and(|record| record.is_by_hand())
     }
 
     fn table(tables: &mut Tables) -> &mut Table<Self> {

@@ -33,6 +33,8 @@ pub(in crate::operator) trait Referrer: Sized + Send + Sync + 'static {
     fn version(&self) -> u64;
     /// Whether two readings of one object ask for the same.
     fn asks_the_same(&self, other: &Self) -> bool;
+    /// Whether somebody waits for what it asks, `known` or new; what is deleted can wait a moment.
+    fn is_urgent(&self, known: bool) -> bool;
     /// The same, with what it has in common with others shared with them, and under the table's own key.
     fn shared(self, _key: &ObjectKey, _pools: &mut Pools) -> Self {
         self

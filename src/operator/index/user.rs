@@ -135,6 +135,10 @@ impl Referrer for User {
             == (other.uid(), other.generation, other.deleting, &other.requested_at, other.labels())
     }
 
+    fn is_urgent(&self, _known: bool) -> bool {
+        !self.deleting
+    }
+
     fn shared(mut self, key: &ObjectKey, pools: &mut Pools) -> Self {
         if let Ok(wish) = self.wish.as_mut().map(Arc::make_mut) {
             wish.object = key.clone();

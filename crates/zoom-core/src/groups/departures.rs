@@ -168,7 +168,7 @@ impl<'a> Groups<'a> {
         for wish in wishes.iter().filter(|wish| wish.object().deleting) {
             let departure = self.of_deleted_one(wish, register).filter(|departure| {
                 let refused = |record: &Record| record.phase == Phase::Refused && departure.answers(record);
-                !self.input.records.iter().any(refused)
+                !self.input.records().any(refused)
             });
             match departure {
                 Some(departure) => departures.push(departure),
@@ -266,7 +266,7 @@ impl<'a> Groups<'a> {
             let asks = refused && !departure.object.deleting && is_of_edit(record, departure.object);
             asks && departure.answers(record)
         };
-        let refused: Vec<_> = self.input.records.iter().filter(refuses).collect();
+        let refused: Vec<_> = self.input.records().filter(refuses).collect();
         let mut covered = Covered::default();
         refused.iter().filter_map(|record| record.leaving()).for_each(|leaving| covered.add(leaving));
         (covered, refused.iter().map(|record| record.name.clone()).min())
@@ -532,6 +532,6 @@ fn tell(verdict: &mut Verdict, runnable: bool, who: &str, candidate: &Candidate<
         Phase::Refused => Reason::Refused,
         Phase::Running | Phase::Done | Phase::Cancelled => Reason::Reconciling,
     };
-    let message = format!("{who}: ZoomRemoval {}: {}", candidate.name(), candidate.outcome.message);
+    let message = format!("{who}: {}", candidate.told());
     *verdict = Verdict::new(reason, message);
 }

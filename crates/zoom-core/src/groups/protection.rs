@@ -81,10 +81,10 @@ pub(super) fn by_former_addresses<'a>(
     objects: &[Seen<'a>],
     claims: &Claims<'a>,
 ) -> HashMap<&'a Email, String> {
-    let Input { desired, directory, policy, records, .. } = *input;
+    let Input { desired, directory, policy, .. } = *input;
     let wishes = [desired.groups.len(), desired.roles.len(), desired.contact_groups.len()];
     let departs = |record: &Record| record.phase.is_open() && record.leaving().is_some();
-    if policy.protected.emails.is_empty() || (wishes == [0; 3] && !records.iter().any(departs)) {
+    if policy.protected.emails.is_empty() || (wishes == [0; 3] && !input.records().any(departs)) {
         return HashMap::default();
     }
     let protected = objects.iter().filter(|seen| seen.permitted).filter_map(|seen| {
@@ -129,7 +129,7 @@ impl<'a> Groups<'a> {
     /// Everybody whom a group's object counts to it, also those whose own object is going or has gone, by their present
     /// address.
     fn counted(&self, wish: &'a DesiredGroup, members: &'a Members) -> Vec<&'a Email> {
-        let Input { desired, directory, records, policy, .. } = self.input;
+        let Input { desired, directory, policy, .. } = self.input;
         let speaker = self.speaker(wish);
         let here = self.roster().members(members, &speaker);
         let here: Vec<&Email> = here.people().map(|person| &person.email).collect();
@@ -143,7 +143,7 @@ impl<'a> Groups<'a> {
             Lookup::Found(row) => &row.email,
             Lookup::Absent | Lookup::Unknown => &object.email,
         });
-        let gone = records.iter().filter(|record| record.phase.is_open()).filter_map(|record| {
+        let gone = self.input.records().filter(|record| record.phase.is_open()).filter_map(|record| {
             let source = record.source.as_ref().filter(|source| members.named.users.contains(&source.object))?;
             record.person().filter(|_| policy.access.covers(&source.object.namespace)).map(|person| &person.email)
         });

@@ -131,14 +131,14 @@ pub(crate) struct Speaker<'a> {
 impl<'a> Roster<'a> {
     /// Indexes only what `members` ask for. The objects are in the order of their names.
     pub(crate) fn of(input: &Input<'a>, objects: &'a [Seen<'a>], members: &[&'a Members]) -> Self {
-        let Input { desired, directory, records, .. } = *input;
+        let Input { desired, directory, .. } = *input;
         let mut roster = Self {
             directory,
             objects,
             by_label: HashMap::default(),
             by_department: HashMap::default(),
             by_domain: HashMap::default(),
-            stay: Staying::of(desired, records, &input.policy.access),
+            stay: Staying::of(desired, input.records(), &input.policy.access),
         };
         roster.index_objects(members);
         roster.index_people(members);
@@ -299,7 +299,7 @@ fn add_object<'a>(wanted: &mut Wanted<'a>, seen: &Seen<'a>, circle: &Circle<'_>)
 }
 
 impl<'a> Staying<'a> {
-    fn of(desired: &'a Desired, records: &'a [Record], access: &'a Access) -> Self {
+    fn of(desired: &'a Desired, records: impl Iterator<Item = &'a Record>, access: &'a Access) -> Self {
         let mut staying = Self::default();
         for claim in &desired.unreadable {
             let Some(circle) = access.circle_of_unreadable(claim) else { continue };
@@ -312,7 +312,7 @@ impl<'a> Staying<'a> {
         let leaving = desired.people.iter().filter(|person| person.deleting);
         staying.ids.extend(leaving.clone().filter_map(|person| person.remembered.id.as_ref()));
         staying.emails.extend(leaving.map(|person| &person.email));
-        let open = records.iter().filter(|record| record.phase.is_open() && record.class == Class::Access);
+        let open = records.filter(|record| record.phase.is_open() && record.class == Class::Access);
         for PersonRef { id, email } in open.filter_map(Record::person) {
             staying.ids.extend(id);
             staying.emails.insert(email);

@@ -32,7 +32,7 @@ pub(super) const UNREAD: &str = "waits until it was read who is in the contact g
 impl<'a> Groups<'a> {
     pub(super) fn open_records(&self, departures: &[Departure<'a>], plan: &Plan, candidates: &mut Vec<Candidate<'a>>) {
         let (known, doubts) = (self.known(), Doubts::of(plan));
-        let open = self.input.records.iter().filter(|record| record.phase.is_open());
+        let open = self.input.records().filter(|record| record.phase.is_open());
         let mut found: Vec<Candidate<'a>> = open
             .filter_map(|record| Some((record, record.leaving()?)))
             .map(|(record, leaving)| {
@@ -70,7 +70,8 @@ impl<'a> Groups<'a> {
                 }
             })
             .collect();
-        let age = |candidate: &Candidate<'a>| (candidate.created(self.input.now), candidate.name().to_owned());
+        let age =
+            |candidate: &Candidate<'a>| (candidate.created(self.input.now), candidate.name().map(ToOwned::to_owned));
         found.sort_by_cached_key(age);
         candidates.extend(found);
     }

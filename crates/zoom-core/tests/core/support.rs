@@ -287,12 +287,13 @@ impl World {
     }
 
     pub(crate) fn plan_with(&self, desired: &Desired, directory: &Directory, records: &[Record]) -> Plan {
+        let records: Vec<_> = records.iter().cloned().map(Arc::new).collect();
         plan(&Input {
             connection: "team/acme",
             policy: &self.policy,
             desired,
             directory,
-            records,
+            records: &records,
             ledger: &self.ledger,
             suspicion: self.suspicion,
             now: self.now,
@@ -341,7 +342,8 @@ impl World {
 
     /// Rounds with time passing, until a wave that began now would have been counted.
     pub(crate) fn settle(&mut self) -> Plan {
-        self.round();
+        // Many records take several rounds.
+        while !self.round().new_records.is_empty() {}
         self.pass_time(seconds(31));
         self.round();
         self.round()
