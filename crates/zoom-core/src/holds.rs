@@ -105,7 +105,9 @@ pub(crate) fn lift(plan: &mut Plan, objects: &[Seen<'_>], input: &Input<'_>, cla
         let is_meant = person.id.is_none() || seen.id() == person.id.as_ref();
         is_meant && !deleting && !suspended && hold.is_none()
     };
-    for record in input.records().filter(|record| holds(record) && !record.phase.is_open()) {
+    let mut ended: Vec<_> = input.records().filter(|record| holds(record) && !record.phase.is_open()).collect();
+    ended.sort_unstable_by_key(|record| &record.name);
+    for record in ended {
         let Some(person) = record.person() else { continue };
         if let Some(claimant) = claims.claimant(person).filter(|claimant| declares_without(claimant, person)) {
             plan.changes.push(RecordChange {

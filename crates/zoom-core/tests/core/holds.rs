@@ -183,3 +183,16 @@ fn who_leaves_unseen_and_without_a_known_id_is_deactivated_all_the_same() {
     assert_eq!((world.phase("person000"), world.row("person000").state), (Phase::Refused, State::Inactive));
     assert_eq!(world.record("person000").reason, Some(RecordReason::LegalHold));
 }
+
+#[test]
+fn two_holds_are_lifted_in_one_order_whatever_the_order_of_the_records() {
+    let mut world = held(Removal::Deactivate);
+    let again = Record { name: "another".into(), ..world.records[0].clone() };
+    world.records.push(again);
+    world.reapply("person000");
+    let lifted = |records: &[Record]| world.plan_with(&world.desired(), &world.directory(), records).changes;
+    let mut turned = world.records.clone();
+    turned.reverse();
+    assert_eq!(lifted(&world.records).len(), 2);
+    assert_eq!(lifted(&world.records), lifted(&turned));
+}
