@@ -49,12 +49,13 @@ impl Pass<'_> {
             return Ok(Applied::Settled);
         }
         let mut did_something = false;
-        for name in &plan.running {
+        let ending = plan.ending.iter().map(|change| (&change.name, Some(change)));
+        for (name, ending) in ending.chain(plan.running.iter().map(|name| (name, None))) {
             if self.is_outdated() {
                 return Ok(Applied::Outdated);
             }
             let object = ObjectKey::new(self.key.namespace.clone(), name.clone());
-            match tolerate(self.run_record(&object, plan, snapshot).await)?.flatten() {
+            match tolerate(self.run_record(&object, ending, plan, snapshot).await)?.flatten() {
                 Some(Turn::Over | Turn::PlanAgain) => did_something = true,
                 Some(Turn::Account(trouble)) => return Ok(self.give_up(trouble)),
                 Some(Turn::Stopped) => return Ok(Applied::Stopped),

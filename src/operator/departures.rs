@@ -64,7 +64,7 @@ impl Pass<'_> {
                 Err(error) if error.is_withheld() => return Ok(Some(Turn::Stopped)),
                 Err(error) => {
                     if !self.keeps(record, leaving, call, &error, snapshot) {
-                        return self.failed(object, removal, &error).await.map(Some);
+                        return self.failed(object, removal, &error, "").await.map(Some);
                     }
                 }
             }
@@ -88,7 +88,7 @@ impl Pass<'_> {
         let Some(account) = self.kept.account.as_mut().filter(|_| !people.is_empty()) else { return Ok(None) };
         let stayed = match account.still_in(group, people).await {
             Ok(stayed) => stayed,
-            Err(error) => return self.failed(object, removal, &error).await.map(Some),
+            Err(error) => return self.failed(object, removal, &error, "").await.map(Some),
         };
         let Some(first) = stayed.first() else { return Ok(None) };
         let count = stayed.len();

@@ -381,7 +381,8 @@ impl<'a> Pass<'a> {
         let trouble = self.patience();
         let writes = self.is_usable();
         // What may not run now is not tried again either: what lets it run asks for a pass.
-        let runs = |record: &ObjectKey| writes && plan.running.iter().any(|name| **name == *record.name);
+        let tried = || plan.running.iter().chain(plan.ending.iter().map(|change| &change.name));
+        let runs = |record: &ObjectKey| writes && tried().any(|name| **name == *record.name);
         let retries = self.kept.removal_retries.iter().filter(|(record, _)| runs(record));
         let retries = retries.map(|(_, retry)| until(retry.at));
         let wake = plan.wake_at.map(until);

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use tracing::{info, warn};
 use zoom_account::Retry;
 use zoom_core::{
-    Lookup, Next, ObjectKey, Operation, Person, PersonRef, Phase, Plan, Reason, Record, RecordReason, Restore, State,
-    Step, kept_by_hold, plan_person,
+    Lookup, Next, ObjectKey, Operation, Person, PersonRef, Phase, Plan, Reason, Record, RecordChange, RecordReason,
+    Restore, State, Step, kept_by_hold, plan_person,
 };
 use zoom_operator_api as api;
 
@@ -32,10 +32,12 @@ pub(super) enum Look {
 }
 
 impl Pass<'_> {
-    /// Runs one removal record whose turn has come. `None`: its time to be tried again has not come.
+    /// Runs one removal record whose turn has come, or brings one to its end that was cut short (see [`Plan::ending`]).
+    /// `None`: its time to be tried again has not come.
     pub(super) async fn run_record(
         &mut self,
         object: &ObjectKey,
+        ending: Option<&RecordChange>,
         plan: &Plan,
         snapshot: &Snapshot,
     ) -> Result<Option<Turn>, ClusterError> {
@@ -57,17 +59,17 @@ impl Pass<'_> {
         let Some(person) = record.person() else {
             return self.run_departure(object, &removal, plan, snapshot).await;
         };
-        if record.is_cut_short(self.directory(), &self.policy, now) {
-            self.kept.tried.insert(removal.uid.clone());
-        }
         let Some(account) = &mut self.kept.account else { return Ok(None) };
         // Nobody is removed by what a listing said: the person is looked at right before, and so is what is planned for them.
         let row = match account.read(person).await {
             Ok(row) => row,
             // Zoom shows nobody whose invitation ran out, and lets it be withdrawn all the same.
             Err(error) if error.reason() == Reason::InvitationExpired => self.row(person.id.as_ref(), &person.email),
-            Err(error) => return self.failed(object, &removal, &error).await.map(Some),
+            Err(error) => return self.failed(object, &removal, &error, "").await.map(Some),
         };
+        if let Some(change) = ending {
+            return self.bring_to_end(object, &removal, change).await.map(Some);
+        }
         let is_open = matches!(record.next(row.as_ref(), self.directory(), &self.policy, now), Next::Run(_));
         let look = if is_open { self.look(record).await? } else { Look::Meant };
         match look {
@@ -82,6 +84,32 @@ impl Pass<'_> {
         self.carry_out(object, Removal::clone(&removal), row, is_open).await
     }
 
+    /// Ends the sessions of somebody whom a record may have deactivated before it was cut short, and tells it how it stands.
+    async fn bring_to_end(
+        &mut self,
+        object: &ObjectKey,
+        removal: &Removal,
+        change: &RecordChange,
+    ) -> Result<Turn, ClusterError> {
+        let Ok(record) = &removal.record else { return Ok(Turn::Over) };
+        if !record.may_have_deactivated(self.directory()) {
+            // The read showed something else, and that is planned next.
+            return Ok(Turn::Over);
+        }
+        if !self.context.may_write() {
+            return Ok(Turn::Stopped);
+        }
+        self.kept.tried.insert(removal.uid.clone());
+        if change.phase == Phase::Done {
+            self.note_spent(record, removal);
+        }
+        let sessions = self.sessions(record, None).await;
+        let (reason, message) = self.done_since(removal, change.reason, &change.message);
+        self.set_phase(object, removal, change.phase, reason, &format!("{message}{sessions}")).await?;
+        self.kept.removal_retries.remove(object);
+        Ok(Turn::Over)
+    }
+
     /// Runs the steps of a record, if some are open and meant, from what a fresh read of its person showed.
     async fn carry_out(
         &mut self,
@@ -92,11 +120,7 @@ impl Pass<'_> {
     ) -> Result<Option<Turn>, ClusterError> {
         let Ok(record) = &removal.record.clone() else { return Ok(None) };
         let Some(person) = record.person() else { return Ok(None) };
-        let (mut ran, mut gone, mut sessions) = (Vec::new(), false, String::new());
-        // Whoever it was who deactivated them: an earlier try may have, before its answer was lost.
-        if record.is_cut_short(self.directory(), &self.policy, Timestamp::now()) {
-            sessions = self.end_sessions(person).await;
-        }
+        let (mut ran, mut gone, mut ended) = (Vec::new(), false, None);
         loop {
             match record.next(row.as_ref(), self.directory(), &self.policy, Timestamp::now()) {
                 // Its time came just now, and nobody looked whether it is still meant.
@@ -105,7 +129,7 @@ impl Pass<'_> {
                     if operation.is_for_good()
                         && let Some(why) = self.kept_by_hold(record)
                     {
-                        let message = format!("{why}{sessions}");
+                        let message = format!("{why}{}", self.sessions(record, ended).await);
                         self.set_phase(object, &removal, Phase::Refused, RecordReason::LegalHold, &message).await?;
                         break;
                     }
@@ -121,12 +145,12 @@ impl Pass<'_> {
                         Ok(zoom_account::Applied::Gone) => gone = true,
                         Ok(_) => {}
                         Err(error) if error.is_withheld() => return Ok(Some(Turn::Stopped)),
-                        Err(error) => return self.in_doubt(object, &removal, person, &error).await.map(Some),
+                        Err(error) => return self.in_doubt(object, &removal, &error, ended).await.map(Some),
                     }
                     self.note_spent(record, &removal);
                     row = self.row(person.id.as_ref(), &person.email);
                     if let Operation::Deactivate(person) = &operation {
-                        sessions = self.end_sessions(person).await;
+                        ended = Some(self.end_sessions(person).await);
                     }
                     ran.push(operation);
                 }
@@ -137,6 +161,7 @@ impl Pass<'_> {
                 }
                 Next::Wait(at) => {
                     let at = translate::whole_seconds(at);
+                    let sessions = self.sessions(record, ended).await;
                     let message = format!("{}; the rest runs at {at}{sessions}", told(&ran));
                     self.set_phase(object, &removal, Phase::Scheduled, RecordReason::NotBefore, &message).await?;
                     break;
@@ -157,7 +182,8 @@ impl Pass<'_> {
                         _ => (reason, message),
                     };
                     let (reason, message) = self.done_since(&removal, reason, &message);
-                    self.set_phase(object, &removal, phase, reason, &format!("{message}{sessions}")).await?;
+                    let message = format!("{message}{}", self.sessions(record, ended).await);
+                    self.set_phase(object, &removal, phase, reason, &message).await?;
                     break;
                 }
             }
@@ -178,17 +204,24 @@ impl Pass<'_> {
         &mut self,
         object: &ObjectKey,
         removal: &Removal,
-        person: &PersonRef,
         error: &zoom_account::Error,
+        ended: Option<String>,
     ) -> Result<Turn, ClusterError> {
+        let Ok(record) = &removal.record else { return Ok(Turn::Over) };
         self.kept.tried.insert(removal.uid.clone());
         if error.reason() == Reason::ZoomUnavailable
             && let Some(account) = &mut self.kept.account
+            && let Some(person) = record.person()
             && let Err(unread) = account.read(person).await
         {
             warn!(removal = %object, error = %unread, "what came of it cannot be seen yet");
         }
-        self.failed(object, removal, error).await
+        // Where Zoom is asked again, what follows tells.
+        let sessions = match ended {
+            None if error.retry() != Retry::AfterEdit => String::new(),
+            ended => self.sessions(record, ended).await,
+        };
+        self.failed(object, removal, error, &sessions).await
     }
 
     /// What nothing tells of once it is taken is written down before the first step, which may be the loss of a role: the look
@@ -216,6 +249,16 @@ impl Pass<'_> {
             self.context.cluster.write_removal_status(object, &removal.uid, &removal.status).await?;
         }
         Ok(())
+    }
+
+    /// What is to be said of the sessions of a record's person. `ended`: what came of it if they were ended in this turn;
+    /// otherwise an earlier try may have deactivated the person, before its answer was lost.
+    async fn sessions(&self, record: &Record, ended: Option<String>) -> String {
+        match (ended, record.person()) {
+            (Some(told), _) => told,
+            (None, Some(person)) if record.may_have_deactivated(self.directory()) => self.end_sessions(person).await,
+            (None, _) => String::new(),
+        }
     }
 
     /// Ends the sessions of somebody who was deactivated. Returns what to say of it: nothing, if all is well.
@@ -278,23 +321,25 @@ impl Pass<'_> {
         object: &ObjectKey,
         removal: &Removal,
         error: &zoom_account::Error,
+        sessions: &str,
     ) -> Result<Turn, ClusterError> {
+        let message = &format!("{error}{sessions}");
         if let Some(trouble) = self.account_trouble(error) {
             return Ok(Turn::Account(trouble));
         }
         warn!(removal = %object, error = %error, tracking = tracking(error), "Zoom refused");
         match error.retry() {
             Retry::AfterEdit if error.reason() == Reason::NotApplied => {
-                self.without_effect(object, removal, &error.to_string()).await?;
+                self.without_effect(object, removal, message).await?;
             }
             Retry::AfterEdit => {
                 let needs_owner = error.reason() == Reason::NeedsOwner;
                 let reason = if needs_owner { RecordReason::NeedsOwner } else { RecordReason::ZoomRefused };
                 self.kept.removal_retries.remove(object);
-                self.set_phase(object, removal, Phase::Refused, reason, &error.to_string()).await?;
+                self.set_phase(object, removal, Phase::Refused, reason, message).await?;
             }
             retry @ (Retry::Soon | Retry::At(_) | Retry::Slowly | Retry::Rarely | Retry::Account) => {
-                self.try_later(object, removal, retry, &error.to_string()).await?;
+                self.try_later(object, removal, retry, message).await?;
             }
         }
         Ok(Turn::Over)

@@ -9,7 +9,9 @@ use serde_json::{Value, json};
 use zoom_operator_testing::{Operator, OperatorOptions, eventually};
 
 use crate::faults::assert_calls;
-use crate::world::{DEADLINE, USER, World, account_of, all, binaries, email, merged, ready_reason};
+use crate::world::{
+    DEADLINE, REMOVAL, USER, World, account_of, all, binaries, email, is_in_phase, merged, ready_reason,
+};
 
 const CRASHES: usize = 10;
 
@@ -100,14 +102,15 @@ async fn killed_at_ten_moments_the_operator_creates_everybody_once() -> anyhow::
 
 #[tokio::test]
 async fn a_deactivation_that_a_crash_cut_short_is_brought_to_its_end_and_ends_the_sessions() -> anyhow::Result<()> {
-    let names = ["ada", "bob"];
-    let mut world = World::bare(account_of(&names)).await?;
-    world.connect(json!({})).await?;
+    let names = ["ada", "eve", "lin"];
+    let mut world = World::bare(account_of(&["ada", "bob", "eve", "lin"])).await?;
+    world.connect(json!({"allow": {"delete": true}})).await?;
     world.start_operator().await?;
     world.users(&names, &json!({})).await?;
     world.users_are(&names, "Synced").await?;
     let lost = json!({"timeOutAfter": {"holdMs": 60_000}});
-    world.zoom.inject(json!({"method": "PUT", "path": "/users/{userId}/status", "effect": lost})).await?;
+    let lost = json!({"method": "PUT", "path": "/users/{userId}/status", "effect": lost});
+    world.zoom.inject(lost.clone()).await?;
     world.edit(USER, "ada", json!({"active": false})).await?;
     world.person_until(&email("ada"), "is deactivated", |person| person.status == "inactive").await?;
     world.crash().await?;
@@ -117,7 +120,29 @@ async fn a_deactivation_that_a_crash_cut_short_is_brought_to_its_end_and_ends_th
 
     world.start_operator().await?;
     world.removal_is("ada", "Done", "Completed").await?;
-    world.assert_wrote(&["DELETE /users/{userId}/token"]).await
+    let sign_out = "DELETE /users/{userId}/token";
+    world.assert_wrote(&[sign_out]).await?;
+
+    // The same where the hold of another ZoomRemoval keeps the person from what was to follow.
+    let by_hand = |operations| json!({"class": "Access", "person": {"email": email("bob")}, "transfer": "None", "operations": operations});
+    let keeps = merged(by_hand(json!([{"action": "Delete"}])), json!({"hold": "case 12"}));
+    world.apply(REMOVAL, "keeps", keeps).await?;
+    world.until(REMOVAL, "keeps", "is refused", |removal| is_in_phase(removal, "Refused", "LegalHold")).await?;
+    world.zoom.inject(lost).await?;
+    world.apply(REMOVAL, "takes", by_hand(json!([{"action": "Deactivate"}, {"action": "Delete"}]))).await?;
+    world.person_until(&email("bob"), "is deactivated", |person| person.status == "inactive").await?;
+    world.crash().await?;
+    world.zoom.clear_faults().await?;
+    world.assert_wrote(&[sign_out]).await?;
+
+    let refused = json!({"answer": {"status": 400, "body": {"code": 200, "message": "No permission."}}});
+    world.zoom.inject(json!({"method": "DELETE", "path": "/users/{userId}/token", "effect": refused})).await?;
+    world.start_operator().await?;
+    let takes =
+        world.until(REMOVAL, "takes", "is refused", |removal| is_in_phase(removal, "Refused", "LegalHold")).await?;
+    let told = takes["status"]["message"].to_string();
+    assert!(told.contains("the legal hold") && told.contains("sessions that run may go on"), "{told}");
+    Ok(())
 }
 
 #[tokio::test]

@@ -173,6 +173,16 @@ impl<'a> Candidate<'a> {
         self.record().is_none_or(|record| record.phase == Phase::Settling || record.reason == Some(reason))
     }
 
+    /// Whether it may have deactivated somebody and does not go on: their sessions must be ended before it says so.
+    pub(crate) fn is_cut_short(&self, input: &Input<'_>) -> bool {
+        let goes_on = match self.outcome.phase {
+            Phase::Running | Phase::Cancelled => true,
+            Phase::Settling | Phase::Held | Phase::Scheduled | Phase::Done | Phase::Refused => self.frozen,
+        };
+        let in_doubt = |record: &Record| record.may_have_deactivated(input.directory);
+        !goes_on && input.policy.mode == Mode::Enforce && self.record().is_some_and(in_doubt)
+    }
+
     /// Whether it was not counted yet: it settles, or something holds it back that has nothing to do with how many they are. A
     /// mistake that is written down meanwhile is one wave as any other.
     pub(crate) fn is_uncounted(&self) -> bool {
@@ -360,11 +370,6 @@ fn word_on(
 ) -> Word {
     if may_be_last_admin(record, input.directory) {
         return Word::Unknown;
-    }
-    // What may have begun is brought to its end by whoever carries it out.
-    if input.policy.mode == Mode::Enforce && record.is_cut_short(input.directory, input.policy, input.now) {
-        let reason = record.reason.unwrap_or(RecordReason::WithinLimit);
-        return Word::Over(Outcome::new(Phase::Running, reason, "is brought to its end"));
     }
     if let Some(Next::End(phase, reason, message)) = next_as_listed(record, input) {
         return Word::Over(Outcome::new(phase, reason, message));

@@ -100,7 +100,7 @@ pub(crate) fn guard<'a>(
     departures.report(plan, &candidates.list);
     report(live, &candidates.list, &answers);
     let freeing = held_that_free(&candidates.list);
-    publish(plan, candidates.list);
+    publish(plan, candidates.list, input);
     guard_creations(plan, live, input);
     freeing
 }
@@ -163,7 +163,7 @@ pub(crate) fn tell_dependents(live: &mut [Live<'_>], freeing: usize) {
 }
 
 /// Writes the outcome of every candidate into the plan.
-fn publish(plan: &mut Plan, candidates: Vec<Candidate<'_>>) {
+fn publish(plan: &mut Plan, candidates: Vec<Candidate<'_>>, input: &Input<'_>) {
     // Whoever is to leave at once does not wait for a wave that runs.
     let mut waves = Vec::new();
     // A wave is told about as a whole, once all of it is written down.
@@ -180,9 +180,11 @@ fn publish(plan: &mut Plan, candidates: Vec<Candidate<'_>>) {
             let said = record.reason.is_some();
             (candidate.frozen && said) || (record.phase == phase && (record.reason == Some(reason) || started))
         });
-        if !unchanged && (is_whole || matches!(phase, Phase::Running | Phase::Cancelled)) {
+        let cut_short = candidate.is_cut_short(input);
+        if !unchanged && (is_whole || cut_short || matches!(phase, Phase::Running | Phase::Cancelled)) {
+            let changes = if cut_short { &mut plan.ending } else { &mut plan.changes };
             let Candidate { outcome: Outcome { message, .. }, count: people, .. } = candidate;
-            plan.changes.push(RecordChange { name, phase, reason, message, people });
+            changes.push(RecordChange { name, phase, reason, message, people });
         }
         if let Paper::New(record) = candidate.paper {
             plan.new_records.push(*record);

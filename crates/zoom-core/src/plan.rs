@@ -72,6 +72,9 @@ pub struct Plan {
     /// Records that may run now, by name; also those that [`Plan::changes`] lets run. Write the changes first: a record
     /// that ran without a trace is not counted.
     pub running: Vec<Box<str>>,
+    /// Records whose phase changes, too, but only after the sessions of their people were ended: each may have deactivated
+    /// somebody before it was cut short. No step of them runs.
+    pub ending: Vec<RecordChange>,
     /// Deleted ZoomUsers that need no record (any more): they are to be let go.
     pub let_go: Vec<ObjectKey>,
     /// Those of them whose person would have been removed if the connection allowed it, and why it does not: these people

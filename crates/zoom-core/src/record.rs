@@ -378,19 +378,16 @@ impl Record {
         self.source.is_none() && self.class != Class::Creation
     }
 
-    /// Whether it may have deactivated the person, has nothing more to do to them now, and was not brought to its end: an
-    /// answer was lost, or the process ended in between. Then their sessions may go on.
+    /// Whether it may have deactivated the person without having said so: an answer was lost, or the process ended in
+    /// between. Then their sessions may go on.
     #[must_use]
-    pub fn is_cut_short(&self, directory: &Directory, policy: &Policy, now: Timestamp) -> bool {
-        if self.phase != Phase::Running || !self.steps.contains(&Step::Deactivate) {
-            return false;
-        }
-        let Some(Lookup::Found(row)) = self.person().map(|person| directory.find_exactly(person)) else { return false };
-        let is_left = match self.next(Some(row), directory, policy, now) {
-            Next::Wait(_) | Next::End(Phase::Done | Phase::Refused, ..) => true,
-            Next::Run(_) | Next::End(..) => false,
+    pub fn may_have_deactivated(&self, directory: &Directory) -> bool {
+        let is_inactive = |person| match directory.find_exactly(person) {
+            Lookup::Found(row) => row.state == State::Inactive,
+            Lookup::Absent | Lookup::Unknown => false,
         };
-        row.state == State::Inactive && is_left
+        let begun = self.phase == Phase::Running && self.steps.contains(&Step::Deactivate);
+        begun && self.person().is_some_and(is_inactive)
     }
 
     /// Whether the directory shows somebody active who is named to receive the person's data.

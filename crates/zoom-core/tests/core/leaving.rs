@@ -263,30 +263,72 @@ fn in_modes_that_hold_the_record_waits_and_the_object_goes(#[case] mode: Mode, #
     assert_eq!(world.phase("person000"), Phase::Done);
 }
 
-#[test]
-fn what_was_cut_short_runs_until_it_is_brought_to_its_end_and_what_has_more_to_do_just_runs() {
-    let (later, earlier) = (Some(start() + seconds(3600)), Some(start() - seconds(3600)));
-    let cases = [
-        (vec![Step::Deactivate], None, Phase::Running, true),
-        (vec![Step::Deactivate, Step::Delete(None)], later, Phase::Running, true),
-        (vec![Step::Deactivate, Step::Delete(None)], earlier, Phase::Running, false),
-        (vec![Step::SetLicense(License::Basic)], None, Phase::Running, false),
-        (vec![Step::Deactivate], None, Phase::Held, false),
-    ];
-    for (steps, not_before, phase, cut_short) in cases {
-        let mut world = World::of(3);
-        world.policy.allow.delete = true;
-        world.join(person("undeclared", State::Inactive));
-        let mut record = by_hand("undeclared", Step::Deactivate);
-        (record.steps, record.not_before, record.phase) = (steps, not_before, phase);
-        record.started_at = (phase == Phase::Running).then(start);
-        world.records.push(record);
-        let record = &world.records[0];
-        assert_eq!(record.is_cut_short(&world.directory(), &world.policy, start()), cut_short, "{record:?}");
-        let runs = world.plan().running.contains(&record.name);
-        assert_eq!(runs, cut_short || record.not_before == earlier && record.steps.len() == 2, "{record:?}");
-        // Whoever left is not shown as active, so there is nothing that ended.
-        world.row("undeclared").state = State::Active;
-        assert!(!world.records[0].is_cut_short(&world.directory(), &world.policy, start()));
-    }
+/// Zoom carried the deactivation out, and then the process was killed, before it ended any session.
+fn cut_short(removal: Removal, close: fn(&mut World)) -> World {
+    let mut world = leaver(Some(removal));
+    world.policy.allow.delete = true;
+    world.round();
+    world.pass_time(seconds(30));
+    let plan = world.plan();
+    world.write_records(&plan);
+    assert_eq!((plan.running.len(), world.phase("person000")), (1, Phase::Running));
+    world.records[0].started_at = Some(world.now);
+    let row = world.row("person000");
+    (row.state, row.groups) = (State::Inactive, None);
+    close(&mut world);
+    world
+}
+
+fn in_an_hour() -> Removal {
+    Removal::Delete(Departure { after: Some(std::time::Duration::from_hours(1)), ..Departure::default() })
+}
+
+/// The legal hold of another record.
+fn another_holds(world: &mut World) {
+    let held = Record { hold: Some("case 12".into()), phase: Phase::Done, ..by_hand("person000", Step::Deactivate) };
+    world.records.insert(0, held);
+}
+
+#[rstest]
+#[case::with_nothing_to_do(Removal::Deactivate, |_: &mut World| {}, RecordReason::AlreadyDone)]
+#[case::until_the_rest_is_due(in_an_hour(), |_: &mut World| {}, RecordReason::NotBefore)]
+#[case::by_a_hold(in_an_hour(), another_holds, RecordReason::LegalHold)]
+#[case::by_a_switch(in_an_hour(), |world: &mut World| {
+    world.pass_time(seconds(3600));
+    world.policy.allow.delete = false;
+}, RecordReason::NotAllowed)]
+#[case::by_a_doubt(in_an_hour(), |world: &mut World| world.suspicion = Some("all are missing"), RecordReason::Suspicious)]
+#[case::by_protection(
+    Removal::Deactivate,
+    |world: &mut World| world.policy.protected.emails = vec![EmailPattern::new("person000")],
+    RecordReason::Protected
+)]
+fn what_was_cut_short_and_is_not_to_go_on_ends_the_sessions_before_it_says_so(
+    #[case] removal: Removal,
+    #[case] close: fn(&mut World),
+    #[case] reason: RecordReason,
+) {
+    let mut world = cut_short(removal, close);
+    let plan = world.plan();
+    let [change] = &*plan.ending else { panic!("{plan:?}") };
+    assert_eq!((change.reason, &change.name), (reason, &world.record("person000").name));
+    assert!(plan.running.is_empty() && plan.changes.is_empty(), "{plan:?}");
+    world.write_records(&plan);
+    assert!(is_idle(&world.plan()), "it is said once");
+}
+
+#[rstest]
+#[case::what_is_due_goes_on(in_an_hour(), |world: &mut World| world.pass_time(seconds(3600)), 1)]
+#[case::who_is_active_has_nothing_that_ended(Removal::Deactivate, |world: &mut World| {
+    world.row("person000").state = State::Active;
+}, 1)]
+#[case::who_is_declared_again_comes_back(in_an_hour(), |world: &mut World| world.reapply("person000"), 0)]
+#[case::what_did_not_run_yet_did_nothing(Removal::Deactivate, |world: &mut World| world.records[0].phase = Phase::Settling, 0)]
+fn what_goes_on_or_is_not_wanted_ends_no_sessions(
+    #[case] removal: Removal,
+    #[case] change: fn(&mut World),
+    #[case] running: usize,
+) {
+    let plan = cut_short(removal, change).plan();
+    assert_eq!((plan.ending, plan.running.len()), (vec![], running));
 }

@@ -371,6 +371,7 @@ pub(crate) fn verdict<'a>(plan: &'a Plan, name: &str) -> &'a Verdict {
 pub(crate) fn is_idle(plan: &Plan) -> bool {
     plan.new_records.is_empty()
         && plan.changes.is_empty()
+        && plan.ending.is_empty()
         && plan.running.is_empty()
         && plan.let_go.is_empty()
         && !plan.people.iter().any(PersonPlan::is_runnable)

@@ -40,7 +40,7 @@ impl World {
                 self.objects.remove(&source.object);
             }
         }
-        for change in &plan.changes {
+        for change in plan.changes.iter().chain(&plan.ending) {
             let record = self.records.iter_mut().find(|record| record.name == change.name).unwrap();
             let lifts = record.hold.is_some() && change.phase == Phase::Cancelled;
             assert!(record.phase.is_open() || lifts, "{} had ended", record.name);
