@@ -66,11 +66,18 @@ pub(crate) fn before_counting(candidate: &Candidate<'_>, in_held_wave: bool, inp
     if candidate.outcome.phase == Phase::Running {
         return Some(candidate.outcome.clone());
     }
+    let due = waits_until(candidate, input);
+    let is_agreed = record.is_some_and(is_agreed);
+    // It needs its switch only when its time has come.
+    if let Some(due) = due.filter(|_| is_agreed) {
+        return Some(scheduled(due));
+    }
     if let Some(held) = held_by_switch(candidate, input) {
         return Some(held);
     }
-    if let Some(due) = record.and_then(|record| waits_until(record, input)) {
-        return Some(Outcome::new(Phase::Scheduled, RecordReason::NotBefore, format!("runs at {due}")));
+    let is_begun = record.is_some_and(|record| record.started_at.is_some());
+    if let Some(due) = due.filter(|_| by_hand || is_begun) {
+        return Some(scheduled(due));
     }
     // The objects have said so.
     if candidate.outcome.phase == Phase::Held {
@@ -78,6 +85,9 @@ pub(crate) fn before_counting(candidate: &Candidate<'_>, in_held_wave: bool, inp
     }
     if !approved && may_be_protected(candidate, input) {
         return Some(Outcome::new(Phase::Held, RecordReason::Protected, MAY_BE_PROTECTED));
+    }
+    if let Some(due) = due.filter(|_| approved) {
+        return Some(scheduled(due));
     }
     if by_hand {
         return Some(Outcome::new(Phase::Running, RecordReason::Requested, "written by hand"));
@@ -97,26 +107,34 @@ pub(crate) fn before_counting(candidate: &Candidate<'_>, in_held_wave: bool, inp
         let message = "somebody is left by now; who is to leave all the same is written down anew";
         return Some(Outcome::new(Phase::Cancelled, RecordReason::TakenBack, message));
     }
-    if record.is_some_and(|record| is_counted(record, input) || is_half_done(record)) {
+    if is_agreed || record.is_some_and(|record| is_counted(record, input)) {
         return Some(Outcome::new(Phase::Running, RecordReason::WithinLimit, "within the limit"));
     }
     in_held_wave.then(|| held_over_limit(candidate))
 }
 
-/// What was agreed to when the record began and waited since does not need to be agreed to again.
-fn is_half_done(record: &Record) -> bool {
-    record.phase == Phase::Scheduled && record.started_at.is_some()
+/// What was agreed to before it began to wait does not need to be agreed to again: it was counted, or approved.
+fn is_agreed(record: &Record) -> bool {
+    record.phase == Phase::Scheduled && record.source.is_some()
 }
 
-/// When the next step of a record may run, if that is later.
-fn waits_until(record: &Record, input: &Input<'_>) -> Option<Timestamp> {
+fn scheduled(due: Timestamp) -> Outcome {
+    Outcome::new(Phase::Scheduled, RecordReason::NotBefore, format!("runs at {due}"))
+}
+
+/// When the next step may run, if that is later.
+fn waits_until(candidate: &Candidate<'_>, input: &Input<'_>) -> Option<Timestamp> {
+    let Some(record) = candidate.record() else {
+        let put_off = candidate.steps().first().is_some_and(Step::is_for_good);
+        return candidate.not_before().filter(|at| *at > input.now && put_off);
+    };
     match next_as_listed(record, input) {
         Some(Next::Wait(at)) => Some(at),
         Some(Next::Run(_) | Next::End(..)) => None,
         None => {
             let first = open_steps(record, input.directory);
             let put_off = first.first().is_some_and(|step| record.is_put_off(step));
-            record.not_before.filter(|at| *at > input.now && (put_off || is_half_done(record)))
+            record.not_before.filter(|at| *at > input.now && (put_off || record.phase == Phase::Scheduled))
         }
     }
 }
@@ -258,7 +276,8 @@ impl Books {
             let settled = settles_at <= input.now;
             candidate.outcome = if (settled && allowance.takes(people)) || (candidate.prompt && at_once) {
                 *used = used.saturating_add(candidate.count);
-                Outcome::new(Phase::Running, RecordReason::WithinLimit, "within the limit")
+                let within = || Outcome::new(Phase::Running, RecordReason::WithinLimit, "within the limit");
+                waits_until(candidate, input).map_or_else(within, scheduled)
             } else if settled {
                 over_limit(candidate, allowance, people)
             } else {
@@ -297,12 +316,14 @@ fn settles_at(candidates: &[Candidate<'_>], places: &[usize], input: &Input<'_>)
     after(last, quiet).min(after(first, longest))
 }
 
-/// Whether a record took something in the window, or may be about to, without a human's word.
+/// Whether a record took something in the window, or may be about to, without a human's word. What only waits for its time
+/// was counted when it was written.
 fn is_counted(record: &Record, input: &Input<'_>) -> bool {
     let may_have_run = match record.phase {
         Phase::Running => true,
         // One step that was refused took nothing; of several, some may have run.
         Phase::Refused if record.steps.len() <= 1 => false,
+        Phase::Scheduled if record.started_at.is_none() => !record.approved && record.created >= window_start(input),
         Phase::Settling | Phase::Held | Phase::Scheduled | Phase::Done | Phase::Refused | Phase::Cancelled => {
             record.started_at.is_some_and(|at| at >= window_start(input))
         }

@@ -90,6 +90,90 @@ fn who_is_inactive_already_only_waits() {
     assert!(world.touched.is_empty());
 }
 
+/// Whose people are all deactivated already, and who are to be deleted in a month.
+fn inactive(count: usize) -> World {
+    let mut world = World::of(count);
+    world.policy.allow.delete = true;
+    for place in 0..count {
+        world.edit(&name(place), |wanted| wanted.active = false);
+        let object = world.object(&name(place));
+        object.removal = Some(in_a_month());
+        object.remembered.access_generation = Some(object.generation);
+        world.row(&name(place)).state = State::Inactive;
+    }
+    world
+}
+
+fn delete(world: &mut World, places: std::ops::Range<usize>) {
+    places.for_each(|place| world.delete(&name(place)));
+}
+
+#[test]
+fn hundreds_who_are_inactive_already_are_counted_whole_when_they_are_written_down() {
+    let mut world = inactive(520);
+    for first in (0..500).step_by(10) {
+        delete(&mut world, first..first + 10);
+        world.round();
+        world.pass_time(seconds(20));
+    }
+    world.settle();
+    assert_eq!(world.phases(), [("Held".to_owned(), 500)].into());
+    world.pass_time(days(40));
+    world.settle();
+    assert_eq!((world.phases(), world.zoom.len()), ([("Held".to_owned(), 500)].into(), 520));
+    world.approve(|_| true);
+    world.round();
+    assert_eq!(world.zoom.len(), 20);
+}
+
+#[test]
+fn in_pieces_no_more_of_them_wait_for_their_time_than_may_go_in_a_window() {
+    let mut world = inactive(20);
+    for place in 0..8 {
+        delete(&mut world, place..place + 1);
+        world.settle();
+    }
+    assert_eq!(world.phases(), [("Held".to_owned(), 3), ("Scheduled".to_owned(), 5)].into());
+    world.approve(|record| record.phase == Phase::Held);
+    world.round();
+    assert_eq!(world.phases(), [("Scheduled".to_owned(), 8)].into());
+    assert!(is_idle(&world.plan()));
+    // Who was approved uses up nothing.
+    world.pass_time(days(2));
+    delete(&mut world, 8..13);
+    world.settle();
+    assert_eq!(world.phases(), [("Scheduled".to_owned(), 13)].into());
+    world.pass_time(days(29));
+    world.round();
+    assert_eq!((world.phase("person012"), world.zoom.len()), (Phase::Scheduled, 12));
+    world.pass_time(days(2));
+    world.round();
+    assert_eq!((world.phases(), world.zoom.len()), ([("Done".to_owned(), 13)].into(), 7));
+}
+
+#[test]
+fn what_waits_for_its_time_needs_its_switch_only_then_and_is_agreed_to_all_the_same() {
+    let mut world = inactive(20);
+    for _ in 0..3 {
+        let first = world.records.len();
+        delete(&mut world, first..first + 4);
+        world.settle();
+        world.pass_time(days(2));
+    }
+    world.policy.mode = Mode::HoldRemovals;
+    world.settle();
+    world.policy.mode = Mode::Enforce;
+    world.settle();
+    assert_eq!(world.phases(), [("Scheduled".to_owned(), 12)].into());
+    world.policy.allow.delete = false;
+    world.pass_time(days(25));
+    world.settle();
+    assert_eq!(world.phases(), [("Held".to_owned(), 4), ("Scheduled".to_owned(), 8)].into());
+    world.reapply("person011");
+    world.settle();
+    assert_eq!((world.record("person011").reason, world.zoom.len()), (Some(RecordReason::Reclaimed), 20));
+}
+
 #[rstest]
 #[case::while_they_wait_to_be_deleted(in_a_month())]
 #[case::deactivated_for_good(Removal::Deactivate)]

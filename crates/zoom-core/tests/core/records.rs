@@ -143,7 +143,7 @@ fn a_scheduled_record_waits_for_its_time() {
     world.round();
     let due = world.now + seconds(600);
     world.records[0].not_before = Some(due);
-    let plan = world.round();
+    let plan = world.settle();
     assert_eq!((world.phase("person000"), plan.wake_at), (Phase::Scheduled, Some(due)));
     world.pass_time(seconds(600));
     world.settle();
