@@ -314,8 +314,8 @@ async fn removal_without_connection(
     message: &str,
 ) -> Result<(), ClusterError> {
     let open = removal.record.as_ref().is_ok_and(|record| record.phase.is_open());
-    // What was held for its size stays so, whatever comes of the connection.
-    let told = matches!(removal.status.reason.as_deref(), Some("WaitingForConnection" | "OverLimit"));
+    // What was held for its size stays so, whatever comes of the connection; what waits for its time was agreed to.
+    let told = matches!(removal.status.reason.as_deref(), Some("WaitingForConnection" | "OverLimit" | "NotBefore"));
     if !open || told {
         return Ok(());
     }
