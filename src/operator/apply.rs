@@ -55,7 +55,9 @@ impl Pass<'_> {
                 return Ok(Applied::Outdated);
             }
             let object = ObjectKey::new(self.key.namespace.clone(), name.clone());
-            match tolerate(self.run_record(&object, ending, plan, snapshot).await)?.flatten() {
+            let Some(removal) = self.context.index.removal(&object) else { continue };
+            let turn = self.run_record(&object, ending, plan, snapshot).await;
+            match self.tolerate_of(&object, &removal, turn)?.flatten() {
                 Some(Turn::Over | Turn::PlanAgain) => did_something = true,
                 Some(Turn::Account(trouble)) => return Ok(self.give_up(trouble)),
                 Some(Turn::Stopped) => return Ok(Applied::Stopped),

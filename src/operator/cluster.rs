@@ -42,6 +42,14 @@ impl ClusterError {
         matches!(&*self.source, kube::Error::Api(status) if matches!(status.code, 400 | 403 | 413 | 422))
     }
 
+    /// What was tried and what the API server answered, for people.
+    pub(super) fn told(&self) -> String {
+        if let kube::Error::Api(status) = &*self.source {
+            return format!("{self}: the API server answered {}: {}", status.code, status.message);
+        }
+        format!("{self}: {}", self.source)
+    }
+
     /// Whether the object is gone, or another one has its name.
     fn is_gone(&self) -> bool {
         matches!(&*self.source, kube::Error::Api(status) if status.code == 404 || status.code == 409)

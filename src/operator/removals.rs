@@ -108,7 +108,7 @@ impl Pass<'_> {
             Ok(()) => is_new.store(true, Ordering::Relaxed),
             Err(error) if error.is_refusal() => {
                 error!(removal = record.name, error = &error as &dyn std::error::Error, "a removal was refused");
-                self.not_written(record, &error, snapshot).await?;
+                self.not_written(record, &error.told(), snapshot).await?;
             }
             Err(error) => return Err(error),
         }
@@ -134,7 +134,24 @@ impl Pass<'_> {
             removal.status.people = i64::try_from(change.people).ok();
         }
         let (reason, message) = self.done_since(&removal, change.reason, &change.message);
-        tolerate(self.set_phase(&object, &removal, change.phase, reason, message).await).map(drop)
+        let written = self.set_phase(&object, &removal, change.phase, reason, message).await;
+        self.tolerate_of(&object, &removal, written).map(drop)
+    }
+
+    /// What the API server refuses of one record must not stop the others. An event says it, because the status cannot.
+    pub(super) fn tolerate_of<T>(
+        &self,
+        object: &ObjectKey,
+        removal: &Removal,
+        written: Result<T, ClusterError>,
+    ) -> Result<Option<T>, ClusterError> {
+        if let Err(refused) = &written
+            && refused.is_refusal()
+        {
+            let about = About { key: object.clone(), uid: removal.uid.clone() };
+            self.context.events.warning::<api::ZoomRemoval>(&about, "StatusNotWritten", &refused.told());
+        }
+        tolerate(written)
     }
 
     async fn let_user_go(
