@@ -181,7 +181,8 @@ fn publish(plan: &mut Plan, candidates: Vec<Candidate<'_>>, input: &Input<'_>) {
             (candidate.frozen && said) || (record.phase == phase && (record.reason == Some(reason) || started))
         });
         let cut_short = candidate.is_cut_short(input);
-        if !unchanged && (is_whole || cut_short || matches!(phase, Phase::Running | Phase::Cancelled)) {
+        let at_once = cut_short || !candidate.is_uncounted() || matches!(phase, Phase::Running | Phase::Cancelled);
+        if !unchanged && (is_whole || at_once) {
             let changes = if cut_short { &mut plan.ending } else { &mut plan.changes };
             let Candidate { outcome: Outcome { message, .. }, count: people, .. } = candidate;
             changes.push(RecordChange { name, phase, reason, message, people });

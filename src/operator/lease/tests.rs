@@ -81,7 +81,18 @@ struct Candidate {
 
 impl Candidate {
     fn start(config: Config, lease: &str, identity: &str) -> Self {
-        let (lease, leadership) = Lease::new(config, NAMESPACE, lease, identity, Timing::of_lease(LEASE)).unwrap();
+        Self::run(Lease::new(config, NAMESPACE, lease, identity, Timing::of_lease(LEASE)).unwrap())
+    }
+
+    /// One that has seen the lease before anything happens to it.
+    async fn standby(config: Config, lease: &str, identity: &str) -> Self {
+        let mut new = Lease::new(config, NAMESPACE, lease, identity, Timing::of_lease(LEASE)).unwrap();
+        let seen = async { while new.0.step().await.is_err() {} };
+        timeout(DEADLINE, seen).await.expect("does not see the lease");
+        Self::run(new)
+    }
+
+    fn run((lease, leadership): (Lease, Leadership)) -> Self {
         let cancel = CancellationToken::new();
         Self { leadership, task: tokio::spawn(lease.run(cancel.clone())), cancel }
     }
@@ -175,7 +186,7 @@ async fn a_lease_that_is_deleted_stays_with_its_leader() {
     first.leads().await;
     let leases = leases().await;
     let before = leases.get("deleted").await.unwrap();
-    let mut second = Candidate::start(config, "deleted", "second");
+    let mut second = Candidate::standby(config, "deleted", "second").await;
     assert!(timeout(LEASE / 2, second.leads()).await.is_err(), "both lead");
 
     leases.delete("deleted", &DeleteParams::default()).await.unwrap();

@@ -153,6 +153,9 @@ async fn a_group_deleted_in_zoom_is_not_made_again_before_an_edit() -> anyhow::R
     let world = World::managed(&["ada"], json!({})).await?;
     world.group("sales", of("Sales", &["ada"])).await?;
     world.group_is("sales", "Synced").await?;
+    // What no listing has shown yet counts as not made.
+    world.resync().await?;
+    world.until(ZOOM_GROUP, "sales", "was seen", |group| group["status"]["seenGeneration"] == 1).await?;
     world.zoom.delete_group("Sales").await?;
     world.resync().await?;
     world.group_is("sales", "RemovedInZoom").await?;
