@@ -1,6 +1,7 @@
 //! One pass over one connected account: observe, plan, guard, apply, report.
 
 use std::{
+    collections::HashSet,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -9,7 +10,9 @@ use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 use zoom_account::{Account, ListingReport, Scope};
-use zoom_core::{DesiredPerson, Directory, Input, License, Lookup, Mode, ObjectKey, Plan, Policy, Reason, suspicion};
+use zoom_core::{
+    DesiredPerson, Directory, Input, License, Lookup, Mode, ObjectKey, PersonRef, Plan, Policy, Reason, suspicion,
+};
 use zoom_operator_api as api;
 
 use super::{
@@ -272,39 +275,38 @@ impl<'a> Pass<'a> {
     }
 
     /// Looks for everybody whom a new listing lacks although they were there before: Zoom promises nowhere that its
-    /// listings are up to date, and whoever is wrongly taken for gone would keep their access when their object goes.
-    /// If too many are gone, the listing is not believed.
+    /// listings are up to date, and whoever is wrongly taken for gone would keep their access, now or when their object
+    /// goes. If too many are gone whose objects stay, the listing is not believed.
     async fn look_for_missing(&mut self) {
         let snapshot = self.context.index.snapshot(&self.key);
         let Some(account) = &mut self.kept.account else { return };
         if !account.directory().complete().people {
             return;
         }
-        let was_there = |user: &User| match user.state() {
-            Some(api::State::Pending | api::State::Active | api::State::Inactive) => !user.deleting,
-            Some(api::State::Creating | api::State::Absent) | None => false,
-        };
-        let known = snapshot.users.values().filter(|user| was_there(user)).filter_map(|user| user.wish.as_ref().ok());
-        let known: Vec<_> = known.collect();
-        let is_missing =
-            |account: &Account, wish: &DesiredPerson| matches!(wish.find(account.directory()), Lookup::Absent);
+        let (leavers, known) = were_there(&snapshot);
+        let leavers_missing: Vec<_> =
+            leavers.into_iter().filter(|person| account.directory().find_exactly(person) == Lookup::Absent).collect();
+        let is_absent = |account: &Account, wish: &DesiredPerson| wish.find(account.directory()) == Lookup::Absent;
         let listed = account.directory().people().len();
-        let lacking: Vec<_> = known.iter().filter(|wish| is_missing(account, wish)).collect();
-        for wish in lacking.iter().take(LOOKS.max(known.len() / 100)) {
-            match account.read(&wish.reference()).await {
+        let lacking: Vec<_> = known.iter().filter(|wish| is_absent(account, wish)).collect();
+        let looks = LOOKS.max(known.len() / 100);
+        let stay = lacking.iter().take(looks).map(|wish| wish.reference());
+        for person in stay.chain(leavers_missing.iter().take(looks).cloned()) {
+            match account.read(&person).await {
                 Ok(_) => {}
                 // Zoom shows nobody whose invitation ran out.
                 Err(error) if error.reason() == Reason::InvitationExpired => {}
                 Err(error) => {
-                    warn!(object = %wish.object, %error, "whoever the listing lacks could not be looked for");
+                    warn!(email = %person.email, %error, "whoever the listing lacks could not be looked for");
                     account.doubt();
                     self.kept.trouble = Some(Trouble::incomplete(error.to_string(), Vec::new()));
                     return;
                 }
             }
         }
+        leavers_missing.iter().skip(looks).for_each(|person| account.doubt_absence(person));
         // A listing that lacks some who are there is no word for the others who are missing from it.
-        let are_there = lacking.iter().all(|wish| !is_missing(account, wish));
+        let are_there = lacking.iter().all(|wish| !is_absent(account, wish));
         let missing = if are_there { 0 } else { lacking.len() };
         if let Some(message) = suspicion(known.len(), missing, listed) {
             warn!(connection = %self.key, message, "the listing is not believed");
@@ -391,6 +393,22 @@ impl<'a> Pass<'a> {
         let earliest = retries.chain(rejoins).chain(wake).chain(trouble).chain([next_listing]).min().unwrap_or(resync);
         earliest.max(Duration::from_millis(100))
     }
+}
+
+/// Whom the account held by what is known of it: those who are to leave, by a record or because their object goes, and what
+/// the others' objects want.
+fn were_there(snapshot: &Snapshot) -> (Vec<PersonRef>, Vec<&DesiredPerson>) {
+    let was_there = |user: &&Arc<User>| match user.state() {
+        Some(api::State::Pending | api::State::Active | api::State::Inactive) => true,
+        Some(api::State::Creating | api::State::Absent) | None => false,
+    };
+    let users = snapshot.users.values().filter(was_there);
+    let (going, staying): (Vec<_>, Vec<_>) =
+        users.filter_map(|user| user.wish.as_deref().ok()).partition(|wish| wish.deleting);
+    // Whom a human names may never have been there, and is read before anything is concluded.
+    let records = snapshot.records().into_iter().filter(|record| record.phase.is_open() && !record.is_by_hand());
+    let leavers: HashSet<_> = records.filter_map(|record| record.person().cloned()).collect();
+    (leavers.into_iter().chain(going.iter().map(|wish| wish.reference())).collect(), staying)
 }
 
 /// A listing that did not add up, said aloud: nothing is concluded from who is missing in it.

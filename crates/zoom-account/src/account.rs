@@ -123,6 +123,14 @@ impl Account {
         Arc::make_mut(&mut self.directory).doubt();
     }
 
+    /// Takes back that this person is not in the account, until the next listing: nobody looked for them.
+    pub fn doubt_absence(&mut self, person: &PersonRef) {
+        match &person.id {
+            Some(id) => Arc::make_mut(&mut self.directory).put_unreadable(id.clone()),
+            None => self.doubt(),
+        }
+    }
+
     /// Whether a listing has proved that the present credentials open the account that is meant. Write nothing before.
     #[must_use]
     pub fn is_identified(&self) -> bool {

@@ -237,8 +237,8 @@ impl Directory {
         if self.complete.people && !unreadable { Lookup::Absent } else { Lookup::Unknown }
     }
 
-    /// Notes that this person is in the account and that their row could not be understood: nothing is known of them, also
-    /// not that they are absent.
+    /// Notes that nothing is known of this person, also not that they are absent: their row could not be understood, or
+    /// nobody looked for them whom the listing lacks.
     pub fn put_unreadable(&mut self, id: UserId) {
         self.unreadable.insert(id);
     }

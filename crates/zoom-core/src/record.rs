@@ -484,7 +484,8 @@ pub(crate) fn held_by(holder: &Record) -> String {
 pub(crate) const RESTORED: &str = "this was written for another ZoomConnection object than the present one, as when a backup is restored, \
                                    and may have run long ago, so nothing is done; write a ZoomRemoval by hand if it is still wanted";
 
-/// What is next as far as the listings show. Without a complete one nobody and no role is taken for absent.
+/// What is next as far as the listings show. Without a complete one nobody and no role is taken for absent; nor is
+/// somebody whom a human names, who may have joined since: the read before the first step tells.
 pub(crate) fn next_as_listed(record: &Record, input: &Input<'_>) -> Option<Next> {
     let Input { directory, policy, now, .. } = *input;
     if !directory.complete().roles && record.missing_role(directory).is_some() {
@@ -492,8 +493,8 @@ pub(crate) fn next_as_listed(record: &Record, input: &Input<'_>) -> Option<Next>
     }
     match directory.find_exactly(record.person()?) {
         Lookup::Found(row) => Some(record.next(Some(row), directory, policy, now)),
-        Lookup::Absent => Some(record.next(None, directory, policy, now)),
-        Lookup::Unknown => None,
+        Lookup::Absent if !record.is_by_hand() => Some(record.next(None, directory, policy, now)),
+        Lookup::Absent | Lookup::Unknown => None,
     }
 }
 

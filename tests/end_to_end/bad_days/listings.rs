@@ -5,7 +5,7 @@ use serde_json::json;
 use zoom_operator_testing::eventually;
 
 use super::{assert_says, connected, lasting_fault, nudge};
-use crate::world::{CONNECTION, DEADLINE, REMOVAL, USER, World, account_of, all, email};
+use crate::world::{CONNECTION, DEADLINE, REMOVAL, USER, World, account_of, all, email, is_in_phase};
 
 /// Zoom counts more people than it shows.
 fn short() -> serde_json::Value {
@@ -163,5 +163,31 @@ async fn who_is_missing_from_a_late_listing_is_removed_all_the_same() -> anyhow:
     world.delete(USER, "ada").await?;
     world.gone(USER, "ada").await?;
     world.person_until(&email("ada"), "is deactivated", |ada| ada.status == "inactive").await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_is_to_leave_does_so_although_a_late_listing_lacks_them_meanwhile_or_lists_them_not_yet()
+-> anyhow::Result<()> {
+    let world = connected(account_of(&[]), json!({"mode": "HoldRemovals"})).await?;
+    world.reason(CONNECTION, "default", "Connected").await?;
+    world.zoom.inject(stale()).await?;
+    world.user("ada", json!({"email": email("ada"), "creation": {"method": "AutoCreate"}})).await?;
+    world.user_is("ada", "Synced").await?;
+    world.delete(USER, "ada").await?;
+    world.gone(USER, "ada").await?;
+    world.removal_is("ada", "Held", "RemovalsHeld").await?;
+    world.resync().await?;
+    world.edit(CONNECTION, "default", json!({"mode": "Enforce"})).await?;
+    world.person_until(&email("ada"), "is deactivated", |ada| ada.status == "inactive").await?;
+    world.removal_is("ada", "Done", "Completed").await?;
+
+    world.zoom.add_person(json!({"email": email("bob")})).await?;
+    let by_hand = json!({
+        "class": "Access", "person": {"email": email("bob")}, "operations": [{"action": "Deactivate"}],
+    });
+    world.apply(REMOVAL, "bob", by_hand).await?;
+    world.person_until(&email("bob"), "is deactivated", |bob| bob.status == "inactive").await?;
+    world.until(REMOVAL, "bob", "is done", |removal| is_in_phase(removal, "Done", "Completed")).await?;
     Ok(())
 }
