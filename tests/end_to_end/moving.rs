@@ -1,8 +1,10 @@
 //! People whose address changes.
 
+use anyhow::{Context as _, ensure};
 use serde_json::json;
+use zoom_operator_testing::eventually;
 
-use crate::world::{REMOVAL, USER, World, account_of, email, endless, merged, message};
+use crate::world::{DEADLINE, REMOVAL, USER, World, account_of, email, endless, is_in_phase, merged, message};
 
 #[tokio::test]
 async fn another_address_is_given_to_the_same_person_by_one_call() -> anyhow::Result<()> {
@@ -30,6 +32,31 @@ async fn a_manifest_renamed_together_with_its_address_keeps_its_person_who_is_no
     assert_eq!((after.id, after.status.as_str()), (before.id, "active"));
     world.resync().await?;
     world.assert_wrote(&["PUT /users/{userId}/email"]).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn more_addresses_than_allowed_are_held_and_changed_once_approved() -> anyhow::Result<()> {
+    let names = ["ada", "bob", "eve", "joe"];
+    let limits = json!({"identity": {"percent": 0, "floor": 1}});
+    let world = World::managed(&names, json!({"guard": {"limits": limits}})).await?;
+    for name in names {
+        world.edit(USER, name, json!({"email": email(&format!("{name}.king"))})).await?;
+    }
+    let held = eventually(DEADLINE, "all but one are held", || async {
+        let (held, others): (Vec<_>, Vec<_>) =
+            world.list(REMOVAL).await?.into_iter().partition(|removal| is_in_phase(removal, "Held", "OverLimit"));
+        let done = others.iter().all(|removal| is_in_phase(removal, "Done", "Completed"));
+        ensure!(held.len() + others.len() == names.len() && others.len() <= 1 && done, "{held:?} {others:?}");
+        Ok(held)
+    })
+    .await?;
+    for removal in &held {
+        let name = removal["metadata"]["name"].as_str().context("no name")?;
+        world.edit(REMOVAL, name, json!({"decision": "Approve"})).await?;
+    }
+    world.users_are(&names, "Synced").await?;
+    world.assert_wrote(&["PUT /users/{userId}/email"; 4]).await?;
     Ok(())
 }
 

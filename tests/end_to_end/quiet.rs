@@ -188,6 +188,28 @@ async fn a_new_person_costs_one_create_call_and_at_most_two_status_writes() -> a
 }
 
 #[tokio::test]
+async fn a_leaver_is_read_deactivated_proved_and_signed_out_and_costs_no_other_call() -> anyhow::Result<()> {
+    let connection = json!({"resyncInterval": "1h", "allow": {"delete": true}});
+    let world = World::managed(&["ada", "bob", "eve"], connection).await?;
+    let (read, gone) = ("GET /users/{userId}", "DELETE /users/{userId}");
+    let deactivated = [read, "PUT /users/{userId}/status", read, "DELETE /users/{userId}/token"];
+    // One answer that somebody is gone is not believed.
+    let deleted = [read, gone, read, read];
+    let policies = [json!({"policy": "Deactivate"}), json!({"policy": "Delete", "transfer": "None"})];
+    for ((name, policy), calls) in ["ada", "bob"].into_iter().zip(policies).zip([&deactivated[..], &deleted]) {
+        world.edit(USER, name, json!({"removal": policy})).await?;
+        world.user_is(name, "Synced").await?;
+        world.zoom.clear_journal().await?;
+        world.delete(USER, name).await?;
+        world.removal_is(name, "Done", "Completed").await?;
+        let made = world.zoom.journal().await?;
+        let made: Vec<_> = made.iter().map(|call| call.endpoint.as_str()).collect();
+        assert_calls(made.as_slice(), calls, name);
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn adopting_somebody_costs_one_status_write_and_no_write_to_zoom() -> anyhow::Result<()> {
     let names = ["ada", "bob", "eve"];
     let world = World::connected(account_of(&names), json!({})).await?;
