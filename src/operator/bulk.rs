@@ -40,10 +40,13 @@ impl Turns {
     }
 }
 
+/// So many failures are not about single objects.
+const FAILURES: usize = 100;
+
 /// Calls `write` for each item, several at once, for as long as `goes_on` says. Returns whether all were written.
 ///
 /// # Errors
-/// The first error ends it; other writes under way are given up then.
+/// The first one, after the others were written: what the API server answers for one object stops no other. Many end it.
 pub(super) fn each<'a, T, E, W>(
     items: impl IntoIterator<Item = T, IntoIter: Send + 'a>,
     goes_on: impl Fn() -> bool + Send + Sync + 'a,
@@ -62,8 +65,9 @@ where
             all = goes_on();
             ready(all)
         });
-        items.map(Ok).try_for_each_concurrent(AT_ONCE, write).await?;
-        Ok(all)
+        let failed = items.map(write).buffer_unordered(AT_ONCE).filter_map(|written| ready(written.err()));
+        let first = failed.take(FAILURES).fold(None, |first, error| ready(first.or(Some(error)))).await;
+        first.map_or(Ok(all), Err)
     }
     .boxed()
 }
@@ -169,13 +173,24 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_error_ends_it() {
+    async fn an_error_ends_none_of_the_others() {
         let tried = AtomicUsize::new(0);
         let write = |place| {
             tried.fetch_add(1, Ordering::Relaxed);
             ready(if place == 3 { Err(place) } else { Ok(()) })
         };
         assert_eq!(each(0..100, || true, write).await, Err(3));
-        assert_eq!(tried.into_inner(), 4);
+        assert_eq!(tried.into_inner(), 100);
+    }
+
+    #[tokio::test]
+    async fn many_errors_end_it() {
+        let tried = AtomicUsize::new(0);
+        let write = |place| {
+            tried.fetch_add(1, Ordering::Relaxed);
+            ready(Err::<(), usize>(place))
+        };
+        assert_eq!(each(0..10_000, || true, write).await, Err(0));
+        assert!((FAILURES..FAILURES + AT_ONCE).contains(&tried.into_inner()));
     }
 }

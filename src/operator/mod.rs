@@ -64,6 +64,9 @@ pub(crate) struct Settings {
     pub(crate) allowed_hosts: AllowedHosts,
 }
 
+/// How long the API server may take to answer a call.
+const CALL_TIMEOUT: Duration = Duration::from_secs(30);
+
 /// Runs until a signal, or until something fails that only a restart can mend.
 ///
 /// # Errors
@@ -71,6 +74,10 @@ pub(crate) struct Settings {
 pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
     let config = Config::infer().await.context("find out how to reach the cluster")?;
     let client = Client::try_from(config.clone()).context("make a client for the cluster")?;
+    // A watch may be silent for long, an answer may not.
+    let mut calling = config.clone();
+    calling.read_timeout = Some(CALL_TIMEOUT);
+    let calling = Client::try_from(calling).context("make a client for calls to the cluster")?;
     let stopping = CancellationToken::new();
     let metrics = metrics::Metrics::new();
 
@@ -97,7 +104,7 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
     let (events, sender) = events::Events::new(client.clone(), Some(settings.identity.clone()));
     let context = pass::Context {
         index: index.clone(),
-        cluster: cluster::Cluster::new(client.clone(), index.clone(), metrics.clone()),
+        cluster: cluster::Cluster::new(calling, index.clone(), metrics.clone()),
         dialer: connect::Dialer {
             client: client.clone(),
             hosts: settings.allowed_hosts.clone(),

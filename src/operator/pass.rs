@@ -144,8 +144,11 @@ impl<'a> Pass<'a> {
             let torn_down = self.torn_down(&plan).await?;
             self.announce_spending(&plan, &snapshot).await?;
             self.planned_at = Instant::now();
-            let stands = self.write_down(&plan, &torn_down, &snapshot).await?;
-            match self.apply(&plan, &snapshot).await? {
+            let written = self.write_down(&plan, &torn_down, &snapshot).await;
+            // An object that the API server cannot write keeps nobody in who was to leave before.
+            let applied = self.apply(&plan, &snapshot).await?;
+            let stands = written?;
+            match applied {
                 Applied::Settled if stands => {
                     if self.report(&plan, &snapshot).await? {
                         if self.kept.trouble.is_none() {

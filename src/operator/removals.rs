@@ -7,6 +7,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 use jiff::Timestamp;
@@ -25,6 +26,9 @@ use super::{
     status, translate,
 };
 
+/// How long the edits of others wait in each round for what is written down.
+const EDITS_WAIT: Duration = Duration::from_millis(100);
+
 /// A kind and a namespace.
 pub(super) type Place = (&'static str, Arc<str>);
 
@@ -41,9 +45,10 @@ impl Pass<'_> {
     ) -> Result<bool, ClusterError> {
         // One object at least, or a stream of edits could keep leavers in for ever.
         let goes_on = &bulk::at_least_one(|| self.may_go_on(), || self.goes_on(snapshot));
-        // An edit of somebody else is carried out first, and the wave goes on in the next round.
+        // An edit of somebody else is carried out soon, and the wave goes on in the next round.
         let edits_wait = plan.edits > 0 && self.is_usable();
-        let yields = &bulk::at_least_one(|| self.may_go_on(), || !edits_wait && self.goes_on(snapshot));
+        let is_their_turn = || edits_wait && self.planned_at.elapsed() > EDITS_WAIT;
+        let yields = &bulk::at_least_one(|| self.may_go_on(), || !is_their_turn() && self.goes_on(snapshot));
         let is_new = AtomicBool::new(false);
         let write = |record| self.write_record(record, torn_down, &is_new, snapshot);
         let (urgent, phases): (Vec<_>, Vec<_>) = plan.changes.iter().partition(|change| change.phase == Phase::Running);
@@ -52,15 +57,19 @@ impl Pass<'_> {
         let (run_now, records): (Vec<_>, Vec<_>) =
             plan.new_records.iter().partition(|record| names.contains(record.name.as_str()));
         let released: HashMap<&ObjectKey, Release> = plan.released.iter().map(|(object, why)| (object, *why)).collect();
-        // A wave is decided as a whole: before all its records stand none of them is told that it is held.
-        let done = bulk::each(run_now, goes_on, write).await?
+        // Without its object nobody could tell any more that a record is not asked for.
+        let told = bulk::each(run_now, goes_on, write).await?
             && bulk::each(urgent, goes_on, |change| self.tell_phase(change)).await?
-            // Without its object nobody could tell any more that a record is not asked for.
-            && bulk::each(ended, yields, |change| self.tell_phase(change)).await?
-            && bulk::each(&plan.let_go, yields, |object| {
-                self.let_user_go(object, released.get(object).copied(), snapshot)
-            })
-            .await?
+            && bulk::each(ended, yields, |change| self.tell_phase(change)).await?;
+        let gone = if told {
+            let held = plan.let_go.iter().filter_map(|object| Some((object, self.held_user(object, snapshot)?)));
+            let let_go = |(object, user)| self.let_user_go(object, user, released.get(object).copied());
+            bulk::each(held, yields, let_go).await
+        } else {
+            Ok(false)
+        };
+        // A wave is decided as a whole: before all its records stand none of them is told that it is held.
+        let done = !matches!(gone, Ok(false))
             && bulk::each(records, yields, write).await?
             && bulk::each(phases, yields, |change| self.tell_phase(change)).await?;
         for object in &plan.let_go_groups {
@@ -72,7 +81,7 @@ impl Pass<'_> {
         for object in &plan.let_go_contact_groups {
             self.let_go_of(object, snapshot.contact_groups.get(object)).await?;
         }
-        Ok(done && !is_new.into_inner())
+        Ok(gone? && done && !is_new.into_inner())
     }
 
     /// Kinds and namespaces of new records whose objects are going as a whole.
@@ -154,13 +163,19 @@ impl Pass<'_> {
         tolerate(written)
     }
 
+    /// The object, if it is there as long as our finalizer is.
+    fn held_user<'s>(&self, object: &ObjectKey, snapshot: &'s Snapshot) -> Option<&'s User> {
+        let user = snapshot.users.get(object)?;
+        let is_held = self.context.index.user(object).is_some_and(|now| now.has_finalizer && now.uid() == user.uid());
+        is_held.then_some(user)
+    }
+
     async fn let_user_go(
         &self,
         object: &ObjectKey,
+        user: &User,
         released: Option<Release>,
-        snapshot: &Snapshot,
     ) -> Result<(), ClusterError> {
-        let Some(user) = snapshot.users.get(object).filter(|user| user.has_finalizer) else { return Ok(()) };
         if let Some(why) = released {
             self.tell_released(object, user, why);
         }

@@ -148,8 +148,10 @@ async fn everything_was_told(world: &World<'_>) -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn an_object_that_the_api_server_refuses_to_change_stops_no_other() -> anyhow::Result<()> {
-    let world = World::managed(&["ada", "stuck"], json!({})).await?;
+async fn an_object_that_the_api_server_refuses_or_fails_to_change_stops_no_other() -> anyhow::Result<()> {
+    let limits = json!({"access": {"percent": 0, "floor": 3}});
+    let people = ["ada", "bob", "eve", "jammed", "leaver", "stuck"];
+    let world = World::managed(&people, json!({"guard": {"limits": limits}})).await?;
     let policy = format!("{}-stuck", world.namespace);
     let refuse = json!({"apiVersion": "v1", "kind": "List", "items": [
         {
@@ -170,21 +172,39 @@ async fn an_object_that_the_api_server_refuses_to_change_stops_no_other() -> any
             "apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingAdmissionPolicyBinding",
             "metadata": {"name": policy}, "spec": {"policyName": policy, "validationActions": ["Deny"]},
         },
+        {
+            "apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingWebhookConfiguration",
+            "metadata": {"name": policy},
+            "webhooks": [{
+                "name": "nobody.answers.example.com", "clientConfig": {"url": "https://127.0.0.1:1/"},
+                "rules": [{
+                    "apiGroups": ["zoom-operator.dev"], "apiVersions": ["*"], "operations": ["UPDATE"],
+                    "resources": ["zoomusers", "zoomusers/status"],
+                }],
+                "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": world.namespace}},
+                "matchConditions": [{"name": "jammed", "expression": "request.name == 'jammed'"}],
+                "failurePolicy": "Fail", "sideEffects": "None", "admissionReviewVersions": ["v1"],
+            }],
+        },
     ]});
     world.cluster.apply(&refuse.to_string()).await?;
-    eventually(DEADLINE, "the policy holds", || async {
-        let changed = world.kubectl(&["label", USER, "stuck", "tried=yes", "--dry-run=server"]).await;
-        ensure!(changed.is_err(), "the API server still takes changes");
+    eventually(DEADLINE, "neither can be changed", || async {
+        for name in ["stuck", "jammed"] {
+            let changed = world.kubectl(&["label", USER, name, "tried=yes", "--dry-run=server"]).await;
+            ensure!(changed.is_err(), "the API server still takes changes of {name}");
+        }
         Ok(())
     })
     .await?;
-    world.kubectl(&["delete", USER, "stuck", "--wait=false"]).await?;
+    world.kubectl(&["delete", USER, "jammed", "leaver", "stuck", "--wait=false"]).await?;
+    world.removal_is("leaver", "Done", "Completed").await?;
     world.edit(USER, "ada", json!({"lastName": "Lovelace"})).await?;
     world.person_until(&email("ada"), "has her name", |person| person.last_name == "Lovelace").await?;
     world.user_is("ada", "Synced").await?;
 
-    let kinds = "validatingadmissionpolicy,validatingadmissionpolicybinding";
+    let kinds = "validatingadmissionpolicy,validatingadmissionpolicybinding,validatingwebhookconfiguration";
     world.cluster.kubectl(&["delete", kinds, &policy]).await?;
     world.resync().await?;
-    world.gone(USER, "stuck").await
+    world.gone(USER, "stuck").await?;
+    world.gone(USER, "jammed").await
 }

@@ -238,8 +238,8 @@ pub struct Record {
     pub ended_at: Option<Timestamp>,
     /// Whether it ran because a human said so; then it does not use up what may run without being asked.
     pub ran_approved: bool,
-    /// Whether it was written for another connection than the one that is there, and says nothing of having run: a copy, as
-    /// the restoration of a backup makes it.
+    /// Whether it was written for another connection than the one that is there, or with its decision: a copy, as the
+    /// restoration of a backup makes it.
     pub copied: bool,
 }
 
@@ -481,8 +481,8 @@ pub(crate) fn held_by(holder: &Record) -> String {
 }
 
 /// Why a copy takes nothing from anybody.
-pub(crate) const RESTORED: &str = "this was written for another ZoomConnection object than the present one, as when a backup is restored, \
-                                   and may have run long ago, so nothing is done; write a ZoomRemoval by hand if it is still wanted";
+pub(crate) const RESTORED: &str = "this was not written here, but brought back, as when a backup is restored, and may have \
+                                   run long ago, so nothing is done; write a ZoomRemoval by hand if it is still wanted";
 
 /// What is next as far as the listings show. Without a complete one nobody and no role is taken for absent; nor is
 /// somebody whom a human names, who may have joined since: the read before the first step tells.

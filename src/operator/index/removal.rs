@@ -35,11 +35,10 @@ impl Removal {
     /// The record for a plan of the connection with this uid.
     pub(in crate::operator) fn record_for(&self, connection: Option<&str>) -> Option<Arc<Record>> {
         let record = self.record.as_ref().ok()?;
-        // Backups bring back what a human wrote just the same; only what the operator wrote names its owner.
-        let copied = record.source.is_some()
-            && record.phase.is_open()
-            && record.started_at.is_none()
-            && self.owner.as_deref() != connection;
+        // Backups bring back what a human wrote just the same; only what the operator wrote names its owner, and is decided
+        // after that.
+        let is_restored = self.owner.as_deref() != connection || (record.approved && self.generation == 1);
+        let copied = record.source.is_some() && record.phase.is_open() && is_restored;
         Some(if copied { Arc::new(Record { copied, ..Record::clone(record) }) } else { record.clone() })
     }
 }

@@ -169,14 +169,14 @@ fn a_record_that_another_version_did_not_understand_begins_again_and_one_that_ra
 }
 
 #[test]
-fn a_record_that_was_written_for_another_connection_is_a_copy() {
-    let copied = |owner: &str, source: bool, status: serde_json::Value| {
+fn a_record_that_was_written_for_another_connection_or_with_its_decision_is_a_copy() {
+    let removal = |owner: &str, source: bool, status: serde_json::Value| {
         let source = source.then(|| {
             json!({
                 "kind": "ZoomUser", "namespace": "acme", "name": "ada", "uid": "2", "generation": 1, "deleted": true,
             })
         });
-        let object = serde_json::from_value(json!({
+        json!({
             "apiVersion": "zoom-operator.dev/v1alpha1",
             "kind": "ZoomRemoval",
             "metadata": {
@@ -190,17 +190,27 @@ fn a_record_that_was_written_for_another_connection_is_a_copy() {
                 "source": source,
             },
             "status": status,
-        }));
-        let (_, removal) = Removal::read(&object.unwrap());
+        })
+    };
+    let is_copied = |removal: serde_json::Value| {
+        let (_, removal) = Removal::read(&serde_json::from_value(removal).unwrap());
         removal.record_for(Some("mine")).unwrap().copied
     };
+    let copied = |owner, source, status| is_copied(removal(owner, source, status));
     let waiting = || json!({"phase": "Held", "reason": "WaitingForConnection"});
     assert!(copied("another", true, json!({})));
     assert!(copied("another", true, waiting()));
     assert!(!copied("another", false, json!({})), "a human wrote it");
     assert!(!copied("mine", true, json!({})));
     let ran = json!({"phase": "Scheduled", "reason": "NotBefore", "startedAt": "2026-03-01T12:00:00Z"});
-    assert!(!copied("another", true, ran), "it says what became of it");
+    assert!(copied("another", true, ran), "what was agreed to before the backup may have been taken back since");
+    // The operator writes none that is decided already.
+    for (generation, expected) in [(1, true), (2, false)] {
+        let mut approved = removal("mine", true, json!({}));
+        approved["spec"]["decision"] = json!("Approve");
+        approved["metadata"]["generation"] = json!(generation);
+        assert_eq!(is_copied(approved), expected, "generation {generation}");
+    }
 }
 
 #[test]
