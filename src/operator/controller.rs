@@ -1,8 +1,9 @@
 //! The controller over ZoomConnections: who asks for a pass, and who gets one.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     hash::{DefaultHasher, Hash, Hasher},
+    mem,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -132,21 +133,19 @@ async fn control(
 ) {
     let (index, stopping) = (shared.context.index.clone(), shared.context.stopping.clone());
     let listed = connections.clone();
+    let mut seen = Seen::default();
     let events = watcher(api, watcher::Config::default())
         .default_backoff()
         .reflect(writer)
         .inspect_ok(move |event| {
-            match event {
-                watcher::Event::Apply(found) | watcher::Event::InitApply(found) => {
-                    let version = ConnectionVersion::of(found.meta());
-                    index.note_connection(translate::key(found.meta()), Some(version));
-                }
-                // The filter below would swallow it: nothing that it looks at has changed.
-                watcher::Event::Delete(gone) => {
-                    index.note_connection(translate::key(gone.meta()), None);
-                    index.trigger(&translate::key(gone.meta()));
-                }
-                watcher::Event::Init | watcher::Event::InitDone => {}
+            if let watcher::Event::Apply(found) | watcher::Event::InitApply(found) = event {
+                let version = ConnectionVersion::of(found.meta());
+                index.note_connection(translate::key(found.meta()), Some(version));
+            }
+            // The filter below would swallow it: nothing that it looks at has changed.
+            for gone in seen.gone_by(event) {
+                index.note_connection(gone.clone(), None);
+                index.trigger(&gone);
             }
         })
         .touched_objects()
@@ -165,6 +164,39 @@ async fn control(
     tokio::select! {
         () = controller => {}
         () = stopped_before(&listed, &stopping) => {}
+    }
+}
+
+/// The connections that a watch has shown. Its news that one was deleted may be lost while it is interrupted: then the next
+/// list lacks it.
+#[derive(Debug, Default)]
+struct Seen {
+    there: HashSet<ObjectKey>,
+    listed: HashSet<ObjectKey>,
+}
+
+impl Seen {
+    /// Those of which an event tells that they are gone.
+    fn gone_by(&mut self, event: &watcher::Event<Guarded>) -> HashSet<ObjectKey> {
+        match event {
+            watcher::Event::Apply(found) => {
+                self.there.insert(translate::key(found.meta()));
+                HashSet::new()
+            }
+            watcher::Event::Delete(gone) => self.there.take(&translate::key(gone.meta())).into_iter().collect(),
+            watcher::Event::Init => {
+                self.listed.clear();
+                HashSet::new()
+            }
+            watcher::Event::InitApply(found) => {
+                self.listed.insert(translate::key(found.meta()));
+                HashSet::new()
+            }
+            watcher::Event::InitDone => {
+                let before = mem::replace(&mut self.there, mem::take(&mut self.listed));
+                before.difference(&self.there).cloned().collect()
+            }
+        }
     }
 }
 
@@ -369,4 +401,38 @@ async fn named_without_connection<K: Named>(
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_connection_that_the_next_list_lacks_is_gone() {
+        let guarded = |name: &str| {
+            let metadata = json!({"namespace": "acme", "name": name, "uid": name});
+            let object =
+                json!({"apiVersion": "zoom-operator.dev/v1alpha1", "kind": "ZoomConnection", "metadata": metadata});
+            serde_json::from_value::<Guarded>(object).unwrap()
+        };
+        let mut seen = Seen::default();
+        let mut gone = |event: watcher::Event<Guarded>| {
+            let mut names: Vec<_> = seen.gone_by(&event).into_iter().map(|key| key.name.to_string()).collect();
+            names.sort_unstable();
+            names
+        };
+        let nobody = Vec::<String>::new();
+        for name in ["first", "second", "third"] {
+            assert_eq!(gone(watcher::Event::InitApply(guarded(name))), nobody);
+        }
+        assert_eq!(gone(watcher::Event::InitDone), nobody);
+        assert_eq!(gone(watcher::Event::Apply(guarded("fourth"))), nobody);
+        assert_eq!(gone(watcher::Event::Delete(guarded("first"))), ["first"]);
+
+        assert_eq!(gone(watcher::Event::Init), nobody);
+        assert_eq!(gone(watcher::Event::InitApply(guarded("third"))), nobody);
+        assert_eq!(gone(watcher::Event::InitDone), ["fourth", "second"]);
+    }
 }
