@@ -354,10 +354,11 @@ impl Lease {
         Record { holder, duration, since: Instant::now() }
     }
 
-    /// Renewals move the end on without waking anybody; only gaining and losing leadership does.
+    /// Renewals move the end on without waking anybody; only gaining and losing leadership does. A renewal that is answered
+    /// when the end is past gains it anew: whoever looked in between waits to be woken.
     fn lead_until(&self, until: Option<Instant>) {
         let turned = self.until.send_if_modified(|current| {
-            let turned = current.is_some() != until.is_some();
+            let turned = current.is_some() != until.is_some() || leads(*current) != leads(until);
             *current = until;
             turned
         });

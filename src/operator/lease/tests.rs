@@ -8,6 +8,7 @@ use std::{
     thread,
 };
 
+use futures::FutureExt as _;
 use kube::{
     api::{DeleteParams, Patch, PatchParams},
     config::{KubeConfigOptions, Kubeconfig},
@@ -49,6 +50,23 @@ fn the_default_times_leave_a_margin_between_the_renew_deadline_and_the_end_of_th
     assert_eq!(timing.margin(), Duration::from_secs(5));
     assert_eq!(timing.retry(), Duration::from_secs(2));
     assert_eq!(timing.call(), Duration::from_secs(5));
+}
+
+#[tokio::test]
+async fn a_renewal_wakes_those_who_wait_only_if_leadership_had_run_out() {
+    let config = Config::new("http://127.0.0.1:1".parse().unwrap());
+    let (lease, mut leadership) = Lease::new(config, "acme", "lease", "me", Timing::default()).unwrap();
+    let start = Instant::now();
+    let after = |seconds| Some(start + Duration::from_secs(seconds));
+    lease.lead_until(after(10));
+    assert_eq!(leadership.changed().now_or_never(), Some(Some(true)));
+    lease.lead_until(after(12));
+    assert_eq!(leadership.changed().now_or_never(), None);
+    // Over by the clock.
+    lease.lead_until(Some(start));
+    assert_eq!(leadership.changed().now_or_never(), Some(Some(false)));
+    lease.lead_until(after(22));
+    assert_eq!(leadership.changed().now_or_never(), Some(Some(true)));
 }
 
 #[test]
