@@ -281,9 +281,9 @@ impl Pass<'_> {
         if !self.context.may_write() {
             return Ok(());
         }
-        let decided_by = removal.record.as_ref().ok().and_then(|record| record.decided_by.as_deref());
+        let record = removal.record.as_deref().ok();
         let generation = removal.generation;
-        let new = status::removal(&removal.status, phase, reason, message, decided_by, generation, Timestamp::now());
+        let new = status::removal(&removal.status, phase, reason, message, record, generation, Timestamp::now());
         self.context.cluster.write_removal_status(object, &removal.uid, &new).await?;
         if removal.status.phase != new.phase {
             let about = About { key: object.clone(), uid: removal.uid.clone() };

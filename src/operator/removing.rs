@@ -49,7 +49,7 @@ impl Pass<'_> {
         if self.kept.removal_retries.get(object).is_some_and(too_early) {
             return Ok(None);
         }
-        if record.phase != Phase::Running {
+        if record.phase != Phase::Running || (record.is_withdrawn() && ending.is_none()) {
             return Ok(None);
         }
         if !self.context.cluster.stands(object, &removal.uid).await? {

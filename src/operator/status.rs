@@ -2,7 +2,9 @@
 
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
-use zoom_core::{DesiredPerson, Lookup, ObservedLicense, Person, Phase, Reason, Restore, Standing, State, Verdict};
+use zoom_core::{
+    DesiredPerson, Lookup, ObservedLicense, Person, Phase, Reason, Record, Restore, Standing, State, Verdict,
+};
 use zoom_operator_api::{
     self as api,
     conditions::{self, ConditionStatus, NewCondition},
@@ -283,7 +285,7 @@ pub(super) fn removal(
     phase: Phase,
     reason: zoom_core::RecordReason,
     message: &str,
-    decided_by: Option<&str>,
+    record: Option<&Record>,
     generation: i64,
     now: Timestamp,
 ) -> api::ZoomRemovalStatus {
@@ -292,10 +294,15 @@ pub(super) fn removal(
     new.phase = Some(translate::phase_out(phase));
     new.reason = Some(reason.to_string());
     new.message = Some(message.to_owned());
+    // For good: what was approved once does not run when that is taken back.
+    let approved = reason == zoom_core::RecordReason::Approved || record.is_some_and(|record| record.approved);
+    if approved || matches!(phase, Phase::Scheduled | Phase::Running) {
+        new.approved = Some(approved || old.approved.unwrap_or_default());
+    }
     // Held by a switch and let run again later, it counts for the window in which it runs.
     if phase == Phase::Running && old.phase != Some(api::Phase::Running) {
         new.started_at = Some(translate::time(now));
-        new.approved = Some(reason == zoom_core::RecordReason::Approved);
+        let decided_by = record.and_then(|record| record.decided_by.as_deref());
         new.decided_by = decided_by.filter(|by| !by.is_empty()).map(str::to_owned);
     }
     if !phase.is_open() {

@@ -343,6 +343,7 @@ pub(super) fn record(removal: &api::ZoomRemoval) -> Result<Record, Unreadable> {
     let reason = status.reason.as_deref().and_then(|reason| reason.parse().ok());
     // Another version ended it for want of understanding: whoever does understand it begins again.
     let was_unreadable = reason == Some(zoom_core::RecordReason::Unreadable);
+    let waits_unbegun = status.phase == Some(api::Phase::Scheduled) && status.started_at.is_none();
     let labels = meta.labels.as_ref();
     let wave = labels.and_then(|labels| labels.get(api::WAVE_LABEL)).or(meta.name.as_ref()).cloned();
     Ok(Record {
@@ -371,7 +372,8 @@ pub(super) fn record(removal: &api::ZoomRemoval) -> Result<Record, Unreadable> {
         reason: reason.filter(|_| !was_unreadable),
         started_at: status.started_at.as_ref().map(|time| time.0),
         ended_at: status.ended_at.as_ref().map(|time| time.0),
-        ran_approved: status.approved.unwrap_or_default(),
+        // Earlier versions did not say it of one that had only begun to wait.
+        was_approved: status.approved.unwrap_or(waits_unbegun && spec.source.is_some()),
         // It takes the connection to tell.
         copied: false,
     })

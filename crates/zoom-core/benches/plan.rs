@@ -174,7 +174,7 @@ fn record(new: &NewRecord, phase: Phase) -> Record {
         },
         started_at: (phase == Phase::Done).then(now),
         ended_at: None,
-        ran_approved: false,
+        was_approved: false,
         copied: false,
     }
 }

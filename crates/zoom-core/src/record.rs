@@ -236,8 +236,9 @@ pub struct Record {
     pub started_at: Option<Timestamp>,
     /// When it ended.
     pub ended_at: Option<Timestamp>,
-    /// Whether it ran because a human said so; then it does not use up what may run without being asked.
-    pub ran_approved: bool,
+    /// Whether its status says that a human has approved it, now or before: then it does not use up what may run without
+    /// being asked, and does not run without the approval.
+    pub was_approved: bool,
     /// Whether it was written for another connection than the one that is there, or with its decision: a copy, as the
     /// restoration of a backup makes it.
     pub copied: bool,
@@ -328,7 +329,17 @@ impl Record {
     /// Whether it runs because it is within its limit, and not because a human said so.
     #[must_use]
     pub fn is_unasked(&self) -> bool {
-        self.source.is_some() && !self.ran_approved && self.reason != Some(RecordReason::Approved)
+        self.source.is_some() && !self.ever_approved()
+    }
+
+    /// Whether a human approved it and has taken that back.
+    #[must_use]
+    pub fn is_withdrawn(&self) -> bool {
+        self.source.is_some() && !self.approved && self.ever_approved()
+    }
+
+    fn ever_approved(&self) -> bool {
+        self.was_approved || self.reason == Some(RecordReason::Approved)
     }
 
     /// What is next, given the person's present row (`None`: not in the account). Call it with a fresh read before

@@ -60,6 +60,10 @@ pub(crate) fn before_counting(candidate: &Candidate<'_>, in_held_wave: bool, inp
     let record = candidate.record();
     let by_hand = record.is_some_and(|record| record.source.is_none());
     let approved = record.is_some_and(|record| record.approved);
+    // Before anything else lets it run: nobody counted it, or it was counted and found too large.
+    if record.is_some_and(Record::is_withdrawn) {
+        return Some(Outcome::new(Phase::Held, RecordReason::OverLimit, WITHDRAWN));
+    }
     if candidate.is_over_limit() {
         return Some(held_over_limit(candidate));
     }
@@ -113,7 +117,11 @@ pub(crate) fn before_counting(candidate: &Candidate<'_>, in_held_wave: bool, inp
     in_held_wave.then(|| held_over_limit(candidate))
 }
 
-/// What was agreed to before it began to wait does not need to be agreed to again: it was counted, or approved.
+/// Why a record waits that was approved once.
+const WITHDRAWN: &str = "its approval was withdrawn, so nothing more of it runs: set spec.decision to Approve again, or delete \
+                         this object";
+
+/// What was agreed to before it began to wait does not need to be agreed to again: it was counted, or is approved still.
 fn is_agreed(record: &Record) -> bool {
     record.phase == Phase::Scheduled && record.source.is_some()
 }

@@ -416,7 +416,7 @@ pub struct ZoomRemovalStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Time")]
     pub ended_at: Option<Time>,
-    /// Whether it ran because a human approved it. Absent: it did not.
+    /// Whether a human has approved it, also where that was withdrawn. Absent: nobody did, or it was not told yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "bool")]
     pub approved: Option<bool>,

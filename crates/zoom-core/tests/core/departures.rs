@@ -50,9 +50,15 @@ fn who_leaves_in_a_month_is_deactivated_now_and_deleted_then() {
     assert!(is_idle(&world.plan()));
 }
 
-#[test]
-fn what_was_agreed_to_a_month_ago_is_not_asked_about_again() {
-    let mut world = World::of(20);
+fn withdraw(world: &mut World, count: usize) {
+    world.records.iter_mut().take(count).for_each(|record| record.approved = false);
+}
+
+#[rstest]
+#[case::who_is_deactivated_first(State::Active)]
+#[case::who_is_inactive_already(State::Inactive)]
+fn what_was_agreed_to_a_month_ago_runs_unless_that_was_withdrawn(#[case] state: State) {
+    let mut world = if state == State::Active { World::of(20) } else { inactive(20) };
     world.policy.allow.delete = true;
     for place in 0..8 {
         world.object(&name(place)).removal = Some(in_a_month());
@@ -63,10 +69,41 @@ fn what_was_agreed_to_a_month_ago_is_not_asked_about_again() {
     world.approve(|_| true);
     world.round();
     assert_eq!(world.phases(), [("Scheduled".to_owned(), 8)].into());
-    world.records.iter_mut().for_each(|record| record.approved = false);
+    world.pass_time(days(10));
+    // As few as the limit would take.
+    withdraw(&mut world, 5);
+    world.round();
+    assert_eq!(world.phases(), [("Held".to_owned(), 5), ("Scheduled".to_owned(), 3)].into());
+    assert_eq!(world.records[0].reason, Some(RecordReason::OverLimit));
+    assert!(is_idle(&world.plan()), "it is said once");
     world.pass_time(days(31));
     world.round();
+    assert_eq!((world.phases(), world.zoom.len()), ([("Done".to_owned(), 3), ("Held".to_owned(), 5)].into(), 17));
+    world.approve(|_| true);
+    world.round();
     assert_eq!(world.phases(), [("Done".to_owned(), 8)].into());
+}
+
+#[rstest]
+#[case::running(|_: &mut World| {})]
+#[case::then_held_by_a_switch(|world: &mut World| {
+    world.policy.allow.deactivate = false;
+    world.round();
+    world.policy.allow.deactivate = true;
+})]
+fn what_was_approved_and_has_not_ended_runs_no_more_once_that_is_withdrawn(#[case] meanwhile: fn(&mut World)) {
+    let mut world = World::of(20);
+    (0..8).for_each(|place| world.delete(&name(place)));
+    world.settle();
+    world.approve(|_| true);
+    let plan = world.plan();
+    world.write_records(&plan);
+    assert_eq!(plan.running.len(), 8);
+    meanwhile(&mut world);
+    withdraw(&mut world, 5);
+    world.settle();
+    assert_eq!(world.phases(), [("Done".to_owned(), 3), ("Held".to_owned(), 5)].into());
+    assert!(world.touched.len() == 3 && is_idle(&world.plan()));
 }
 
 #[test]

@@ -131,7 +131,7 @@ impl World {
                 self.ledger.note(record.class, record.people(), self.now, self.policy.guard.window);
             }
             self.records[place].started_at.get_or_insert(self.now);
-            self.records[place].ran_approved = approved;
+            self.records[place].was_approved = approved;
             let id = group_id(&leaving.thing.id);
             if record.steps == [Step::DeleteGroup] {
                 self.zoom_groups.retain(|group| group.id != id);

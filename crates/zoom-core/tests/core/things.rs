@@ -376,7 +376,7 @@ fn who_leaves_several_groups_spends_one_of_the_allowance() {
     let (first, second) = (leaving("a", &["ada", "bob"], 2), leaving("b", &["bob", "eve"], 5));
     assert_eq!(first.people_anew(&[&first, &second], start() + seconds(1)), 2, "before the window");
     assert_eq!(second.people_anew(&[&first, &second], start()), 4);
-    let approved = Record { ran_approved: true, ..first };
+    let approved = Record { was_approved: true, ..first };
     assert_eq!(second.people_anew(&[&approved], start()), 5, "what a human agreed to does not count");
 }
 

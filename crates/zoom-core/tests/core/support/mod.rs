@@ -327,7 +327,7 @@ pub(crate) fn written(new: &NewRecord, now: Timestamp) -> Record {
         reason: None,
         started_at: None,
         ended_at: None,
-        ran_approved: false,
+        was_approved: false,
         copied: false,
     }
 }
@@ -351,7 +351,7 @@ pub(crate) fn by_hand(name: &str, step: Step) -> Record {
         reason: None,
         started_at: None,
         ended_at: None,
-        ran_approved: false,
+        was_approved: false,
         copied: false,
     }
 }

@@ -46,6 +46,7 @@ impl World {
             assert!(record.phase.is_open() || lifts, "{} had ended", record.name);
             record.phase = change.phase;
             record.reason = Some(change.reason);
+            record.was_approved |= record.approved;
             record.ended_at = (!change.phase.is_open()).then_some(self.now);
             if let Subject::Members(leaving) = &mut record.subject {
                 leaving.count = leaving.count.max(change.people);
@@ -84,7 +85,7 @@ impl World {
                         }
                         let written = &mut self.records[place];
                         written.started_at.get_or_insert(self.now);
-                        written.ran_approved = approved;
+                        written.was_approved = approved;
                         self.taken.push((self.now, record.class, who.email.clone(), approved));
                         self.apply(&operation);
                     }
