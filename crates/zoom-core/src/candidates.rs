@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use jiff::Timestamp;
 
 use crate::{
-    Class, Leaving, Mode, NewRecord, ObjectKey, Operation, PersonRef, Phase, Reason, Record, RecordReason, Step,
-    Subject,
+    Class, DesiredPerson, Leaving, Mode, NewRecord, ObjectKey, Operation, PersonRef, Phase, Reason, Record,
+    RecordReason, Step, Subject,
     claims::Claims,
     desk::Desk,
     groups::Groups,
@@ -196,6 +196,7 @@ impl<'a> Candidate<'a> {
 
 /// What an object asks for at present.
 struct Ask<'a> {
+    object: &'a DesiredPerson,
     deleting: bool,
     edited: bool,
     /// Whether the connection lets it ask.
@@ -336,12 +337,12 @@ fn asks<'i>(live: &[Live<'i>], intents: &'i [Intent<'_>], input: &Input<'i>) -> 
             || refusal.is_some_and(|refusal| refusal.reason == planned.verdict.reason);
         let (edited, permitted) = (object.is_edited(), seen.permitted);
         let known = !suspended && permitted && !unseen;
-        asks.insert(&*object.uid, Ask { deleting: false, edited, permitted, known, intent: None });
+        asks.insert(&*object.uid, Ask { object, deleting: false, edited, permitted, known, intent: None });
     }
     // What a deleted object asks for is always known: who is let go is not asked for any more.
     for object in input.desired.people.iter().filter(|object| object.deleting) {
         let edited = object.is_edited();
-        asks.insert(&*object.uid, Ask { deleting: true, edited, permitted: true, known: true, intent: None });
+        asks.insert(&*object.uid, Ask { object, deleting: true, edited, permitted: true, known: true, intent: None });
     }
     for intent in intents {
         if let Some(ask) = asks.get_mut(&*intent.object.uid) {
@@ -368,6 +369,16 @@ fn word_on(
     holds: &Holds<'_>,
     groups: &Groups<'_>,
 ) -> Word {
+    let claimant = || record.person().and_then(|person| claims.claimant(person)).or_else(|| claims.again(record));
+    // Whatever else is not known yet: the object may be gone then, and its addresses with it.
+    if let Some(ask) = asked_by
+        && let Some(person) = record.person()
+        && is_about(record, &ask.object.reference())
+        && (ask.intent.is_some() || (ask.deleting && claimant().is_none()))
+        && let Some(refused) = protection(ask.object, person, input, groups)
+    {
+        return Word::Over(refused);
+    }
     if may_be_last_admin(record, input.directory) {
         return Word::Unknown;
     }
@@ -383,7 +394,6 @@ fn word_on(
         Held::By(other) => return Word::Over(Outcome::new(Phase::Refused, RecordReason::LegalHold, held_by(other))),
     }
     let over = |phase, reason, message: String| Word::Over(Outcome::new(phase, reason, message));
-    let claimant = || record.person().and_then(|person| claims.claimant(person)).or_else(|| claims.again(record));
     let unclaimed = if input.desired.complete { Word::Stands } else { Word::Unknown };
     let at_rest = is_at_rest(input.policy.mode);
     let reclaimed = |claimant: &ObjectKey| {
@@ -438,8 +448,12 @@ pub(crate) fn is_about(record: &Record, person: &PersonRef) -> bool {
 }
 
 /// A protected person is known by every address that they or their object have or had.
-pub(crate) fn protection(intent: &Intent<'_>, input: &Input<'_>, groups: &Groups<'_>) -> Option<Outcome> {
-    let Intent { object, subject, .. } = intent;
+pub(crate) fn protection(
+    object: &DesiredPerson,
+    subject: &PersonRef,
+    input: &Input<'_>,
+    groups: &Groups<'_>,
+) -> Option<Outcome> {
     let emails = [&subject.email, &object.email].into_iter().chain(&object.remembered.email);
     let emails: Vec<_> = emails.chain(&object.previous_emails).collect();
     let why = input.policy.protected.why(&emails, None, input.directory);

@@ -76,7 +76,7 @@ impl Desk {
         input: &Input<'a>,
         groups: &Groups<'a>,
     ) -> Candidate<'a> {
-        let Intent { object, taking, .. } = intent;
+        let Intent { object, subject, taking } = intent;
         let frozen = object.deleting && !input.desired.complete;
         let prompt = is_prompt(object.deleting, object.is_edited(), &taking.steps);
         let joins = match (prompt, !object.deleting && !object.is_edited()) {
@@ -97,7 +97,7 @@ impl Desk {
             count: 1,
             prompt,
             frozen,
-            outcome: protection(intent, input, groups).unwrap_or_else(|| Outcome {
+            outcome: protection(object, subject, input, groups).unwrap_or_else(|| Outcome {
                 message: if frozen { UNSEEN.to_owned() } else { String::new() },
                 ..Outcome::undecided()
             }),

@@ -105,14 +105,17 @@ pub(crate) fn guard<'a>(
     freeing
 }
 
-/// A deleted object is let go as soon as its record stands; a refused one has said its piece.
+/// A deleted object is let go as soon as its record stands; a refused one has said its piece. What is about to be refused must
+/// say so first: it may be the object alone that knows why.
 fn let_go<'a>(
     intents: &'a [Intent<'_>],
     candidates: &'a [Candidate<'_>],
     answers: &'a HashMap<&ObjectKey, Answer>,
 ) -> impl Iterator<Item = ObjectKey> + 'a {
     let stands = |object: &ObjectKey| match answers.get(object) {
-        Some(Answer::Open(place)) => candidates.get(*place).is_some_and(|candidate| candidate.record().is_some()),
+        Some(Answer::Open(place)) => candidates
+            .get(*place)
+            .is_some_and(|candidate| candidate.record().is_some() && candidate.outcome.phase != Phase::Refused),
         Some(Answer::Refused(_)) => true,
         None => false,
     };
@@ -181,7 +184,9 @@ fn publish(plan: &mut Plan, candidates: Vec<Candidate<'_>>, input: &Input<'_>) {
             (candidate.frozen && said) || (record.phase == phase && (record.reason == Some(reason) || started))
         });
         let cut_short = candidate.is_cut_short(input);
-        let at_once = cut_short || !candidate.is_uncounted() || matches!(phase, Phase::Running | Phase::Cancelled);
+        let at_once = cut_short
+            || !candidate.is_uncounted()
+            || matches!(phase, Phase::Running | Phase::Cancelled | Phase::Refused);
         if !unchanged && (is_whole || at_once) {
             let changes = if cut_short { &mut plan.ending } else { &mut plan.changes };
             let Candidate { outcome: Outcome { message, .. }, count: people, .. } = candidate;

@@ -49,7 +49,8 @@ fn may_be_granted(
         Some(RecordReason::Owner) => by_listing && is_member(),
         Some(RecordReason::Protected) if by_listing => {
             let next = next_as_listed(record, input);
-            !matches!(next, Some(Next::End(Phase::Refused, ..)) | None) && protection(intent, input, groups).is_none()
+            !matches!(next, Some(Next::End(Phase::Refused, ..)) | None)
+                && protection(intent.object, &intent.subject, input, groups).is_none()
         }
         Some(RecordReason::NeedsOwner) => waited || by_listing && is_member(),
         Some(RecordReason::ZoomRefused) => waited,

@@ -20,6 +20,7 @@ mod guard;
 mod held_back;
 mod histories;
 mod holds;
+mod known_by_object;
 mod labels;
 mod large;
 mod large_groups;

@@ -308,7 +308,12 @@ fn nobody_hangs(world: &World, plan: &Plan) {
             .new_records
             .iter()
             .any(|new| new.deleted_source().is_some() && source(new).as_ref() == Some(&object.object));
-        assert!(written != plan.let_go.contains(&object.object), "{} hangs: {plan:?}", object.object);
+        let refused = plan.changes.iter().chain(&plan.ending).filter(|change| change.phase == Phase::Refused);
+        let refused = refused.filter_map(|change| world.records.iter().find(|record| record.name == change.name));
+        let mut sources = refused.filter_map(|record| record.source.as_ref());
+        let is_told = sources.any(|source| source.uid == object.uid);
+        let goes = plan.let_go.contains(&object.object);
+        assert!(u8::from(written) + u8::from(goes) + u8::from(is_told) == 1, "{} hangs: {plan:?}", object.object);
     }
 }
 
