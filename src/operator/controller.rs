@@ -33,7 +33,7 @@ use zoom_operator_api::{self as api, ZoomConnection};
 use super::{
     bulk,
     cluster::{ClusterError, tolerate},
-    index::{ConnectionVersion, Named, Removal, Scope, Thing, Triggers, User},
+    index::{Named, Removal, Scope, Thing, Triggers, User},
     kept::Kept,
     lease::Leadership,
     pass::{Context, Pass},
@@ -139,13 +139,11 @@ async fn control(
         .reflect(writer)
         .inspect_ok(move |event| {
             if let watcher::Event::Apply(found) | watcher::Event::InitApply(found) = event {
-                let version = ConnectionVersion::of(found.meta());
-                index.note_connection(translate::key(found.meta()), Some(version));
+                index.note_connection(found.meta(), found.0.as_ref().ok());
             }
             // The filter below would swallow it: nothing that it looks at has changed.
             for gone in seen.gone_by(event) {
-                index.note_connection(gone.clone(), None);
-                index.trigger(&gone);
+                index.forget_connection(&gone);
             }
         })
         .touched_objects()

@@ -62,7 +62,15 @@ struct Inner {
     pools: Pools,
     namespaces: Arc<Namespaces>,
     changes: HashMap<ObjectKey, Changes>,
-    connections: HashMap<ObjectKey, ConnectionVersion>,
+    connections: HashMap<ObjectKey, Known>,
+}
+
+/// A connection as the watch showed it.
+#[derive(Debug)]
+struct Known {
+    version: ConnectionVersion,
+    /// Absent where this version does not understand it.
+    connection: Option<api::ZoomConnection>,
 }
 
 /// How often something changed that refers to a connection.
@@ -220,7 +228,7 @@ impl Index {
             contact_groups: inner.tables.contact_groups.of(connection),
             removals: inner.tables.removals.of(connection),
             taken_at: Instant::now(),
-            connection_uid: inner.connections.get(connection).and_then(|version| version.uid.clone()),
+            connection_uid: inner.connections.get(connection).and_then(|known| known.version.uid.clone()),
             complete,
             changes: inner.changes.get(connection).copied().unwrap_or_default(),
         }
@@ -240,13 +248,16 @@ impl Index {
         self.lock().changes.get(connection).copied().unwrap_or_default()
     }
 
-    /// Notes a connection as the watch showed it; `None`: it is gone.
-    pub(super) fn note_connection(&self, connection: ObjectKey, version: Option<ConnectionVersion>) {
-        let mut inner = self.lock();
-        match version {
-            Some(version) => inner.connections.insert(connection, version),
-            None => inner.connections.remove(&connection),
-        };
+    /// Notes a connection as the watch showed it, understood or not.
+    pub(super) fn note_connection(&self, meta: &ObjectMeta, connection: Option<&api::ZoomConnection>) {
+        let known = Known { version: ConnectionVersion::of(meta), connection: connection.cloned() };
+        self.lock().connections.insert(translate::key(meta), known);
+    }
+
+    /// Notes that a connection is gone.
+    pub(super) fn forget_connection(&self, connection: &ObjectKey) {
+        self.lock().connections.remove(connection);
+        self.trigger(connection);
     }
 
     /// Whether the watch has shown this connection.
@@ -256,7 +267,7 @@ impl Index {
 
     /// Whether a connection is still as a pass took it up.
     pub(super) fn is_current(&self, connection: &ObjectKey, version: &ConnectionVersion) -> bool {
-        self.lock().connections.get(connection) == Some(version)
+        self.lock().connections.get(connection).is_some_and(|known| known.version == *version)
     }
 
     /// One user as it is now.
@@ -264,19 +275,18 @@ impl Index {
         self.lock().tables.users.get(object).cloned()
     }
 
-    /// The live object that claims a person by id or by address, understood or not, if it is permitted to.
+    /// The live object that claims a person by id or by address, understood or not, if it is permitted to. Also by way of
+    /// another connection to the same account, which waits for this one to go.
     pub(super) fn claimant(&self, connection: &ObjectKey, person: &PersonRef, access: &Access) -> Option<ObjectKey> {
         let inner = self.lock();
-        let permitted = |user: &User| user.wish.as_ref().is_ok_and(|wish| access.permits(&**wish));
-        let claims = |object: &ObjectKey, user: &User| {
-            user.claims(person) && if user.wish.is_ok() { permitted(user) } else { access.covers(&object.namespace) }
-        };
-        inner
-            .tables
-            .users
-            .referring(connection)
-            .find(|(object, user)| claims(object, user))
-            .map(|(object, _)| object.clone())
+        let of_another =
+            |(key, connection)| inner.claimant(key, person, &translate::access(connection, &inner.namespaces));
+        inner.claimant(connection, person, access).or_else(|| inner.of_same_account(connection).find_map(of_another))
+    }
+
+    /// Whether two connections are one, or lead to the same account.
+    pub(super) fn is_same_account(&self, one: &ObjectKey, other: &ObjectKey) -> bool {
+        one == other || self.lock().of_same_account(one).any(|(key, _)| key == other)
     }
 
     /// Whether a human has said that this person may be created.
@@ -372,6 +382,26 @@ fn of(kind: &str, scope: Option<&str>) -> String {
 }
 
 impl Inner {
+    /// The other connections to the account of a connection.
+    fn of_same_account(&self, connection: &ObjectKey) -> impl Iterator<Item = (&ObjectKey, &api::ZoomConnection)> {
+        let account = |known: &Known| Some(known.connection.as_ref()?.spec.account_id.trim().to_owned());
+        let own = self.connections.get(connection).and_then(account);
+        let others = self
+            .connections
+            .iter()
+            .filter(move |(key, known)| *key != connection && own.is_some() && account(known) == own);
+        others.filter_map(|(key, known)| Some((key, known.connection.as_ref()?)))
+    }
+
+    fn claimant(&self, connection: &ObjectKey, person: &PersonRef, access: &Access) -> Option<ObjectKey> {
+        let permitted = |user: &User| user.wish.as_ref().is_ok_and(|wish| access.permits(&**wish));
+        let claims = |object: &ObjectKey, user: &User| {
+            user.claims(person) && if user.wish.is_ok() { permitted(user) } else { access.covers(&object.namespace) }
+        };
+        let mut users = self.tables.users.referring(connection);
+        users.find(|(object, user)| claims(object, user)).map(|(object, _)| object.clone())
+    }
+
     fn put<E: Referrer>(&mut self, object: ObjectKey, connection: ObjectKey, entry: E) -> Vec<ObjectKey> {
         let table = E::table(&mut self.tables);
         let is_urgent = entry.is_urgent(table.get(&object).is_some());

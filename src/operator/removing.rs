@@ -309,7 +309,9 @@ impl Pass<'_> {
             return cancelled(RecordReason::Teardown, message.to_owned());
         }
         match live {
-            Some((connection, user)) if connection == self.key && user.claims(person) => {
+            Some((connection, user))
+                if self.context.index.is_same_account(&self.key, &connection) && user.claims(person) =>
+            {
                 cancelled(RecordReason::Reclaimed, format!("{} declares {} again", source.object, person.email))
             }
             Some(_) | None => Ok(Look::Meant),

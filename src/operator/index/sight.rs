@@ -217,8 +217,8 @@ mod tests {
     #[tokio::test]
     async fn a_refusal_is_a_matter_of_connections_too_that_no_object_names() {
         let (index, triggers) = Index::new(&[None]);
-        let version = crate::operator::index::ConnectionVersion::of(&kube::api::ObjectMeta::default());
-        index.note_connection(ObjectKey::new("acme", "unused"), Some(version));
+        let (name, namespace) = (Some("unused".to_owned()), Some("acme".to_owned()));
+        index.note_connection(&kube::api::ObjectMeta { name, namespace, ..Default::default() }, None);
         let events = Mutex::new(Some(vec![Err(watcher::Error::InitialListFailed(forbidden()))]));
         let watch = || {
             let events: Events = events.lock().unwrap().take().unwrap_or_default();

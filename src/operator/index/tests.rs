@@ -49,6 +49,42 @@ fn an_older_reading_does_not_replace_a_newer_one() {
     assert!(index.user(&ada()).unwrap().deleting);
 }
 
+fn connection(name: &str, account: &str) -> api::ZoomConnection {
+    serde_json::from_value(json!({
+        "apiVersion": "zoom-operator.dev/v1alpha1",
+        "kind": "ZoomConnection",
+        "metadata": {"namespace": "acme", "name": name, "uid": name},
+        "spec": {"accountId": account, "credentials": {"secretRef": {"name": "zoom"}}},
+    }))
+    .unwrap()
+}
+
+#[test]
+fn whoever_is_declared_by_way_of_another_connection_to_the_same_account_is_declared() {
+    let index = index();
+    for (name, account) in [("default", "A1"), ("second", " A1"), ("elsewhere", "B2")] {
+        let connection = connection(name, account);
+        index.note_connection(&connection.metadata, Some(&connection));
+    }
+    let default = ObjectKey::new("acme", "default");
+    let person = PersonRef { id: None, email: Email::parse("ada@acme.example").unwrap() };
+    let access = translate::access(&connection("default", "A1"), &index.namespaces());
+    let mut object = user(5, false);
+    for (version, name, license, declared) in
+        [("6", "elsewhere", "Basic", false), ("7", "second", "Basic", true), ("8", "second", "Platinum", true)]
+    {
+        object.metadata.resource_version = Some(version.to_owned());
+        object.metadata.generation = version.parse().ok();
+        object.data["spec"]["connectionRef"] = json!({"name": name});
+        object.data["spec"]["license"] = json!({"type": license});
+        index.apply::<User>(&object);
+        assert_eq!(index.claimant(&default, &person, &access), declared.then(ada), "{name} {license}");
+        assert_eq!(index.is_same_account(&default, &ObjectKey::new("acme", name)), declared);
+    }
+    index.forget_connection(&ObjectKey::new("acme", "second"));
+    assert_eq!(index.claimant(&default, &person, &access), None);
+}
+
 fn group(spec: &serde_json::Value) -> DynamicObject {
     serde_json::from_value(json!({
         "apiVersion": "zoom-operator.dev/v1alpha1",
