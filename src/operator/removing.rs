@@ -295,7 +295,7 @@ impl Pass<'_> {
             {
                 return Ok(Look::Over(Phase::Refused, RecordReason::LastAdmin, verdict.message.to_string()));
             }
-            if named && planned.is_some_and(|planned| planned.taken().iter().any(|step| record.steps.contains(step))) {
+            if named && planned.is_some_and(|planned| record.is_asked_for(planned.taken(), self.directory())) {
                 return Ok(Look::Meant);
             }
             return cancelled(RecordReason::TakenBack, format!("{} does not ask for this any more", source.object));

@@ -230,7 +230,7 @@ fn seen(
     });
     new.license = match person.license {
         ObservedLicense::Known(license) => Some(translate::license_out(license)),
-        ObservedLicense::Other(_) => None,
+        ObservedLicense::Other(_) | ObservedLicense::Unsaid => None,
     };
     new.role = role.map(str::to_owned);
 }

@@ -137,14 +137,13 @@ fn texts(fields: impl IntoIterator<Item = (Attribute, Option<String>)>) -> Attri
     filled.collect()
 }
 
-/// Zero where Zoom does not say: none of its numbers.
 fn observed(user_type: Option<UserType>) -> ObservedLicense {
     match user_type {
         Some(UserType::Basic) => ObservedLicense::Known(License::Basic),
         Some(UserType::Licensed) => ObservedLicense::Known(License::Licensed),
         Some(UserType::Unassigned) => ObservedLicense::Known(License::Unassigned),
         Some(other @ (UserType::OnPrem | UserType::None | UserType::Other(_))) => ObservedLicense::Other(other.into()),
-        None => ObservedLicense::Other(0),
+        None => ObservedLicense::Unsaid,
     }
 }
 

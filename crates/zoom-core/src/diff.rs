@@ -3,8 +3,8 @@
 use std::fmt;
 
 use crate::{
-    Attribute, Attributes, CustomAttribute, CustomAttributes, License, ObservedLicense, Phone, Phones, desired::Wanted,
-    directory::Person, policy::is_lower,
+    Attribute, Attributes, CustomAttribute, CustomAttributes, License, Phone, Phones, desired::Wanted,
+    directory::Person,
 };
 
 /// What to change about a person. Empty: nothing.
@@ -108,9 +108,7 @@ impl Difference {
 pub(crate) fn difference(wanted: &Wanted, person: &Person) -> Difference {
     let Wanted { license, attributes, phones, custom, .. } = wanted;
     let mut patch = unmet(attributes, phones.as_ref(), custom, *license, person);
-    let lower =
-        |wanted: &License| matches!(person.license, ObservedLicense::Known(present) if is_lower(*wanted, present));
-    let lower_license = patch.license.take_if(|wanted| lower(wanted));
+    let lower_license = patch.license.take_if(|wanted| person.license.is_above(*wanted));
     Difference { patch, lower_license }
 }
 
@@ -136,7 +134,7 @@ fn unmet(
             .filter(|(key, wanted)| unmet_custom(key, wanted))
             .map(|(key, wanted)| (key.clone(), wanted.clone()))
             .collect(),
-        license: license.filter(|license| person.license != ObservedLicense::Known(*license)),
+        license: license.filter(|license| person.license.differs_from(*license)),
     }
 }
 

@@ -244,6 +244,8 @@ pub enum ObservedLicense {
     Known(License),
     /// Another of Zoom's numbers (3 is on-premises, 99 is none).
     Other(i64),
+    /// Zoom does not say.
+    Unsaid,
 }
 
 impl fmt::Display for ObservedLicense {
@@ -251,6 +253,31 @@ impl fmt::Display for ObservedLicense {
         match self {
             Self::Known(license) => write!(f, "{license}"),
             Self::Other(number) => write!(f, "Type{number}"),
+            Self::Unsaid => f.write_str("Unsaid"),
+        }
+    }
+}
+
+impl ObservedLicense {
+    /// Zoom's number for nothing assigned (Zoom API reference, Users: create).
+    const NONE: i64 = 99;
+
+    /// Whether it is known to be another one.
+    pub(crate) fn differs_from(self, wanted: License) -> bool {
+        match self {
+            Self::Known(present) => present != wanted,
+            Self::Other(_) => true,
+            Self::Unsaid => false,
+        }
+    }
+
+    /// Whether somebody may lose something with it if they get another one instead: what a kind that cannot be asked for is
+    /// worth, nobody knows.
+    pub(crate) fn is_above(self, wanted: License) -> bool {
+        match self {
+            Self::Known(present) => present > wanted,
+            Self::Other(number) => number != Self::NONE && wanted < License::Licensed,
+            Self::Unsaid => false,
         }
     }
 }

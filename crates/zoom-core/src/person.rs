@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     Adoption, Attributes, Class, Contested, CreateMethod, Creation, DesiredPerson, Directory, Drift, License, Lookup,
-    Mode, NewPerson, ObservedLicense, Operation, Patch, Person, PersonPlan, Policy, Reason, Seat, State, Step, Verdict,
+    Mode, NewPerson, Operation, Patch, Person, PersonPlan, Policy, Reason, Seat, State, Step, Verdict,
     desired::Wanted,
     diff::{Difference, LICENSE, difference},
     plan::Taking,
@@ -312,7 +312,7 @@ fn active(desired: &DesiredPerson, person: &Person, policy: &Policy, directory: 
     let mut difference = difference(wanted, person).without(&desired.ignored);
     if wanted.license.is_none() {
         let had = desired.remembered.restore.as_ref().and_then(|had| had.license);
-        let lacks = |had: &License| person.license != ObservedLicense::Known(*had);
+        let lacks = |had: &License| person.license.differs_from(*had);
         let had = had.filter(|had| policy.access.permits_license(desired, *had));
         difference.patch.license = had.filter(lacks);
     }

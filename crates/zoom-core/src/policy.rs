@@ -277,8 +277,3 @@ impl Policy {
         self.creation_domains.as_ref().is_none_or(is_among)
     }
 }
-
-/// A licence lower than another takes something away.
-pub(crate) fn is_lower(wanted: License, present: License) -> bool {
-    wanted < present
-}

@@ -342,6 +342,12 @@ impl Record {
         self.was_approved || self.reason == Some(RecordReason::Approved)
     }
 
+    /// Whether everything that is left of it is among what its object asks for at present.
+    #[must_use]
+    pub fn is_asked_for(&self, taken: &[Step], directory: &Directory) -> bool {
+        open_steps(self, directory).iter().all(|step| taken.contains(step))
+    }
+
     /// What is next, given the person's present row (`None`: not in the account). Call it with a fresh read before
     /// each write; it ends with [`Phase::Done`] when every step is true.
     #[must_use]

@@ -50,7 +50,7 @@ impl Restore {
         }
         let license = match row.license {
             ObservedLicense::Known(license) => Some(license),
-            ObservedLicense::Other(_) => None,
+            ObservedLicense::Other(_) | ObservedLicense::Unsaid => None,
         };
         let name = |id: &GroupId| directory.group(id).map(|group| group.name.clone());
         let groups = row.groups.iter().flatten().take(Self::GROUPS);

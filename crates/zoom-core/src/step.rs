@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::{
-    Email, Heir, License, ObservedLicense, Operation, Patch, RoleId, State,
+    Email, Heir, License, Operation, Patch, RoleId, State,
     directory::{Directory, Person},
 };
 
@@ -129,9 +129,8 @@ pub(crate) fn open_operation(step: &Step, person: &Person, directory: &Directory
         Step::Unlink(heir) => Some(Operation::Unlink(reference, heir.clone())),
         Step::Delete(heir) => Some(Operation::Delete(reference, heir.clone())),
         // An inactive person has no licence, and a pending one cannot be changed.
-        Step::SetLicense(license) => (person.state == State::Active
-            && matches!(person.license, ObservedLicense::Known(present) if present > *license))
-        .then(|| Operation::Update(reference, Patch { license: Some(*license), ..Patch::default() })),
+        Step::SetLicense(license) => (person.state == State::Active && person.license.is_above(*license))
+            .then(|| Operation::Update(reference, Patch { license: Some(*license), ..Patch::default() })),
         Step::SetRole(name) => {
             let (from, to) = (person.role.clone()?, directory.role_named(name)?.id.clone());
             (from != to && person.state == State::Active).then_some(Operation::SetRole { person: reference, from, to })

@@ -141,6 +141,29 @@ fn licences(
     assert_eq!(classes, vec![Class::Entitlement; taken.len()]);
 }
 
+/// What cannot be asked for may be worth more; of what Zoom does not say nothing follows.
+#[rstest]
+#[case::on_premises_lowered(ObservedLicense::Other(3), License::Basic, &[], &[Step::SetLicense(License::Basic)])]
+#[case::on_premises_to_nothing(ObservedLicense::Other(3), License::Unassigned, &[], &[Step::SetLicense(License::Unassigned)])]
+#[case::on_premises_to_paid(ObservedLicense::Other(3), License::Licensed, &["update license to Licensed"], &[])]
+#[case::none_assigned(ObservedLicense::Other(99), License::Basic, &["update license to Basic"], &[])]
+#[case::unsaid_lowered(ObservedLicense::Unsaid, License::Basic, &[], &[])]
+#[case::unsaid_raised(ObservedLicense::Unsaid, License::Licensed, &[], &[])]
+fn licences_that_are_not_understood(
+    #[case] present: ObservedLicense,
+    #[case] wanted: License,
+    #[case] updates: &[&str],
+    #[case] taken: &[Step],
+) {
+    let mut ada = managed("ada");
+    ada.wanted.license = Some(wanted);
+    let world = one(ada, Some(Person { license: present, ..person("ada", State::Active) }));
+    assert_eq!(operations(&world), updates);
+    let plan = world.plan();
+    assert_eq!(planned(&plan, "ada").taken(), taken);
+    assert_eq!(plan.new_records.len(), taken.len());
+}
+
 #[rstest]
 #[case::not_managed(None, "1", Reason::Synced, &[], &[])]
 #[case::already("member", "2", Reason::Synced, &[], &[])]

@@ -107,6 +107,35 @@ fn a_record_with_several_steps_goes_on_after_a_crash_between_them() {
     assert_eq!(world.row("person000").role, Some(role_id("2")));
 }
 
+#[rstest]
+#[case::as_written(true, Some(License::Basic), "Member")]
+#[case::the_licence_was_taken_back(false, None, "Member")]
+#[case::what_was_taken_back_ran_already(true, None, "Member")]
+#[case::another_role(false, Some(License::Basic), "Helpdesk")]
+fn the_last_look_wants_all_that_is_left_of_a_record(
+    #[case] asked: bool,
+    #[case] license: Option<License>,
+    #[case] role: &str,
+) {
+    let mut world = account();
+    world.another_admin();
+    world.row("person000").role = Some(role_id("1"));
+    world.row("person000").license = ObservedLicense::Known(License::Licensed);
+    world.edit("person000", |wanted| {
+        wanted.license = Some(License::Basic);
+        wanted.role = Some("Member".into());
+    });
+    let plan = world.plan();
+    world.write_records(&plan);
+    if asked && license.is_none() {
+        world.row("person000").license = ObservedLicense::Known(License::Basic);
+    }
+    world.edit("person000", |wanted| (wanted.license, wanted.role) = (license, Some(role.into())));
+    let plan = world.plan();
+    let taken = planned(&plan, "person000").taken();
+    assert_eq!(world.record("person000").is_asked_for(taken, &world.directory()), asked, "{taken:?}");
+}
+
 #[test]
 fn a_role_list_that_could_not_be_read_ends_no_record() {
     let mut world = account();

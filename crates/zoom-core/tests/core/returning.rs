@@ -120,7 +120,7 @@ fn downgraded() -> World {
 fn license(world: &World) -> License {
     match world.zoom[&address("person000")].license {
         ObservedLicense::Known(license) => license,
-        ObservedLicense::Other(_) => panic!("no other licence is given"),
+        ObservedLicense::Other(_) | ObservedLicense::Unsaid => panic!("no other licence is given"),
     }
 }
 
