@@ -189,13 +189,15 @@ fn address(seen: Seen<'_>) -> &Email {
     seen.row().map_or(&seen.object.email, |row| &row.email)
 }
 
-/// Lower goes first: who holds the id, then who declares the address that the person has, then the older, then by name.
-fn precedence(seen: Seen<'_>) -> (bool, bool, Timestamp, &ObjectKey) {
+/// Lower goes first: who holds the id, then who never meant somebody else, then who declares the address that the person has,
+/// then the older, then by name.
+fn precedence(seen: Seen<'_>) -> (bool, bool, bool, Timestamp, &ObjectKey) {
     let remembered = seen.object.remembered.id.as_ref();
     let present = seen.row().and_then(|row| row.id.as_ref());
-    let holds_id = remembered.is_some() && (present.is_none() || remembered == present);
+    let another = seen.row().is_some_and(|row| seen.object.meant_another(row));
+    let holds_id = remembered.is_some() && !another && (present.is_none() || remembered == present);
     let former = seen.row().is_some_and(|row| row.email != seen.object.email);
-    (!holds_id, former, seen.object.created, &seen.object.object)
+    (!holds_id, another, former, seen.object.created, &seen.object.object)
 }
 
 /// Who is there and not left alone. Before the listing is complete, what the object remembers counts.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::{
     Attributes, Creation, CustomAttributes, DesiredContactGroup, DesiredGroup, DesiredRole, Drift, Email, Labels,
-    License, Lookup, NamedClaim, PersonRef, Phones, Pool, Reason, Removal, Restore, UserId,
+    License, Lookup, NamedClaim, PersonRef, Phones, Pool, Reason, Removal, Restore, State, UserId,
     directory::{Directory, Person},
 };
 
@@ -281,6 +281,14 @@ impl DesiredPerson {
     pub(crate) fn manages(&self, person: &Person) -> bool {
         let Remembered { id, origin, creating, .. } = &self.remembered;
         (origin.is_some() || *creating) && (id.is_none() || *id == person.id)
+    }
+
+    /// Whether somebody else has the address now: they have another id than the person whom the object meant, or none yet,
+    /// without having been invited for this object.
+    pub(crate) fn meant_another(&self, person: &Person) -> bool {
+        let Remembered { id, pending_since, .. } = &self.remembered;
+        let is_invited = person.state == State::Pending && pending_since.is_some();
+        id.is_some() && *id != person.id && !is_invited
     }
 
     /// Looks the person up: by id; without one, by the address under which they were seen last, by the declared one, and

@@ -169,6 +169,27 @@ fn found(desired: &DesiredPerson, person: &Person, policy: &Policy, directory: &
              object",
         );
     }
+    let planned = found_meant(desired, person, policy, directory, now);
+    let takes = planned.taking.is_some() || !desired.wanted.is_active(now);
+    if takes && desired.meant_another(person) && !desired.is_edited() {
+        let message = format!(
+            "somebody else has the address {} in the account than this object was about, and nothing is taken from them: edit \
+             this object if it is to mean them, or delete it",
+            person.email
+        );
+        return Planned::nothing(Reason::AdoptionRefused, message);
+    }
+    planned
+}
+
+/// The plan for somebody whom the object means.
+fn found_meant(
+    desired: &DesiredPerson,
+    person: &Person,
+    policy: &Policy,
+    directory: &Directory,
+    now: Timestamp,
+) -> Planned {
     match (person.state, desired.wanted.is_active(now)) {
         (State::Active | State::Pending, false) => match last_admin(person, directory) {
             None => Planned::taking(Class::Access, Step::Deactivate),

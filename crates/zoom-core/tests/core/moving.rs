@@ -28,6 +28,44 @@ fn another_address_is_a_change_of_the_same_person_and_runs_at_once() {
     assert!(is_idle(&world.plan()));
 }
 
+/// The object of somebody who was disabled and has been removed in Zoom since; another person has the address now.
+fn tombstone(state: State) -> World {
+    let mut world = World::of(10);
+    let mut former = managed("jsmith");
+    former.wanted.active = false;
+    world.add(former);
+    let id = (state != State::Pending).then(|| id("ANOTHER"));
+    world.join(Person { id, ..person("jsmith", state) });
+    world
+}
+
+#[rstest]
+fn who_gets_the_address_of_somebody_who_left_is_their_own_objects(
+    #[values(State::Active, State::Pending)] state: State,
+) {
+    let mut world = tombstone(state);
+    let created = world.now;
+    world.add(DesiredPerson { email: address("jsmith"), created, ..object("newcomer") });
+    assert_eq!(world.verdict("jsmith"), Reason::ClaimedByAnother);
+    world.settle();
+    assert_eq!((world.row("jsmith").state, world.records.len()), (state, 0));
+    assert_eq!(world.verdict("jsmith"), Reason::ClaimedByAnother);
+}
+
+#[rstest]
+fn from_who_gets_the_address_of_somebody_who_left_nothing_is_taken_before_an_edit(
+    #[values(State::Active, State::Pending)] state: State,
+) {
+    let mut world = tombstone(state);
+    world.settle();
+    world.settle();
+    assert_eq!((world.row("jsmith").state, world.verdict("jsmith")), (state, Reason::AdoptionRefused));
+    assert!(world.records.is_empty());
+    world.edit("jsmith", |_| {});
+    world.settle();
+    assert!(world.zoom.get(&address("jsmith")).is_none_or(|row| row.state == State::Inactive));
+}
+
 #[test]
 fn addresses_of_more_people_than_allowed_are_held_together() {
     let mut world = World::of(20);
