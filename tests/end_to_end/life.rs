@@ -421,8 +421,9 @@ async fn an_object_without_its_connection_says_so_until_the_connection_comes() -
 
 #[tokio::test]
 async fn of_two_connections_to_one_account_the_older_works_and_the_other_takes_over() -> anyhow::Result<()> {
-    let world = World::connected(account_of(&["ada"]), json!({})).await?;
-    world.reason(CONNECTION, "default", "Connected").await?;
+    let world = World::connected(account_of(&["ada", "bob"]), json!({})).await?;
+    world.users(&["bob"], &json!({})).await?;
+    world.user_is("bob", "Synced").await?;
     world.apply(CONNECTION, "second", world.connection(json!({}))).await?;
     world.user("ada", with(json!({"firstName": "Ada", "connectionRef": {"name": "second"}}))).await?;
     let second = world.reason(CONNECTION, "second", "AccountClaimed").await?;
@@ -432,10 +433,17 @@ async fn of_two_connections_to_one_account_the_older_works_and_the_other_takes_o
             ready_reason(user) == Some("WaitingForConnection") && message(user).contains("AccountClaimed")
         })
         .await?;
+    // Moved from one to the other, which takes a new object.
+    world.delete(USER, "bob").await?;
+    world.gone(USER, "bob").await?;
+    world.user("bob", json!({"email": email("bob"), "connectionRef": {"name": "second"}})).await?;
+    let removal = world.removal_is("bob", "Cancelled", "Reclaimed").await?;
+    let told = removal["status"]["message"].as_str().unwrap_or_default();
+    assert!(told.contains("/bob declares"), "{told}");
     assert_eq!(world.zoom_writes().await?, [""; 0]);
 
     world.delete(CONNECTION, "default").await?;
-    world.user_is("ada", "Synced").await?;
+    world.users_are(&["ada", "bob"], "Synced").await?;
     world.reason(CONNECTION, "second", "Connected").await?;
     assert_eq!(world.person(&email("ada")).await?.first_name, "Ada");
     Ok(())
