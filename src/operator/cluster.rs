@@ -326,10 +326,12 @@ impl Cluster {
         Ok(self.look::<api::ZoomConnection>("ZoomConnection", connection).await?.is_some())
     }
 
-    /// Whether a removal record exists right now, whatever the index knows: deleting it is how a human rejects it.
-    pub(super) async fn stands(&self, object: &ObjectKey, uid: &str) -> Result<bool, ClusterError> {
+    /// The generation of a removal record right now, whatever the index knows; `None` if it is gone or going: deleting it is
+    /// how a human rejects it.
+    pub(super) async fn live_removal(&self, object: &ObjectKey, uid: &str) -> Result<Option<i64>, ClusterError> {
         let found = self.look::<api::ZoomRemoval>("ZoomRemoval", object).await?.map(|removal| removal.metadata);
-        Ok(found.is_some_and(|meta| meta.uid.as_deref() == Some(uid) && meta.deletion_timestamp.is_none()))
+        let stands = found.filter(|meta| meta.uid.as_deref() == Some(uid) && meta.deletion_timestamp.is_none());
+        Ok(stands.map(|meta| meta.generation.unwrap_or_default()))
     }
 
     async fn look<K: Resource<DynamicType = ()>>(

@@ -52,9 +52,8 @@ impl Pass<'_> {
         if record.phase != Phase::Running || (record.is_withdrawn() && ending.is_none()) {
             return Ok(None);
         }
-        if !self.context.cluster.stands(object, &removal.uid).await? {
-            self.context.index.remove::<Removal>(object);
-            return Ok(Some(Turn::Over));
+        if let Some(turn) = self.is_withdrawn(object, &removal).await? {
+            return Ok(turn);
         }
         let Some(person) = record.person() else {
             return self.run_departure(object, &removal, plan, snapshot).await;
@@ -136,6 +135,10 @@ impl Pass<'_> {
                     if !self.context.may_write() {
                         return Ok(Some(Turn::Stopped));
                     }
+                    // The read may have taken a while.
+                    if let Some(turn) = self.is_withdrawn(object, &removal).await? {
+                        return Ok(turn);
+                    }
                     if record.steps.iter().any(Step::takes_access) {
                         self.keep_what_they_had(object, person, row.as_ref(), &mut removal).await?;
                     }
@@ -190,6 +193,21 @@ impl Pass<'_> {
         }
         self.kept.removal_retries.remove(object);
         Ok(Some(Turn::Over))
+    }
+
+    /// Whether a record must not go on, and how its turn ends then: somebody deleted it or took its decision back, or changed
+    /// the connection.
+    async fn is_withdrawn(&self, object: &ObjectKey, removal: &Removal) -> Result<Option<Option<Turn>>, ClusterError> {
+        Ok(match self.context.cluster.live_removal(object, &removal.uid).await? {
+            None => {
+                self.context.index.remove::<Removal>(object);
+                Some(Some(Turn::Over))
+            }
+            Some(_) if self.is_outdated() => Some(Some(Turn::Over)),
+            // The index will know of it in a moment, and then it is planned again.
+            Some(generation) if generation != removal.generation => Some(None),
+            Some(_) => None,
+        })
     }
 
     fn kept_by_hold(&self, record: &Record) -> Option<String> {
@@ -276,7 +294,15 @@ impl Pass<'_> {
 
     /// The last look before something is taken from a person: is it still meant?
     async fn look(&self, record: &Record) -> Result<Look, ClusterError> {
-        let (Some(source), Some(person)) = (&record.source, record.person()) else { return Ok(Look::Meant) };
+        let Some(person) = record.person() else { return Ok(Look::Meant) };
+        let now = self.directory().as_seen(person);
+        let claimant = || self.context.index.claimant(&self.key, &now, &self.policy.access);
+        let Some(source) = &record.source else {
+            return Ok(claimant().map_or(Look::Meant, |claimant| {
+                let message = format!("{claimant} declares this person: change or delete that object instead");
+                Look::Over(Phase::Refused, RecordReason::Declared, message)
+            }));
+        };
         let cancelled = |reason, message| Ok(Look::Over(Phase::Cancelled, reason, message));
         let live = self.context.cluster.live_user(&source.object).await?;
         let same = live.as_ref().filter(|(_, user)| !user.deleting && *user.uid() == *source.uid);
@@ -300,8 +326,7 @@ impl Pass<'_> {
             }
             return cancelled(RecordReason::TakenBack, format!("{} does not ask for this any more", source.object));
         }
-        let now = self.directory().as_seen(person);
-        if let Some(claimant) = self.context.index.claimant(&self.key, &now, &self.policy.access) {
+        if let Some(claimant) = claimant() {
             return cancelled(RecordReason::Reclaimed, format!("{claimant} declares {} again", person.email));
         }
         if self.context.cluster.is_torn_down::<api::ZoomUser>(&source.object.namespace).await? {

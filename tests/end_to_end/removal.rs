@@ -195,7 +195,7 @@ async fn another_role_is_taken_by_a_record_of_entitlement() -> anyhow::Result<()
 
 #[tokio::test]
 async fn a_removal_that_a_human_writes_runs_at_once_for_whom_no_object_declares() -> anyhow::Result<()> {
-    let world = World::connected(account_of(&["ada", "eve"]), endless()).await?;
+    let world = World::connected(account_of(&["ada", "eve", "fay", "gus"]), endless()).await?;
     world.users(&["ada"], &json!({})).await?;
     world.user_is("ada", "Synced").await?;
     for name in ["eve", "ada"] {
@@ -211,6 +211,27 @@ async fn a_removal_that_a_human_writes_runs_at_once_for_whom_no_object_declares(
     assert!(told.contains("/ada"), "{told}");
     assert!(condition(&refused, "Stalled").is_some(), "{refused}");
     assert_eq!(world.statuses(&["ada", "eve"]).await?, ["active", "inactive"]);
+
+    // While the person is read right before, an object declares them, or the removal is rejected.
+    for name in ["fay", "gus"] {
+        let slow = json!({"method": "GET", "path": "/users/{userId}", "count": 1, "effect": {"delay": {"ms": 4000}}});
+        world.zoom.inject(slow).await?;
+        let spec = json!({
+            "class": "Access", "person": {"email": email(name)}, "operations": [{"action": "Deactivate"}],
+        });
+        let removal = format!("stop-{name}");
+        world.apply(REMOVAL, &removal, spec).await?;
+        world.until(REMOVAL, &removal, "runs", |removal| removal["status"]["phase"] == "Running").await?;
+        if name == "fay" {
+            world.users(&[name], &json!({})).await?;
+            world.until(REMOVAL, &removal, "is refused", |removal| is_in_phase(removal, "Refused", "Declared")).await?;
+        } else {
+            world.delete(REMOVAL, &removal).await?;
+            world.user(name, json!({"email": email(name)})).await?;
+        }
+        world.user_is(name, "Synced").await?;
+        assert_eq!(world.person(&email(name)).await?.status, "active");
+    }
     Ok(())
 }
 
