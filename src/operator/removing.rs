@@ -99,9 +99,7 @@ impl Pass<'_> {
             return Ok(Turn::Stopped);
         }
         self.kept.tried.insert(removal.uid.clone());
-        if change.phase == Phase::Done {
-            self.note_spent(record, removal);
-        }
+        self.note_spent(record, removal);
         let sessions = self.sessions(record, None).await;
         let (reason, message) = self.done_since(removal, change.reason, &change.message);
         self.set_phase(object, removal, change.phase, reason, &format!("{message}{sessions}")).await?;

@@ -180,7 +180,7 @@ impl<'a> Candidate<'a> {
             Phase::Settling | Phase::Held | Phase::Scheduled | Phase::Done | Phase::Refused => self.frozen,
         };
         let in_doubt = |record: &Record| record.may_have_deactivated(input.directory);
-        !goes_on && input.policy.mode == Mode::Enforce && self.record().is_some_and(in_doubt)
+        !goes_on && self.record().is_some_and(in_doubt)
     }
 
     /// Whether it was not counted yet: it settles, or something holds it back that has nothing to do with how many they are. A

@@ -10,8 +10,8 @@ use std::{collections::HashMap, time::Duration};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    Class, DesiredPerson, Limit, ObjectKey, PersonPlan, PersonRef, Phase, Plan, Reason, RecordChange, Source, Step,
-    Verdict,
+    Class, DesiredPerson, Limit, Mode, ObjectKey, PersonPlan, PersonRef, Phase, Plan, Reason, RecordChange, Source,
+    Step, Verdict,
     candidates::{Answer, Candidate, Candidates, Outcome, Paper},
     claims::Claims,
     creations::guard_creations,
@@ -187,7 +187,9 @@ fn publish(plan: &mut Plan, candidates: Vec<Candidate<'_>>, input: &Input<'_>) {
         let at_once = cut_short
             || !candidate.is_uncounted()
             || matches!(phase, Phase::Running | Phase::Cancelled | Phase::Refused);
-        if !unchanged && (is_whole || at_once) {
+        // Their sessions are not ended as long as the mode forbids it, and until then nothing else is said.
+        let waits = cut_short && input.policy.mode != Mode::Enforce;
+        if !unchanged && !waits && (is_whole || at_once) {
             let changes = if cut_short { &mut plan.ending } else { &mut plan.changes };
             let Candidate { outcome: Outcome { message, .. }, count: people, .. } = candidate;
             changes.push(RecordChange { name, phase, reason, message, people });

@@ -318,6 +318,19 @@ fn what_was_cut_short_and_is_not_to_go_on_ends_the_sessions_before_it_says_so(
 }
 
 #[rstest]
+fn what_was_cut_short_says_nothing_while_the_mode_forbids_to_end_the_sessions(
+    #[values(Mode::HoldRemovals, Mode::Plan, Mode::Suspend)] mode: Mode,
+    #[values(Removal::Deactivate, in_an_hour())] removal: Removal,
+) {
+    let mut world = cut_short(removal, |_| {});
+    world.policy.mode = mode;
+    let plan = world.plan();
+    assert!(plan.running.is_empty() && plan.changes.is_empty() && plan.ending.is_empty(), "{plan:?}");
+    world.policy.mode = Mode::Enforce;
+    assert_eq!(world.plan().ending.len(), 1);
+}
+
+#[rstest]
 #[case::what_is_due_goes_on(in_an_hour(), |world: &mut World| world.pass_time(seconds(3600)), 1)]
 #[case::who_is_active_has_nothing_that_ended(Removal::Deactivate, |world: &mut World| {
     world.row("person000").state = State::Active;
