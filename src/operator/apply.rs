@@ -16,6 +16,7 @@ use super::{
     events::About,
     index::{Snapshot, User},
     pass::{Applied, Pass},
+    report::REPORT_EVERY,
     status, translate,
     trouble::Trouble,
 };
@@ -119,9 +120,10 @@ impl Pass<'_> {
         let planning = self.planned_at.saturating_duration_since(snapshot.taken_at);
         let carried_out = self.planned_at.max(snapshot.taken_at).elapsed();
         let (index, patience) = (&self.context.index, PATIENCE.max(planning));
+        let unhurried = carried_out > patience.saturating_mul(UNHURRIED);
         carried_out > patience
             && (index.edited_since(&self.key, snapshot)
-                || (carried_out > patience.saturating_mul(UNHURRIED) && index.changed_since(&self.key, snapshot)))
+                || (unhurried && (index.changed_since(&self.key, snapshot) || carried_out > REPORT_EVERY)))
     }
 
     /// The account cannot be used now: what is left waits, and the pass goes on to report.

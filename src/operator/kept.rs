@@ -2,7 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use jiff::{SignedDuration, Timestamp};
@@ -51,6 +51,8 @@ pub(super) struct Kept {
     pub(super) looks_in_vain: u32,
     /// How many calls in a row did not get through.
     pub(super) outages: u32,
+    /// Since when more was to do than passes ended, or when it was said last how things stand meanwhile.
+    pub(super) busy_since: Option<Instant>,
     /// When the last pass began.
     passed_at: Option<Timestamp>,
     /// When the Secret was read last.

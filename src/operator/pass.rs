@@ -162,6 +162,7 @@ impl<'a> Pass<'a> {
                 Applied::Stopped => return Ok(Duration::from_secs(3600)),
                 Applied::Outdated => return Ok(Duration::ZERO),
             }
+            self.report_so_far(&plan, &snapshot).await?;
             if self.is_outdated() || self.begun.elapsed() > LONGEST {
                 return Ok(Duration::ZERO);
             }

@@ -71,6 +71,7 @@ impl Pass<'_> {
         // A wave is decided as a whole: before all its records stand none of them is told that it is held.
         let done = !matches!(gone, Ok(false))
             && bulk::each(records, yields, write).await?
+            && self.report_held(plan, snapshot).await?
             && bulk::each(phases, yields, |change| self.tell_phase(change)).await?;
         for object in &plan.let_go_groups {
             self.let_go_of(object, snapshot.groups.get(object)).await?;

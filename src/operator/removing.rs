@@ -5,7 +5,7 @@ use tracing::{info, warn};
 use zoom_account::Retry;
 use zoom_core::{
     Lookup, Next, ObjectKey, Operation, Person, PersonRef, Phase, Plan, Reason, Record, RecordChange, RecordReason,
-    Restore, State, Step, kept_by_hold, plan_person,
+    Restore, State, Step, kept_by_hold, lost_with_heir, plan_person,
 };
 use zoom_operator_api as api;
 
@@ -130,6 +130,13 @@ impl Pass<'_> {
                         self.set_phase(object, &removal, Phase::Refused, RecordReason::LegalHold, &message).await?;
                         break;
                     }
+                    if operation.is_for_good()
+                        && let Some(why) = self.lost_with_heir(record)
+                    {
+                        let message = format!("{why}{}", self.sessions(record, ended).await);
+                        self.try_later(object, &removal, Retry::Rarely, &message).await?;
+                        return Ok(Some(Turn::Over));
+                    }
                     if !self.context.may_write() {
                         return Ok(Some(Turn::Stopped));
                     }
@@ -212,6 +219,11 @@ impl Pass<'_> {
         let removals = self.context.index.removals(&self.key);
         let records = removals.iter().filter_map(|removal| removal.record.as_deref().ok());
         kept_by_hold(record, records, self.directory())
+    }
+
+    fn lost_with_heir(&self, record: &Record) -> Option<String> {
+        let removals = self.context.index.removals(&self.key);
+        lost_with_heir(record, removals.iter().filter_map(|removal| removal.record.as_deref().ok()), self.directory())
     }
 
     /// An operation failed, and may have been done all the same: if the person is declared again meanwhile, it must be known

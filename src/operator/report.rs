@@ -3,12 +3,13 @@
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
     sync::Arc,
+    time::{Duration, Instant},
 };
 
 use jiff::{SignedDuration, Timestamp};
 use zoom_core::{
-    Lookup, Mode, ObjectKey, Operation, Phase, Plan, Reason, Record, RecordReason, Restore, Seat, SeatCount, Standing,
-    State, Step, Verdict, plan_person,
+    Lookup, Mode, ObjectKey, Operation, PersonPlan, Phase, Plan, Reason, Record, RecordReason, Restore, Seat,
+    SeatCount, Standing, State, Step, Verdict, plan_person,
 };
 use zoom_operator_api as api;
 
@@ -25,6 +26,9 @@ use super::{
 
 mod named;
 
+/// How often it is said how things stand while passes find more to do than they end.
+pub(super) const REPORT_EVERY: Duration = Duration::from_secs(10);
+
 /// How long ended removal records are kept as history, or as long as the window if that is longer.
 const HISTORY: SignedDuration = SignedDuration::from_hours(30 * 24);
 
@@ -32,20 +36,9 @@ impl Pass<'_> {
     /// Reports on every object of the connection, and on the connection. Returns whether it did: it stops when something else
     /// is wanted.
     pub(super) async fn report(&mut self, plan: &Plan, snapshot: &Snapshot) -> Result<bool, ClusterError> {
-        if !self.report_people(plan, snapshot).await? {
+        self.report_misfit_users(snapshot).await?;
+        if !self.report_people(plan, snapshot, |_| true).await? {
             return Ok(false);
-        }
-        for (object, user) in snapshot.users.iter() {
-            if let Err(misfit) = &user.wish {
-                let message = format!(
-                    "this version of the operator does not understand the object and leaves its person alone: {}",
-                    misfit.problem
-                );
-                tolerate(self.write_without_plan(object, user, &Verdict::new(Reason::Unreadable, message)).await)?;
-                if user.deleting && user.has_finalizer && self.context.may_write() {
-                    tolerate(self.context.cluster.remove_finalizer::<User>(object, user.uid()).await)?;
-                }
-            }
         }
         if !self.report_named(plan, snapshot).await? {
             return Ok(false);
@@ -73,11 +66,53 @@ impl Pass<'_> {
         self.kept.removal_retries.retain(|object, _| snapshot.removals.get(object).is_some_and(|found| running(found)));
         self.measure(plan);
         self.report_connection(plan).await?;
+        self.kept.busy_since = None;
         Ok(true)
     }
 
-    async fn report_people(&self, plan: &Plan, snapshot: &Snapshot) -> Result<bool, ClusterError> {
-        let news = plan.people.iter().filter_map(|planned| {
+    /// While there is more to do than a pass ends, it is said now and then what no work to come will change.
+    pub(super) async fn report_so_far(&mut self, plan: &Plan, snapshot: &Snapshot) -> Result<(), ClusterError> {
+        let since = self.kept.busy_since.get_or_insert_with(Instant::now);
+        if since.elapsed() < REPORT_EVERY {
+            return Ok(());
+        }
+        *since = Instant::now();
+        self.report_misfit_users(snapshot).await?;
+        self.report_people(plan, snapshot, |planned| planned.verdict.reason.standing() != Standing::Progressing)
+            .await?;
+        self.measure(plan);
+        self.report_connection(plan).await
+    }
+
+    /// Whoever deletes a record that is held has rejected it. Its object is known as it is before that, or it would ask anew,
+    /// as if it had been edited just now.
+    pub(super) async fn report_held(&self, plan: &Plan, snapshot: &Snapshot) -> Result<bool, ClusterError> {
+        self.report_people(plan, snapshot, |planned| planned.verdict.reason == Reason::Held).await
+    }
+
+    async fn report_misfit_users(&self, snapshot: &Snapshot) -> Result<(), ClusterError> {
+        for (object, user) in snapshot.users.iter() {
+            if let Err(misfit) = &user.wish {
+                let message = format!(
+                    "this version of the operator does not understand the object and leaves its person alone: {}",
+                    misfit.problem
+                );
+                tolerate(self.write_without_plan(object, user, &Verdict::new(Reason::Unreadable, message)).await)?;
+                if user.deleting && user.has_finalizer && self.context.may_write() {
+                    tolerate(self.context.cluster.remove_finalizer::<User>(object, user.uid()).await)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn report_people(
+        &self,
+        plan: &Plan,
+        snapshot: &Snapshot,
+        which: impl Fn(&PersonPlan) -> bool + Send + Sync,
+    ) -> Result<bool, ClusterError> {
+        let news = plan.people.iter().filter(|planned| which(planned)).filter_map(|planned| {
             let user = snapshot.users.get(&planned.object)?;
             let verdict = self.as_far_as_connected(&planned.verdict);
             let new = self.news(user, &verdict, &planned.drift, planned.restore.as_ref(), None)?;

@@ -299,7 +299,10 @@ pub(super) fn removal(
     if approved || matches!(phase, Phase::Scheduled | Phase::Running) {
         new.approved = Some(approved || old.approved.unwrap_or_default());
     }
-    // Held by a switch and let run again later, it counts for the window in which it runs.
+    // Held by a switch and let run again later, it counts for the window in which it runs, or in which that is agreed.
+    if phase == Phase::Scheduled && old.phase != Some(api::Phase::Scheduled) {
+        new.scheduled_at = Some(translate::time(now));
+    }
     if phase == Phase::Running && old.phase != Some(api::Phase::Running) {
         new.started_at = Some(translate::time(now));
         let decided_by = record.and_then(|record| record.decided_by.as_deref());

@@ -72,10 +72,12 @@ pub(super) fn desired(user: &api::ZoomUser) -> Result<DesiredPerson, Unreadable>
 /// Whom an object claims that could not be parsed, as far as that can be made out.
 pub(super) fn claim(object: ObjectKey, raw: &Value) -> Claim {
     let text = |pointer| raw.pointer(pointer).and_then(Value::as_str);
+    let formers = raw.pointer("/spec/previousEmails").and_then(Value::as_array).into_iter().flatten();
     Claim {
         object,
         id: text("/status/id").and_then(UserId::new),
         email: text("/spec/email").and_then(|email| Email::parse(email).ok()),
+        previous_emails: formers.filter_map(|email| Email::parse(email.as_str()?).ok()).collect(),
     }
 }
 
@@ -370,6 +372,7 @@ pub(super) fn record(removal: &api::ZoomRemoval) -> Result<Record, Unreadable> {
             phase => phase.map_or(zoom_core::Phase::Settling, phase_in),
         },
         reason: reason.filter(|_| !was_unreadable),
+        scheduled_at: status.scheduled_at.as_ref().map(|time| time.0),
         started_at: status.started_at.as_ref().map(|time| time.0),
         ended_at: status.ended_at.as_ref().map(|time| time.0),
         // Earlier versions did not say it of one that had only begun to wait.

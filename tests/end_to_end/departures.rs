@@ -437,6 +437,26 @@ async fn nobody_is_deleted_before_their_heir_is_there_and_then_they_are_at_once(
 }
 
 #[tokio::test]
+async fn nobody_is_deleted_while_their_heir_is_to_go_with_everything() -> anyhow::Result<()> {
+    let world = World::managed(&["ada", "heir", "bob", "eve"], deleting()).await?;
+    let heir = json!({"email": email("heir"), "receives": ["Meetings"]});
+    world.users(&["ada"], &json!({"removal": {"policy": "Delete", "heir": heir}})).await?;
+    world.users(&["heir"], &json!({"removal": {"policy": "Delete", "transfer": "None"}})).await?;
+    world.users_are(&["ada", "heir"], "Synced").await?;
+    world.delete_all(&["ada", "heir"]).await?;
+    world.removal_is("heir", "Done", "Completed").await?;
+    let removal = world.removal_is("ada", "Running", "WithinLimit").await?;
+    let name = removal["metadata"]["name"].as_str().unwrap();
+    let names_the_heir = |removal: &serde_json::Value| {
+        removal["status"]["message"].as_str().is_some_and(|told| told.contains(&email("heir")))
+    };
+    world.until(REMOVAL, name, "names the heir", names_the_heir).await?;
+    world.resync().await?;
+    assert_eq!(world.person(&email("ada")).await?.status, "active");
+    Ok(())
+}
+
+#[tokio::test]
 async fn somebody_who_appears_just_before_they_are_created_is_not_taken_over_against_the_rule() -> anyhow::Result<()> {
     let world = World::connected(account_of(&["bob"]), json!({"adoption": "Never"})).await?;
     world.resync().await?;

@@ -5,7 +5,9 @@ use serde_json::{Value, json};
 use zoom_operator_testing::eventually;
 
 use crate::faults::assert_calls;
-use crate::world::{CONNECTION, DEADLINE, REMOVAL, USER, World, all, condition, email, endless, is_in_phase, is_ready};
+use crate::world::{
+    CONNECTION, DEADLINE, REMOVAL, USER, World, account_of, all, condition, email, endless, is_in_phase, is_ready,
+};
 
 fn name(object: &Value) -> &str {
     object["metadata"]["name"].as_str().unwrap()
@@ -72,6 +74,48 @@ async fn deleting_held_removals_rejects_them_for_good() -> anyhow::Result<()> {
     assert_eq!(world.list(REMOVAL).await?, [Value::Null; 0]);
     assert_eq!(world.zoom_writes().await?, [""; 0]);
     assert_eq!(world.statuses(&TEAM).await?, ["active"; 14]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_edit_is_known_before_its_removal_is_held_so_that_rejecting_it_is_for_good() -> anyhow::Result<()> {
+    let names: Vec<_> = (0..60).map(|place| format!("p{place:02}")).collect();
+    let names: Vec<_> = names.iter().map(String::as_str).collect();
+    let guard = json!({"quietPeriod": "0s", "limits": {"access": {"percent": 0, "floor": 0}}});
+    let world = World::managed(&names, json!({"guard": guard})).await?;
+    all(names.iter().map(|name| world.edit(USER, name, json!({"active": false})))).await?;
+    loop {
+        let removals = world.list(REMOVAL).await?;
+        let held: Vec<_> = removals.iter().filter(|removal| is_in_phase(removal, "Held", "OverLimit")).collect();
+        let users = world.list(USER).await?;
+        for removal in &held {
+            let user = users.iter().find(|user| name(user) == removal["spec"]["source"]["name"]).unwrap();
+            assert_eq!(user["status"]["observedGeneration"], user["metadata"]["generation"], "{removal} {user}");
+        }
+        if held.len() == names.len() {
+            return Ok(());
+        }
+    }
+}
+
+#[tokio::test]
+async fn whoever_cannot_be_served_says_so_while_many_others_are_created() -> anyhow::Result<()> {
+    let world = World::connected(account_of(&["odd"]), json!({"adoption": "Never"})).await?;
+    world.reason(CONNECTION, "default", "Connected").await?;
+    world
+        .zoom
+        .inject(json!({"method": "POST", "path": "/users", "count": 1000, "effect": {"delay": {"ms": 500}}}))
+        .await?;
+    let names: Vec<_> = (0..60).map(|place| format!("p{place:02}")).collect();
+    let names: Vec<_> = names.iter().map(String::as_str).collect();
+    world.users(&names, &json!({})).await?;
+    world.users(&["odd"], &json!({})).await?;
+    world.reason(USER, "odd", "AdoptionRefused").await?;
+    world
+        .until(CONNECTION, "default", "counts them", |connection| connection["status"]["people"]["refused"] == 1)
+        .await?;
+    let created = world.write_calls().await?.len();
+    assert!(created < names.len(), "it was said when everybody was created");
     Ok(())
 }
 

@@ -172,6 +172,7 @@ fn record(new: &NewRecord, phase: Phase) -> Record {
             Phase::Done => Some(RecordReason::Completed),
             Phase::Settling | Phase::Scheduled | Phase::Running | Phase::Refused | Phase::Cancelled => None,
         },
+        scheduled_at: None,
         started_at: (phase == Phase::Done).then(now),
         ended_at: None,
         was_approved: false,

@@ -213,7 +213,7 @@ impl Access {
     pub(crate) fn circle_of_unreadable(&self, claim: &Claim) -> Option<Circle<'_>> {
         let namespace = &claim.object.namespace;
         let circle = self.covers(namespace).then(|| self.circle_of(self.grants(namespace).iter()))?;
-        claim.email.as_ref().is_none_or(|email| circle.holds(email)).then_some(circle)
+        claim.email.iter().chain(&claim.previous_emails).all(|email| circle.holds(email)).then_some(circle)
     }
 
     fn circle_of<'a>(&self, grants: impl Iterator<Item = &'a Grant>) -> Circle<'a> {

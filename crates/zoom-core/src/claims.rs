@@ -63,6 +63,9 @@ impl<'a> Claims<'a> {
         let access = &input.policy.access;
         let unreadable = || desired.unreadable.iter().filter(|claim| access.circle_of_unreadable(claim).is_some());
         let unreadable_objects = unreadable().map(|claim| &claim.object).collect();
+        for claim in unreadable().filter(|claim| claim.id.is_none()) {
+            claim.previous_emails.iter().for_each(|email| first(&mut formers, email, &claim.object));
+        }
         let unreadable = Unreadable::of(unreadable());
         Self { winners, contested, ids, movers, formers, unreadable, unreadable_objects, directory, managed }
     }
@@ -142,7 +145,7 @@ fn may_be_same(one: Option<&UserId>, other: Option<&UserId>) -> bool {
 impl<'a> Unreadable<'a> {
     fn of(claims: impl Iterator<Item = &'a Claim>) -> Self {
         let mut unreadable = Self::default();
-        for claim @ Claim { object, id, email } in claims {
+        for claim @ Claim { object, id, email, previous_emails: _ } in claims {
             if let Some(id) = id {
                 first(&mut unreadable.ids, id, object);
             }

@@ -79,6 +79,8 @@ pub struct Claim {
     pub id: Option<UserId>,
     /// The address in its spec, if one could be made out.
     pub email: Option<Email>,
+    /// The addresses in its spec that are the same person's of before, as far as they could be made out.
+    pub previous_emails: Vec<Email>,
 }
 
 /// How a person came to be managed.

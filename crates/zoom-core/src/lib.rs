@@ -16,6 +16,7 @@ mod diff;
 mod directory;
 mod groups;
 mod guard;
+mod heirs;
 mod holds;
 mod labels;
 mod leaving;
@@ -51,6 +52,7 @@ pub use groups::{
     ThingRemoval, WaitsFor,
 };
 pub use guard::Allowance;
+pub use heirs::lost_with_heir;
 pub use holds::kept_by_hold;
 pub use labels::{LabelPool, Labels, Pool, Requirement, Selector};
 pub use ledger::{Ledger, Spent};

@@ -5,8 +5,7 @@ use std::collections::HashSet;
 use jiff::Timestamp;
 
 use crate::{
-    Attribute, Class, Email, GroupId, Lookup, ObjectKey, Operation, PersonRef, Policy, Restore, RoleId, State, Step,
-    Successor,
+    Class, Email, GroupId, Lookup, ObjectKey, Operation, PersonRef, Policy, Restore, RoleId, State, Step,
     directory::{Directory, Person},
     plan::Input,
     step::{demotion, open_operation},
@@ -232,6 +231,8 @@ pub struct Record {
     pub phase: Phase,
     /// Why it is there.
     pub reason: Option<RecordReason>,
+    /// When it was agreed that it runs at [`Record::not_before`]; records of earlier versions do not tell.
+    pub scheduled_at: Option<Timestamp>,
     /// When the first call to Zoom was made for it.
     pub started_at: Option<Timestamp>,
     /// When it ended.
@@ -405,43 +406,6 @@ impl Record {
         };
         let begun = self.phase == Phase::Running && self.steps.contains(&Step::Deactivate);
         begun && self.person().is_some_and(is_inactive)
-    }
-
-    /// Whether the directory shows somebody active who is named to receive the person's data.
-    #[must_use]
-    pub fn heir_is_there(&self, directory: &Directory) -> bool {
-        let leaver = self.person().and_then(|person| match directory.find_exactly(person) {
-            Lookup::Found(row) => row.details.as_deref(),
-            Lookup::Absent | Lookup::Unknown => None,
-        });
-        let is_active = |email: &Email| match directory.find(None, email) {
-            Lookup::Found(row) => row.state == State::Active,
-            Lookup::Absent | Lookup::Unknown => false,
-        };
-        let heirs = self.steps.iter().filter_map(|step| match step {
-            Step::Unlink(heir) | Step::Delete(heir) => heir.as_ref(),
-            Step::Deactivate
-            | Step::SetLicense(_)
-            | Step::SetRole(_)
-            | Step::SetEmail(_)
-            | Step::RemoveMembers
-            | Step::RemoveAdmins
-            | Step::DeleteGroup
-            | Step::DeleteRole
-            | Step::DeleteContactGroup
-            | Step::RemoveGroups
-            | Step::TakePrivileges
-            | Step::Create => None,
-        });
-        heirs.into_iter().any(|heir| {
-            let successor = match &heir.successor {
-                Successor::Person(email) => Some(email.clone()),
-                Successor::Manager => leaver
-                    .and_then(|details| details.attributes.get(Attribute::Manager))
-                    .and_then(|manager| Email::parse(manager).ok()),
-            };
-            successor.iter().chain(&heir.fallback).any(is_active)
-        })
     }
 
     /// Whether a step waits for [`Record::not_before`].

@@ -325,13 +325,15 @@ fn settles_at(candidates: &[Candidate<'_>], places: &[usize], input: &Input<'_>)
 }
 
 /// Whether a record took something in the window, or may be about to, without a human's word. What only waits for its time
-/// was counted when it was written.
+/// counts from when that was agreed.
 fn is_counted(record: &Record, input: &Input<'_>) -> bool {
     let may_have_run = match record.phase {
         Phase::Running => true,
         // One step that was refused took nothing; of several, some may have run.
         Phase::Refused if record.steps.len() <= 1 => false,
-        Phase::Scheduled if record.started_at.is_none() => !record.approved && record.created >= window_start(input),
+        Phase::Scheduled if record.started_at.is_none() => {
+            !record.approved && record.scheduled_at.unwrap_or(record.created) >= window_start(input)
+        }
         Phase::Settling | Phase::Held | Phase::Scheduled | Phase::Done | Phase::Refused | Phase::Cancelled => {
             record.started_at.is_some_and(|at| at >= window_start(input))
         }

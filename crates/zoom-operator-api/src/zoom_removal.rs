@@ -408,6 +408,11 @@ pub struct ZoomRemovalStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Restore")]
     pub restore: Option<Restore>,
+    /// When it was agreed that it runs at `spec.notBefore`; from then on the step counts towards the limits. Absent before, and
+    /// where it did not have to wait.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Time")]
+    pub scheduled_at: Option<Time>,
     /// When the first call to Zoom was made; from then on the step counts towards the limits. Absent before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Time")]

@@ -83,7 +83,7 @@ impl User {
     pub(in crate::operator) fn claims(&self, person: &PersonRef) -> bool {
         let (id, email, former) = match &self.wish {
             Ok(wish) => (&wish.remembered.id, Some(&wish.email), &*wish.previous_emails),
-            Err(misfit) => (&misfit.claim.id, misfit.claim.email.as_ref(), &[][..]),
+            Err(misfit) => (&misfit.claim.id, misfit.claim.email.as_ref(), &*misfit.claim.previous_emails),
         };
         let speaks = match (id, &person.id) {
             (Some(own), Some(other)) => own == other,

@@ -88,7 +88,8 @@ fn what_cannot_be_understood_claims_only_whom_it_may_speak_of(
     let (sales, wide) = (vec![limited_to("sales.example.com")], vec![Grant::default()]);
     let grants = [("team", wide.clone()), ("sales", sales), ("wide", wide)];
     world.policy.access = Access::Granted(grants.map(|(namespace, grants)| (namespace.into(), grants)).into());
-    world.unreadable = vec![Claim { object: ObjectKey::new(namespace, "broken"), id: None, email }];
+    world.unreadable =
+        vec![Claim { object: ObjectKey::new(namespace, "broken"), id: None, email, previous_emails: Vec::new() }];
     assert_eq!(world.verdict("person000"), expected);
     let id = world.found("research", &["person000", "person001"]);
     world.add_group(DesiredGroup {

@@ -189,6 +189,21 @@ fn in_pieces_no_more_of_them_wait_for_their_time_than_may_go_in_a_window() {
 }
 
 #[test]
+fn what_a_switch_held_back_for_long_uses_up_the_limit_on_the_day_when_it_is_agreed() {
+    let mut world = inactive(20);
+    world.policy.mode = Mode::HoldRemovals;
+    delete(&mut world, 0..5);
+    world.settle();
+    world.pass_time(days(10));
+    world.policy.mode = Mode::Enforce;
+    world.settle();
+    assert_eq!(world.phases(), [("Scheduled".to_owned(), 5)].into());
+    delete(&mut world, 5..10);
+    world.settle();
+    assert_eq!(world.phases(), [("Held".to_owned(), 5), ("Scheduled".to_owned(), 5)].into());
+}
+
+#[test]
 fn what_waits_for_its_time_needs_its_switch_only_then_and_is_agreed_to_all_the_same() {
     let mut world = inactive(20);
     for _ in 0..3 {
@@ -474,4 +489,32 @@ fn whether_an_heir_is_there(#[case] fallback: Option<&str>, #[case] present: &[&
         world.join(person(name, State::Active));
     }
     assert_eq!(record.heir_is_there(&world.directory()), expected);
+}
+
+#[rstest]
+#[case::who_goes_with_everything(Step::Delete(None), Phase::Scheduled, true)]
+#[case::who_leaves_the_account_with_everything(Step::Unlink(None), Phase::Held, true)]
+#[case::who_is_only_deactivated(Step::Deactivate, Phase::Running, false)]
+#[case::who_stays_after_all(Step::Delete(None), Phase::Cancelled, false)]
+fn nothing_is_handed_to_an_heir_who_would_take_it_along(
+    #[case] step: Step,
+    #[case] phase: Phase,
+    #[case] expected: bool,
+) {
+    let mut world = World::of(3);
+    for name in ["heir", "fallback"] {
+        world.join(person(name, State::Active));
+    }
+    let heir = |name: &str| Heir {
+        successor: Successor::Person(address(name)),
+        fallback: Some(address("fallback")),
+        receives: vec![Data::Meetings],
+    };
+    let records = [Record { phase, ..by_hand("heir", step) }];
+    let lost = |name: &str| {
+        let record = by_hand("person000", Step::Delete(Some(heir(name))));
+        lost_with_heir(&record, records.iter(), &world.directory()).is_some()
+    };
+    assert_eq!(lost("heir"), expected);
+    assert!(!lost("nobody"), "the fallback receives it, and stays");
 }

@@ -44,11 +44,11 @@ fn held_as(world: &World) -> Vec<(Phase, Option<RecordReason>)> {
     world.group("research").memory.refusal = Some(refusal);
 })]
 #[case::an_object_that_says_nothing(|world: &mut World| {
-    world.unreadable.push(Claim { object: key("broken"), id: None, email: None });
+    world.unreadable.push(Claim { object: key("broken"), id: None, email: None, previous_emails: Vec::new() });
 })]
 #[case::their_object_is_unreadable(|world: &mut World| {
-    world.unreadable.push(Claim { object: key("broken"), id: None, email: Some(address("person001")) });
-    world.unreadable.push(Claim { object: key("broken-too"), id: None, email: Some(address("person002")) });
+    world.unreadable.push(Claim { object: key("broken"), id: None, email: Some(address("person001")), previous_emails: Vec::new() });
+    world.unreadable.push(Claim { object: key("broken-too"), id: None, email: Some(address("person002")), previous_emails: Vec::new() });
 })]
 #[case::their_object_is_being_deleted(|world: &mut World| {
     world.policy.mode = Mode::HoldRemovals;
@@ -130,7 +130,7 @@ fn an_edit_takes_back_what_is_seen_to_be_taken_back() {
     world.complete.contact_groups = false;
 })]
 #[case::their_object(|_: &mut ContactGroup, _: &mut DesiredContactGroup, world: &mut World| {
-    world.unreadable.push(Claim { object: key("broken"), id: None, email: Some(address("person001")) });
+    world.unreadable.push(Claim { object: key("broken"), id: None, email: Some(address("person001")), previous_emails: Vec::new() });
 })]
 #[case::a_group_of_another_namespace(|_: &mut ContactGroup, wish: &mut DesiredContactGroup, _: &mut World| {
     wish.members.as_mut().unwrap().groups.insert(ObjectKey::new("elsewhere", "research"));

@@ -376,10 +376,10 @@ fn who_takes_everybodys_place_in_an_exclusive_group_comes_first_and_nothing_is_h
 #[case::groups(|world: &mut World| world.complete.groups = false)]
 #[case::objects(|world: &mut World| world.all_objects_seen = false)]
 #[case::an_object_that_says_nothing(|world: &mut World| {
-    world.unreadable.push(Claim { object: key("broken"), id: None, email: None });
+    world.unreadable.push(Claim { object: key("broken"), id: None, email: None, previous_emails: Vec::new() });
 })]
 #[case::their_object_is_unreadable(|world: &mut World| {
-    world.unreadable.push(Claim { object: key("broken"), id: None, email: Some(address("person001")) });
+    world.unreadable.push(Claim { object: key("broken"), id: None, email: Some(address("person001")), previous_emails: Vec::new() });
 })]
 #[case::their_object_is_being_deleted(|world: &mut World| {
     world.add(managed("person001"));

@@ -51,7 +51,11 @@ fn a_leaver_is_deactivated_after_the_quiet_period() {
     world.add(other);
 })]
 #[case::claimed_by_an_unreadable_one(|world: &mut World| {
-    world.unreadable = vec![Claim { object: key("other"), id: Some(id("PERSON000")), email: None }];
+    world.unreadable = vec![Claim { object: key("other"), id: Some(id("PERSON000")), email: None, previous_emails: Vec::new() }];
+})]
+#[case::formerly_claimed_by_an_unreadable_one(|world: &mut World| {
+    let previous_emails = vec![address("PERSON000")];
+    world.unreadable = vec![Claim { object: key("other"), id: None, email: Some(address("renamed")), previous_emails }];
 })]
 #[case::in_plan_mode(|world: &mut World| world.policy.mode = Mode::Plan)]
 fn is_simply_let_go(#[case] change: fn(&mut World)) {

@@ -307,8 +307,12 @@ fn an_unreadable_object_keeps_its_claim(#[case] known: Option<&str>, #[case] nam
     let mut ada = object("ada");
     ada.wanted.active = false;
     let mut world = one(ada, Some(person("ada", State::Active)));
-    world.unreadable =
-        vec![Claim { object: key("broken"), id: known.and_then(UserId::new), email: named.map(address) }];
+    world.unreadable = vec![Claim {
+        object: key("broken"),
+        id: known.and_then(UserId::new),
+        email: named.map(address),
+        previous_emails: Vec::new(),
+    }];
     world.records = vec![by_hand("ada", Step::Deactivate)];
     assert_eq!(world.verdict("ada"), Reason::ClaimedByAnother);
     world.settle();

@@ -202,7 +202,12 @@ pub(crate) fn happen(world: &mut World, event: Event) {
             world.unreadable.retain(|claim| claim.object != key(&format!("broken{who}")));
             if unreadable {
                 let object = key(&format!("broken{who}"));
-                world.unreadable.push(Claim { object, id: None, email: Some(address(&name(who))) });
+                world.unreadable.push(Claim {
+                    object,
+                    id: None,
+                    email: Some(address(&name(who))),
+                    previous_emails: Vec::new(),
+                });
             }
         }
         Event::JoinsZoom(who, state) => {

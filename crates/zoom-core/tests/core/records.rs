@@ -155,7 +155,8 @@ fn an_object_that_cannot_be_read_for_a_while_keeps_its_record_where_it_is() {
     disable(&mut world, 0..6);
     world.settle();
     let former = world.objects.remove(&key("person000")).unwrap();
-    world.unreadable = vec![Claim { object: key("person000"), id: Some(id("PERSON000")), email: None }];
+    world.unreadable =
+        vec![Claim { object: key("person000"), id: Some(id("PERSON000")), email: None, previous_emails: Vec::new() }];
     world.approve(|_| true);
     world.settle();
     assert_eq!((out(&world), world.phase("person000")), (5, Phase::Held));

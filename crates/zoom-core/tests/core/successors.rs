@@ -129,7 +129,12 @@ fn a_human_may_remove_the_one_though_an_object_declares_the_other(#[case] readab
     world.round();
     if !readable {
         world.objects.remove(&key("colleague"));
-        let claim = Claim { object: key("odd"), id: Some(id("SUCCESSOR")), email: Some(address("person000")) };
+        let claim = Claim {
+            object: key("odd"),
+            id: Some(id("SUCCESSOR")),
+            email: Some(address("person000")),
+            previous_emails: Vec::new(),
+        };
         world.unreadable.push(claim);
     }
     world.records.push(about_the_first(Step::Deactivate));

@@ -44,6 +44,9 @@ impl World {
             let record = self.records.iter_mut().find(|record| record.name == change.name).unwrap();
             let lifts = record.hold.is_some() && change.phase == Phase::Cancelled;
             assert!(record.phase.is_open() || lifts, "{} had ended", record.name);
+            if change.phase == Phase::Scheduled && record.phase != Phase::Scheduled {
+                record.scheduled_at = Some(self.now);
+            }
             record.phase = change.phase;
             record.reason = Some(change.reason);
             record.was_approved |= record.approved;
@@ -90,6 +93,7 @@ impl World {
                         self.apply(&operation);
                     }
                     Next::Wait(_) => {
+                        self.records[place].scheduled_at.get_or_insert(self.now);
                         self.records[place].phase = Phase::Scheduled;
                         self.records[place].reason = Some(RecordReason::NotBefore);
                         break;
