@@ -37,7 +37,7 @@ impl Pass<'_> {
     /// is wanted.
     pub(super) async fn report(&mut self, plan: &Plan, snapshot: &Snapshot) -> Result<bool, ClusterError> {
         self.report_misfit_users(snapshot).await?;
-        if !self.report_people(plan, snapshot, |_| true).await? {
+        if !self.report_people(plan, snapshot, |_, _| true).await? {
             return Ok(false);
         }
         if !self.report_named(plan, snapshot).await? {
@@ -78,16 +78,17 @@ impl Pass<'_> {
         }
         *since = Instant::now();
         self.report_misfit_users(snapshot).await?;
-        self.report_people(plan, snapshot, |planned| planned.verdict.reason.standing() != Standing::Progressing)
-            .await?;
+        let stays = |planned: &PersonPlan, _: &User| planned.verdict.reason.standing() != Standing::Progressing;
+        self.report_people(plan, snapshot, stays).await?;
         self.measure(plan);
         self.report_connection(plan).await
     }
 
-    /// Whoever deletes a record that is held has rejected it. Its object is known as it is before that, or it would ask anew,
-    /// as if it had been edited just now.
+    /// Whoever deletes a record that is held has rejected it. An edit that asks for it is known as such before that, or it would
+    /// ask anew, as if it had been made just now.
     pub(super) async fn report_held(&self, plan: &Plan, snapshot: &Snapshot) -> Result<bool, ClusterError> {
-        self.report_people(plan, snapshot, |planned| planned.verdict.reason == Reason::Held).await
+        let is_new = |user: &User| user.wish.as_ref().is_ok_and(|wish| wish.is_edited());
+        self.report_people(plan, snapshot, |planned, user| planned.verdict.reason == Reason::Held && is_new(user)).await
     }
 
     async fn report_misfit_users(&self, snapshot: &Snapshot) -> Result<(), ClusterError> {
@@ -110,10 +111,10 @@ impl Pass<'_> {
         &self,
         plan: &Plan,
         snapshot: &Snapshot,
-        which: impl Fn(&PersonPlan) -> bool + Send + Sync,
+        which: impl Fn(&PersonPlan, &User) -> bool + Send + Sync,
     ) -> Result<bool, ClusterError> {
-        let news = plan.people.iter().filter(|planned| which(planned)).filter_map(|planned| {
-            let user = snapshot.users.get(&planned.object)?;
+        let news = plan.people.iter().filter_map(|planned| {
+            let user = snapshot.users.get(&planned.object).filter(|user| which(planned, user))?;
             let verdict = self.as_far_as_connected(&planned.verdict);
             let new = self.news(user, &verdict, &planned.drift, planned.restore.as_ref(), None)?;
             Some((planned, user, verdict, new))
