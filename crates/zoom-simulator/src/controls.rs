@@ -199,6 +199,33 @@ impl Controls {
         Ok(joined)
     }
 
+    /// Somebody signs in to Zoom, now.
+    ///
+    /// # Errors
+    /// When there is no such person, or they cannot sign in: pending, deactivated, or made by `custCreate`.
+    pub fn sign_in(&self, key: &str) -> Result<PersonView, PortalRefusal> {
+        self.themselves(key, Account::sign_in)
+    }
+
+    /// Somebody signs out of Zoom, now.
+    ///
+    /// # Errors
+    /// When there is no such person, or they cannot sign in at all.
+    pub fn sign_out(&self, key: &str) -> Result<PersonView, PortalRefusal> {
+        self.themselves(key, Account::leave)
+    }
+
+    fn themselves(
+        &self,
+        key: &str,
+        act: fn(&mut Account, &str, Timestamp) -> Result<(), Refusal>,
+    ) -> Result<PersonView, PortalRefusal> {
+        self.change_because(Cause { themselves: true, ..Cause::default() }, |account, now| {
+            act(account, key, now)?;
+            Ok(account.person(key).map(|person| account.view(person))?)
+        })
+    }
+
     /// Changes the account itself.
     pub fn edit_account(&self, edit: AccountEdit) {
         let AccountEdit { client_secret, scopes, seats, plan, limits, app_active, read_delay, revoke_tokens } = edit;

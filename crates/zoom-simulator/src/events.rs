@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use crate::account::{Account, Change, CopyOnWrite, Group, Groups, Part, Person, Role, Status};
+use crate::account::{Account, CLIENT, CLIENT_VERSION, Change, CopyOnWrite, Group, Groups, Part, Person, Role, Status};
 use crate::rest::Request;
 
 /// Why something changed, as far as events tell.
@@ -31,7 +31,7 @@ pub(crate) struct Event {
     pub(crate) old_object: Option<Value>,
     /// What the payload tells besides, by its name there.
     pub(crate) also: Option<(&'static str, &'static str)>,
-    /// Whether an operator is named.
+    /// Whether an operator is named: not of what people do in their clients.
     pub(crate) by_operator: bool,
 }
 
@@ -48,18 +48,24 @@ impl Before {
 }
 
 /// The events of the changes that one call made.
-pub(crate) fn events(account: &Account, before: &Before, changes: &[Change], cause: Cause) -> Vec<Event> {
+pub(crate) fn events(
+    account: &Account,
+    before: &Before,
+    changes: &[Change],
+    cause: Cause,
+    now: Timestamp,
+) -> Vec<Event> {
     let (groups, mut found) = (&before.groups, Vec::new());
-    group_events(groups, &account.groups, account, &mut found);
+    group_events(groups, &account.groups, &mut found);
     let (mut members, mut admins) = (Moves::new(), Moves::new());
     for change in changes {
         person_events(account, &before.roles, change, cause, &mut found);
+        own_events(change, now, &mut found);
         moved(change, |person| &person.groups, &mut members);
         moved(change, |person| &person.administers, &mut admins);
     }
-    let name = |id: &str| account.groups.get(id).or_else(|| groups.get(id)).map(|group| group.name.clone());
     for ((group, added), members) in members {
-        let object = json!({"id": group, "name": name(&group), "members": members});
+        let object = json!({"id": group, "members": members});
         found.push(event(if added { "group.member_added" } else { "group.member_deleted" }, object, None));
     }
     for ((group, added), admins) in admins {
@@ -67,7 +73,7 @@ pub(crate) fn events(account: &Account, before: &Before, changes: &[Change], cau
         found.push(event(if added { "group.admin_added" } else { "group.admin_deleted" }, object, None));
     }
     for event in &mut found {
-        event.by_operator = !cause.themselves;
+        event.by_operator &= !cause.themselves;
     }
     found
 }
@@ -80,15 +86,14 @@ fn event(name: &'static str, object: Value, old_object: Option<Value>) -> Event 
 const SETTINGS: [(&str, Part); 2] =
     [("group.settings_updated", Part::Settings), ("group.lock_settings_updated", Part::Locks)];
 
-fn group_events(before: &Groups, after: &Groups, account: &Account, found: &mut Vec<Event>) {
-    let object = |group: &Group| json!({"id": group.id, "name": group.name, "total_members": account.people.in_group(&group.id).len()});
+fn group_events(before: &Groups, after: &Groups, found: &mut Vec<Event>) {
+    let object = |group: &Group| json!({"id": group.id, "name": group.name});
     for group in after.all() {
         match before.get(&group.id) {
             None => found.push(event("group.created", object(group), None)),
             Some(old) => {
                 if old.name != group.name {
-                    let old = json!({"id": old.id, "name": old.name});
-                    found.push(event("group.updated", object(group), Some(old)));
+                    found.push(event("group.updated", object(group), Some(object(old))));
                 }
                 for (name, part) in SETTINGS {
                     let changed = group.settings.changed(&old.settings, part);
@@ -110,7 +115,11 @@ fn person_events(account: &Account, roles_before: &Roles, change: &Change, cause
     match (change.before.as_deref(), change.after.as_deref()) {
         (None, Some(after)) => {
             let also = Some(("creation_type", after.creation.into()));
-            found.push(Event { also, ..event("user.created", identity(after), None) });
+            let mut object = identity(after);
+            if let Some(fields) = object.as_object_mut() {
+                fields.insert("display_name".to_owned(), json!(after.shown_name()));
+            }
+            found.push(Event { also, ..event("user.created", object, None) });
         }
         (Some(before), None) => {
             let name = if cause.disassociated { "user.disassociated" } else { "user.deleted" };
@@ -134,7 +143,7 @@ fn person_events(account: &Account, roles_before: &Roles, change: &Change, cause
     }
 }
 
-/// Settings and presence have events of their own; settings are told by the sections that changed.
+/// Settings have an event of their own, which tells the sections that changed.
 fn set_up(before: &Person, after: &Person, found: &mut Vec<Event>) {
     if before.settings != after.settings {
         let old = before.settings.as_deref();
@@ -145,10 +154,34 @@ fn set_up(before: &Person, after: &Person, found: &mut Vec<Event>) {
         let object = json!({"id": after.id, "email": after.email, "settings": sections});
         found.push(event("user.settings_updated", object, None));
     }
+}
+
+/// What people do in their clients: these events name no operator and tell the time.
+fn own_events(change: &Change, now: Timestamp, found: &mut Vec<Event>) {
+    let (Some(before), Some(after)) = (change.before.as_deref(), change.after.as_deref()) else { return };
+    let object = |mut told: Value| {
+        if let Some(fields) = told.as_object_mut() {
+            fields.insert("id".to_owned(), json!(after.id));
+            fields.insert("email".to_owned(), json!(after.email));
+            fields.insert("date_time".to_owned(), json!(format!("{now:.0}")));
+        }
+        told
+    };
+    let mut push = |name, told, old| found.push(Event { by_operator: false, ..event(name, object(told), old) });
+    let client = json!({"client_type": CLIENT, "version": CLIENT_VERSION, "login_type": after.login.number()});
+    if before.sessions.begun != after.sessions.begun {
+        push("user.signed_in", client.clone(), None);
+    }
+    if before.sessions.left != after.sessions.left {
+        push("user.signed_out", client, None);
+    }
     if before.presence != after.presence {
         let presence: &str = after.presence.into();
-        let object = json!({"id": after.id, "email": after.email, "presence_status": presence});
-        found.push(event("user.presence_status_updated", object, None));
+        push("user.presence_status_updated", json!({"presence_status": presence}), None);
+    }
+    let notes = |person: &Person| json!({"personal_notes": person.profile.personal_notes});
+    if notes(before) != notes(after) {
+        push("user.personal_notes_updated", notes(after), Some(notes(before)));
     }
 }
 
@@ -166,7 +199,7 @@ fn identity(person: &Person) -> Value {
 fn operations(before: &Person, after: &Person, found: &mut Vec<Event>) {
     let done = [
         (before.passwords != after.passwords, "change_password"),
-        (before.sign_outs != after.sign_outs, "sign_out_from_all_devices"),
+        (before.sessions.ended != after.sessions.ended, "sign_out_from_all_devices"),
     ];
     for (_, operation) in done.into_iter().filter(|(done, _)| *done) {
         let object = json!({"id": after.id, "email": after.email});
@@ -220,6 +253,7 @@ fn fields(account: &Account, roles: &Roles, person: &Person) -> Map<String, Valu
         "custom_attributes": profile.custom_attributes,
         "pmi": profile.pmi,
         "use_pmi": profile.use_pmi,
+        "host_key": profile.host_key,
         "vanity_name": profile.vanity_name,
         "primary_group_id": person.groups.first(),
     });

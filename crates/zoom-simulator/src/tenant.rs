@@ -99,7 +99,7 @@ impl Tenant {
         let before = (!self.webhooks.is_empty()).then(|| Before::of(&self.account));
         let result = change(&mut self.account, &mut self.pages);
         let changes = self.account.people.take_changes();
-        for event in before.map(|before| events(&self.account, &before, &changes, cause)).into_iter().flatten() {
+        for event in before.map(|before| events(&self.account, &before, &changes, cause, now)).into_iter().flatten() {
             self.webhooks.publish(event.name, &envelope(&event, &self.account, now), now);
         }
         result

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::person::{Login, Person, Presence, State};
+use super::person::{Login, Person, Presence, Sessions, State};
 use super::roles::MEMBER;
 use super::{Account, License, Profile, Refusal, Seq, domain_of};
 use crate::quirks::ElsewhereAnswer;
@@ -84,7 +84,7 @@ impl Account {
             email_changes: Vec::new(),
             passwords: new.password.into_iter().collect(),
             creation: new.action,
-            sign_outs: 0,
+            sessions: Sessions::default(),
             has_picture: false,
             presence: Presence::default(),
             settings: None,

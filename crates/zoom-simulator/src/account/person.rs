@@ -89,6 +89,13 @@ impl Login {
     }
 }
 
+/// The client that everybody uses.
+pub(crate) const CLIENT: &str = "mac";
+/// Its version, as events tell it.
+pub(crate) const CLIENT_VERSION: &str = "6.2.0.1855";
+/// The same as rows tell it.
+pub(crate) const LAST_CLIENT_VERSION: &str = "6.2.0.1855(mac)";
+
 /// What a person's presence is set to (Zoom API reference, Users: presence status).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
 pub(crate) enum Presence {
@@ -107,6 +114,14 @@ pub(crate) enum Presence {
     #[strum(serialize = "Out_of_Office")]
     OutOfOffice,
     Busy,
+}
+
+/// How many times somebody signed in, signed out, and was signed out everywhere by a call.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Sessions {
+    pub(crate) begun: u32,
+    pub(crate) left: u32,
+    pub(crate) ended: u32,
 }
 
 /// Everything about one person; all listings, counts and seats follow from it.
@@ -140,8 +155,7 @@ pub(crate) struct Person {
     pub(crate) passwords: Vec<u64>,
     /// How they came into the account.
     pub(crate) creation: CreateAction,
-    /// How many times they were signed out everywhere.
-    pub(crate) sign_outs: u32,
+    pub(crate) sessions: Sessions,
     pub(crate) has_picture: bool,
     pub(crate) presence: Presence,
     pub(crate) settings: Option<Box<Tree>>,

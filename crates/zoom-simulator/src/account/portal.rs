@@ -39,6 +39,8 @@ pub struct PersonView {
     pub room: bool,
     /// When they came into the account.
     pub created_at: Timestamp,
+    /// When they last signed in; null: never.
+    pub last_login: Option<Timestamp>,
     /// Profile fields.
     pub profile: Profile,
 }
@@ -84,6 +86,7 @@ impl Account {
             groups: person.groups.iter().map(name_of).collect(),
             room: person.room,
             created_at: person.created_at,
+            last_login: person.last_login,
             profile: person.profile.clone(),
         }
     }

@@ -51,6 +51,8 @@ pub struct Profile {
     pub linkedin_url: String,
     /// The identity provider's id of a single sign-on user.
     pub employee_unique_id: String,
+    /// What the person's own status message says; no call shows it.
+    pub personal_notes: String,
 }
 
 /// A field, its text, whether a text can be one of the field's, and what can.

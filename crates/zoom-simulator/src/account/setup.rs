@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use jiff::Timestamp;
 
-use super::person::{Login, Person, Presence, State};
+use super::person::{Login, Person, Presence, Sessions, State};
 use super::privileges::PRIVILEGES;
 use super::profile::name_problem;
 use super::roles::{MEMBER, OWNER, Role};
@@ -164,7 +164,7 @@ impl Account {
             email_changes: Vec::new(),
             passwords: Vec::new(),
             creation: CreateAction::Create,
-            sign_outs: 0,
+            sessions: Sessions::default(),
             has_picture: false,
             presence: Presence::default(),
             settings: None,

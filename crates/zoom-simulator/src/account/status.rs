@@ -86,13 +86,6 @@ impl Account {
         Ok(())
     }
 
-    /// Ends all sessions of a person.
-    pub(crate) fn sign_out(&mut self, key: &str, now: Timestamp) -> Result<(), Refusal> {
-        let seq = self.read(key, now)?.seq;
-        self.people.edit(seq, |person| person.sign_outs = person.sign_outs.saturating_add(1));
-        Ok(())
-    }
-
     /// The invited person accepts: they become active with the licence they were invited with.
     pub(crate) fn accept_invitation(&mut self, email: &str, now: Timestamp) -> Result<&Person, Refusal> {
         let person = self.people.find(email).ok_or_else(|| Refusal::UserMissing(email.to_owned()))?;

@@ -56,6 +56,8 @@ fn controls() -> Vec<Control> {
             edit_person,
         ),
         bare(Account, Post, "/people/{person}/accept", "The invited person accepts", accept),
+        bare(Account, Post, "/people/{person}/sign-in", "Somebody signs in", sign_in),
+        bare(Account, Post, "/people/{person}/sign-out", "Somebody signs out", sign_out),
         bare(Account, Get, "/groups", "The groups with their members and administrators", groups::list),
         with_body(Account, Post, "/groups", "Create a group", groups::create),
         with_body(Account, Patch, "/groups/{group}", "Give a group, by name or id, another name", groups::rename),
@@ -155,6 +157,14 @@ async fn edit_person(visit: Visit, edit: PersonEdit) -> Result<Option<PersonView
 
 async fn accept(visit: Visit) -> Result<PersonView, Problem> {
     Ok(visit.controls.accept_invitation(visit.key())?)
+}
+
+async fn sign_in(visit: Visit) -> Result<PersonView, Problem> {
+    Ok(visit.controls.sign_in(visit.key())?)
+}
+
+async fn sign_out(visit: Visit) -> Result<PersonView, Problem> {
+    Ok(visit.controls.sign_out(visit.key())?)
 }
 
 async fn tokens(visit: Visit) -> Result<Vec<String>, Problem> {

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::time;
-use crate::account::{Account, CustomAttribute, Person, PhoneNumber, Status};
+use crate::account::{Account, CustomAttribute, LAST_CLIENT_VERSION, Person, PhoneNumber, Status};
 
 /// A row of the user listing. Pending people have no id in it.
 #[derive(Serialize)]
@@ -70,7 +70,7 @@ pub(super) fn row<'a>(account: &'a Account, person: &'a Person, include: Include
         user_created_at: created_at.clone(),
         created_at,
         last_login_time: person.last_login.map(time),
-        last_client_version: person.last_login.map(|_| "6.2.0.1855(mac)"),
+        last_client_version: person.last_login.map(|_| LAST_CLIENT_VERSION),
         employee_unique_id: filled(&profile.employee_unique_id),
         custom_attributes: include.custom_attributes.then_some(profile.custom_attributes.as_slice()),
         host_key: include.host_key.then_some(profile.host_key.as_str()),

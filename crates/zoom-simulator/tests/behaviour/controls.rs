@@ -1,8 +1,8 @@
 use reqwest::Method;
 use serde_json::{Value, json};
-use zoom_simulator::{PersonEdit, Simulator, Status};
+use zoom_simulator::{AccountConfig, PersonEdit, Simulator, Status};
 
-use crate::support::{ADA, BOB, OWNER, Reply, Zoom, active, client, inactive, licensed, pending, read};
+use crate::support::{ADA, BOB, OWNER, Reply, Zoom, active, client, inactive, licensed, pending, read, unlimited};
 
 async fn control(zoom: &Zoom, method: Method, path: &str, body: Value) -> Reply {
     let request = zoom.http.request(method, format!("{}/simulator{path}", zoom.url()));
@@ -57,6 +57,22 @@ async fn an_invitation_is_accepted_once() {
     assert_eq!(accepted["status"], "active");
     assert_eq!(control(&zoom, Method::POST, &format!("/people/{ADA}/accept"), Value::Null).await.status, 409);
     assert_eq!(control(&zoom, Method::POST, "/people/nobody/accept", Value::Null).await.status, 404);
+}
+
+#[tokio::test]
+async fn only_who_is_active_and_made_to_log_in_signs_in() {
+    let zoom = Zoom::start(AccountConfig { isv: true, people: vec![pending(ADA), active(BOB)], ..unlimited() }).await;
+    let path = |email: &str| format!("/people/{email}/sign-in");
+    let custom = "machine@acme.example";
+    zoom.create("custCreate", custom, 1).await.succeeded(201);
+    for (email, told) in [(ADA, "has not accepted"), (custom, "custCreate")] {
+        let refused = control(&zoom, Method::POST, &path(email), Value::Null).await;
+        assert!(refused.status == 409 && refused.text.contains(told), "{}", refused.text);
+    }
+    control(&zoom, Method::POST, &path(BOB), Value::Null).await.succeeded(200);
+    zoom.set_status(BOB, "deactivate").await.succeeded(200);
+    assert!(control(&zoom, Method::POST, &path(BOB), Value::Null).await.text.contains("is deactivated"));
+    assert_eq!(control(&zoom, Method::POST, "/people/nobody/sign-out", Value::Null).await.status, 404);
 }
 
 #[tokio::test]

@@ -121,6 +121,7 @@ async fn every_change_of_a_person_is_an_event_signed_over_its_raw_body() {
     assert_eq!((&updated["account_id"], &updated["operator"]), (&"acme".into(), &"owner@acme.example".into()));
     assert!(events[2]["payload"].get("operator").is_none(), "nobody but Bob accepted");
     assert_eq!(events[1]["payload"]["creation_type"], "create");
+    assert!(events[1]["payload"]["object"]["display_name"].is_string() && events[5]["payload"]["object"]["type"] == 1);
 }
 
 #[tokio::test]
@@ -143,7 +144,8 @@ async fn fields_that_only_a_single_read_shows_are_told_as_well_and_the_name_of_a
     let zoom = Zoom::start(AccountConfig { people: vec![admin], roles: vec![desk], ..unlimited() }).await;
     let mut endpoint = Endpoint::start().await;
     zoom.add_webhook(endpoint.config()).await.unwrap();
-    let change = json!({"pronouns_option": 2, "about_me": "Me", "linkedin_url": "x", "cms_user_id": "7"});
+    let change =
+        json!({"pronouns_option": 2, "about_me": "Me", "linkedin_url": "x", "cms_user_id": "7", "host_key": "123456"});
     zoom.patch(&format!("/users/{ADA}"), change.clone()).await.succeeded(204);
     zoom.upload(&format!("/users/{ADA}/picture"), b"\x89PNG").await.succeeded(201);
     zoom.delete("/roles/desk").await.succeeded(204);
@@ -249,7 +251,9 @@ async fn groups_and_their_members_are_told() {
     assert_eq!(names[3], "group.updated");
     assert!(names[4..6].contains(&"group.member_deleted") && names[6] == "group.deleted");
     let added = events.iter().find(|event| event["event"] == "group.member_added").unwrap();
-    assert_eq!(added["payload"]["object"]["members"][0]["email"], ADA);
+    let ada = json!({"id": zoom.person(ADA).unwrap().id, "email": ADA});
+    assert_eq!(added["payload"]["object"], json!({"id": group.id, "members": [ada]}));
+    assert_eq!(events[3]["payload"]["object"], json!({"id": group.id, "name": "Science"}));
 }
 
 #[tokio::test]
@@ -287,7 +291,49 @@ async fn settings_and_presence_of_people_are_told() {
     let events = endpoint.events(2).await;
     assert_eq!(endpoint.names(2).await, ["user.settings_updated", "user.presence_status_updated"]);
     assert_eq!(events[0]["payload"]["object"]["settings"]["schedule_meeting"]["host_video"], true);
-    assert_eq!(events[1]["payload"]["object"]["presence_status"], "Away");
+    let presence = &events[1]["payload"];
+    assert_eq!(presence["object"]["presence_status"], "Away");
+    assert!(presence["object"]["date_time"].is_string() && presence.get("operator").is_none(), "{presence}");
+}
+
+#[tokio::test]
+async fn who_signs_in_and_out_is_told_with_client_and_time_and_no_operator() {
+    let (zoom, mut endpoint) = subscribed([active(ADA)]).await;
+    zoom.freeze(true);
+    zoom.advance(SignedDuration::from_mins(30));
+    let signed_in = zoom.sign_in(ADA).unwrap();
+    zoom.sign_out(ADA).unwrap();
+    let events = endpoint.events(2).await;
+    assert_eq!(endpoint.names(2).await, ["user.signed_in", "user.signed_out"]);
+    for event in &events {
+        let payload = &event["payload"];
+        let expected = json!({
+            "id": signed_in.id,
+            "email": ADA,
+            "date_time": format!("{:.0}", zoom.now()),
+            "client_type": "mac",
+            "version": "6.2.0.1855",
+            "login_type": 100,
+        });
+        assert_eq!((&payload["object"], payload.get("operator")), (&expected, None));
+    }
+    assert_eq!(signed_in.last_login, Some(zoom.now()));
+    let row = zoom.get(&format!("/users/{ADA}")).await.succeeded(200);
+    assert_eq!(row["last_login_time"], events[0]["payload"]["object"]["date_time"]);
+}
+
+#[tokio::test]
+async fn another_status_message_is_told_with_the_one_before() {
+    let (zoom, mut endpoint) = subscribed([active(ADA)]).await;
+    for notes in ["At lunch", "Back"] {
+        let profile = json!({"personalNotes": notes}).as_object().unwrap().clone();
+        zoom.edit_person(ADA, PersonEdit { profile, ..PersonEdit::default() }).unwrap();
+    }
+    let events = endpoint.events(2).await;
+    assert_eq!(endpoint.names(2).await, ["user.personal_notes_updated"; 2]);
+    let payload = &events[1]["payload"];
+    assert_eq!((&payload["object"]["personal_notes"], &payload["object"]["email"]), (&json!("Back"), &json!(ADA)));
+    assert_eq!((&payload["old_object"], payload.get("operator")), (&json!({"personal_notes": "At lunch"}), None));
 }
 
 #[tokio::test]
