@@ -159,6 +159,10 @@ impl Account {
         Ok(added)
     }
 
+    pub(crate) fn is_in_division(&self, person: &Person, id: &str) -> bool {
+        person.profile.division_ids.first().map_or_else(|| self.divisions.is_main(id), |own| own == id)
+    }
+
     /// The divisions as people's rows keep them: the main one is none.
     pub(super) fn kept_divisions(&self, mut ids: Vec<String>) -> Vec<String> {
         ids.retain(|id| !self.divisions.is_main(id));

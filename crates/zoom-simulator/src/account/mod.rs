@@ -54,7 +54,6 @@ pub use profile::{CustomAttribute, PhoneNumber, Profile};
 pub(crate) use profile::{LANGUAGE, TIMEZONE, chinese_characters, is_digits, is_language, is_timezone};
 pub(crate) use refusal::{FieldError, Refusal};
 pub(crate) use roles::{MEMBER, OWNER, Role, RoleChange};
-#[cfg(test)]
 pub(crate) use seats::Taken;
 pub(crate) use settings::{SettingsQuery, Tree, lockable};
 pub(crate) use status::StatusAction;

@@ -61,6 +61,8 @@ pub(super) struct PersonForm {
     role: String,
     dept: String,
     job_title: String,
+    /// The id of a division; absent: it stays.
+    division: Option<String>,
 }
 
 /// Only what differs from what is there is edited: the owner's role, say, cannot even be set to what it is.
@@ -72,13 +74,16 @@ pub(super) async fn edit(
     let controls = chosen(shared, &account)?;
     let missing = || Failure(StatusCode::NOT_FOUND, format!("Nobody in the account {account} is {key:?}."));
     let present = controls.person(&key).ok_or_else(missing)?;
-    let PersonForm { email, first_name, last_name, license, status, role, dept, job_title } = form;
+    let PersonForm { email, first_name, last_name, license, status, role, dept, job_title, division } = form;
     let mut profile = Map::<String, Value>::new();
     for (name, new, old) in [("dept", dept, &present.profile.dept), ("jobTitle", job_title, &present.profile.job_title)]
     {
         if new != *old {
             profile.insert(name.to_owned(), json!(new));
         }
+    }
+    if let Some(division) = division {
+        profile.insert("divisionIds".to_owned(), json!([division]));
     }
     let edit = PersonEdit {
         email: changed(email, &present.email),
@@ -101,6 +106,16 @@ fn changed<T: PartialEq>(new: T, old: &T) -> Option<T> {
 pub(super) async fn accept(State(shared): Site, Path((account, key)): Path<(String, String)>) -> Done {
     let accepted = chosen(shared, &account)?.accept_invitation(&key)?;
     Ok(Redirect::to(&person_path(&account, &accepted.id)))
+}
+
+pub(super) async fn sign_in(State(shared): Site, Path((account, key)): Path<(String, String)>) -> Done {
+    chosen(shared, &account)?.sign_in(&key)?;
+    Ok(Redirect::to(&person_path(&account, &key)))
+}
+
+pub(super) async fn sign_out(State(shared): Site, Path((account, key)): Path<(String, String)>) -> Done {
+    chosen(shared, &account)?.sign_out(&key)?;
+    Ok(Redirect::to(&person_path(&account, &key)))
 }
 
 pub(super) async fn delete(State(shared): Site, Path((account, key)): Path<(String, String)>) -> Done {

@@ -31,6 +31,8 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
         .route("/accounts/{account}/faults/clear", post(forms::clear_faults))
         .route("/accounts/{account}/people/{person}", get(person_page).post(forms::edit))
         .route("/accounts/{account}/people/{person}/accept", post(forms::accept))
+        .route("/accounts/{account}/people/{person}/sign-in", post(forms::sign_in))
+        .route("/accounts/{account}/people/{person}/sign-out", post(forms::sign_out))
         .route("/accounts/{account}/people/{person}/delete", post(forms::delete))
         .layer(from_fn(guarded))
 }

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::{account_path, encoded, person_path};
-use crate::account::{Account, Person, PersonView, Status};
+use crate::account::{Account, Person, PersonView, Status, Taken};
 use crate::controls::{AccountView, Controls};
 use crate::fault::{Fault, FaultEffect};
 use crate::journal::Exchange;
@@ -21,6 +21,9 @@ pub(super) struct Shown {
     search: String,
     #[serde(default)]
     status: String,
+    /// The id of a division; empty: any.
+    #[serde(default)]
+    division: String,
     /// From 0 on.
     #[serde(default)]
     page: usize,
@@ -38,6 +41,7 @@ impl Shown {
         let status: Option<Status> = self.status.parse().ok();
         let fits = |person: &&Person| {
             status.is_none_or(|status| person.status() == status)
+                && (self.division.is_empty() || account.is_in_division(person, &self.division))
                 && (search.is_empty() || mentions(account, person, &search))
         };
         let (mut people, mut total) = (Vec::new(), 0);
@@ -52,8 +56,8 @@ impl Shown {
     }
 
     fn link(&self, account: &str, page: usize) -> String {
-        let (search, status) = (encoded(&self.search), encoded(&self.status));
-        format!("{}?search={search}&status={status}&page={page}", account_path(account))
+        let [search, status, division] = [&self.search, &self.status, &self.division].map(|text| encoded(text));
+        format!("{}?search={search}&status={status}&division={division}&page={page}", account_path(account))
     }
 }
 
@@ -76,7 +80,7 @@ pub(super) fn body(controls: &Controls, shown: &Shown) -> Markup {
             (seats(&view))
             section {
                 h2 { "People" }
-                (search(&view, shown))
+                (search(controls, &view, shown))
                 (people(&view, &found))
                 (pages(&view, shown, found.total))
             }
@@ -84,6 +88,8 @@ pub(super) fn body(controls: &Controls, shown: &Shown) -> Markup {
                 h2 { "Last calls" }
                 div #calls data-source={ (account_path(&view.account_id)) "/calls" } { (calls(controls)) }
             }
+            (licences(controls))
+            (divisions(controls, &view))
             (faults(controls, &view))
         }
         footer {
@@ -133,7 +139,67 @@ fn seats(view: &AccountView) -> Markup {
     }
 }
 
-fn search(view: &AccountView, shown: &Shown) -> Markup {
+/// What was bought, and what of it is taken.
+fn licences(controls: &Controls) -> Markup {
+    let (taken, bought) = controls.read(|account| (account.people.seats(), account.config.seats));
+    let row = |name: &str, bought: Option<u32>, taken: Taken| {
+        let left = bought.map(|bought| bought.saturating_sub(taken.total()));
+        let number = |number: Option<u32>| number.map_or_else(|| "any number".to_owned(), |number| number.to_string());
+        html! {
+            tr {
+                td { (name) }
+                td data-name="Bought" { (number(bought)) }
+                td data-name="Active" { (taken.active) }
+                td data-name="Pending" { (taken.pending) }
+                td data-name="Left" { (number(left)) }
+            }
+        }
+    };
+    let rooms = Taken { active: taken.rooms, pending: 0 };
+    html! {
+        section {
+            h2 { "Licences" }
+            table.licences {
+                thead { tr { th { "Licence" } th { "Bought" } th { "Active" } th { "Pending" } th { "Left" } } }
+                tbody {
+                    (row("Licensed", Some(bought.licensed), taken.licensed))
+                    (row("Basic", bought.basic, taken.basic))
+                    (row("Zoom Rooms", Some(taken.rooms), rooms))
+                }
+            }
+        }
+    }
+}
+
+/// Every division, with a link to its people.
+fn divisions(controls: &Controls, view: &AccountView) -> Markup {
+    let link = |id: &str| Shown { division: id.to_owned(), ..Shown::default() }.link(&view.account_id, 0);
+    controls.read(|account| {
+        html! {
+            section {
+                h2 { "Divisions" }
+                table.divisions {
+                    thead { tr { th { "Division" } th { "People" } } }
+                    tbody {
+                        @for division in account.divisions.all() {
+                            tr {
+                                td {
+                                    a href=(link(&division.id)) { (division.name) }
+                                    @if !division.description.is_empty() { span.note { (division.description) } }
+                                }
+                                td data-name="People" { (account.members_of(division).len()) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    })
+}
+
+fn search(controls: &Controls, view: &AccountView, shown: &Shown) -> Markup {
+    let divisions: Vec<_> =
+        controls.read(|account| account.divisions.all().map(|one| (one.id.clone(), one.name.clone())).collect());
     html! {
         form.search action=(account_path(&view.account_id)) {
             input type="search" name="search" value=(shown.search) placeholder="Name, address, department or role" aria-label="Search";
@@ -141,6 +207,10 @@ fn search(view: &AccountView, shown: &Shown) -> Markup {
                 @for status in ["", "active", "pending", "inactive"] {
                     option value=(status) selected[status == shown.status] { (if status.is_empty() { "any state" } else { status }) }
                 }
+            }
+            select name="division" aria-label="Division" {
+                option value="" { "any division" }
+                @for (id, name) in &divisions { option value=(id) selected[*id == shown.division] { (name) } }
             }
             button { "Search" }
         }

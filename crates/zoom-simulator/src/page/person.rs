@@ -9,6 +9,10 @@ use crate::controls::Controls;
 pub(super) fn body(controls: &Controls, person: &PersonView) -> Markup {
     let account = controls.account();
     let path = person_path(&account.account_id, &person.id);
+    let divisions: Vec<_> =
+        controls.read(|account| account.divisions.all().map(|one| (one.id.clone(), one.name.clone())).collect());
+    // Whoever is in no other is in the main one, which comes first.
+    let own = person.profile.division_ids.first().or(divisions.first().map(|(id, _)| id)).cloned();
     let roles: Vec<String> = controls.read(|account| account.roles.values().map(|role| role.name.clone()).collect());
     html! {
         header {
@@ -19,7 +23,11 @@ pub(super) fn body(controls: &Controls, person: &PersonView) -> Markup {
                 " · id " code { (person.id) }
                 " · since " time { (format!("{:.0}", person.created_at)) }
             }
-            @if person.status == Status::Pending { (overview::accept(&account, person)) }
+            @match person.status {
+                Status::Pending => (overview::accept(&account, person)),
+                Status::Active => (signing(&path, person)),
+                Status::Inactive => {}
+            }
         }
         main {
             section {
@@ -44,6 +52,9 @@ pub(super) fn body(controls: &Controls, person: &PersonView) -> Markup {
                     label { "Role" select name="role" {
                         @for role in &roles { option selected[*role == person.role] { (role) } }
                     } }
+                    label { "Division" select name="division" {
+                        @for (id, name) in &divisions { option value=(id) selected[Some(id) == own.as_ref()] { (name) } }
+                    } }
                     button { "Save" }
                 }
             }
@@ -56,6 +67,20 @@ pub(super) fn body(controls: &Controls, person: &PersonView) -> Markup {
                 form method="post" action={ (path) "/delete" } { button.danger { "Delete " (person.email) } }
             }
         }
+    }
+}
+
+/// What somebody does themselves who has accepted.
+fn signing(path: &str, person: &PersonView) -> Markup {
+    html! {
+        p {
+            @match person.last_login {
+                Some(at) => { "Last signed in " time { (format!("{at:.0}")) } }
+                None => "Never signed in",
+            }
+        }
+        form method="post" action={ (path) "/sign-in" } { button.small { "Sign in" } }
+        form method="post" action={ (path) "/sign-out" } { button.small { "Sign out" } }
     }
 }
 

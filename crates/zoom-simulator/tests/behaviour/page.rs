@@ -2,9 +2,9 @@
 
 use std::process::Command;
 
-use zoom_simulator::{AccountConfig, Fault, FaultEffect, PersonConfig, Simulator, Status};
+use zoom_simulator::{AccountConfig, Fault, FaultEffect, PersonConfig, Seats, Simulator, Status};
 
-use crate::support::{ADA, BOB, OWNER, Reply, Zoom, active, pending, read, unlimited};
+use crate::support::{ADA, BOB, OWNER, Reply, Zoom, active, licensed, pending, read, unlimited};
 
 async fn page(zoom: &Zoom, path: &str) -> Reply {
     read(zoom.http.get(format!("{}{path}", zoom.url())).send().await.unwrap()).await
@@ -83,6 +83,48 @@ async fn people_are_searched_filtered_and_paged() {
     assert!(rows(&found) == 1 && row_of(&found, OWNER).contains("Owner"));
     let inactive = zoom.people().iter().filter(|person| person.status == Status::Inactive).count();
     assert_eq!(rows(&page(&zoom, "/accounts/acme?status=inactive").await), inactive);
+}
+
+#[tokio::test]
+async fn licences_and_divisions_are_shown_and_people_are_filtered_by_division_and_moved() {
+    let divisions = serde_json::from_value(serde_json::json!([{"name": "Sales", "id": "sales"}])).unwrap();
+    let seats = Seats { licensed: 7, ..Seats::default() };
+    let people = vec![licensed(ADA), pending(BOB)];
+    let zoom = Zoom::start(AccountConfig { people, divisions, seats, ..unlimited() }).await;
+    let form = [
+        ("email", ADA),
+        ("first_name", "Ada"),
+        ("last_name", ""),
+        ("type", "Licensed"),
+        ("status", "active"),
+        ("role", "Member"),
+        ("dept", ""),
+        ("job_title", ""),
+        ("division", "sales"),
+    ];
+    let moved = send(&zoom, &person_path(&zoom, ADA), &form).await;
+    assert!(moved.status == 200 && moved.text.contains("value=\"sales\" selected"), "{}", moved.text);
+    assert_eq!(zoom.person(ADA).unwrap().profile.division_ids, ["sales"]);
+    let all = page(&zoom, "/").await;
+    let row = |name: &str| all.text.split("<tr>").filter(|row| row.contains(name)).last().unwrap().to_owned();
+    for part in ["Bought\">7<", "Active\">2<", "Pending\">0<", "Left\">5<"] {
+        assert!(row(">Licensed<").contains(part), "{part} is not in {}", row(">Licensed<"));
+    }
+    assert!(row(">Sales<").contains("People\">1<") && row(">Main Division<").contains("People\">2<"));
+    let sales = page(&zoom, "/accounts/acme?division=sales").await;
+    assert!(sales.text.contains("1 person, page 1 of 1") && row_of(&sales, ADA).contains("class=\"who\""));
+}
+
+#[tokio::test]
+async fn somebody_signs_in_by_a_button() {
+    let zoom = Zoom::with([active(ADA), pending(BOB)]).await;
+    zoom.freeze(true);
+    zoom.advance(jiff::SignedDuration::from_mins(9));
+    let path = person_path(&zoom, ADA);
+    let signed_in = send(&zoom, &format!("{path}/sign-in"), &[]).await;
+    assert!(signed_in.status == 200 && signed_in.text.contains(&format!("Last signed in <time>{:.0}<", zoom.now())));
+    assert_eq!(send(&zoom, &format!("{path}/sign-out"), &[]).await.status, 200);
+    assert_eq!(send(&zoom, &format!("{}/sign-in", person_path(&zoom, BOB)), &[]).await.status, 409);
 }
 
 #[tokio::test]
