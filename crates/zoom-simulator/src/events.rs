@@ -176,8 +176,7 @@ fn own_events(change: &Change, now: Timestamp, found: &mut Vec<Event>) {
         push("user.signed_out", client, None);
     }
     if before.presence != after.presence {
-        let presence: &str = after.presence.into();
-        push("user.presence_status_updated", json!({"presence_status": presence}), None);
+        push("user.presence_status_updated", json!({"presence_status": after.presence.in_events()}), None);
     }
     let notes = |person: &Person| json!({"personal_notes": person.profile.personal_notes});
     if notes(before) != notes(after) {

@@ -127,13 +127,18 @@ impl TokenRequest {
 }
 
 fn basic_auth(headers: &HeaderMap) -> Option<(String, String)> {
-    let encoded = headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Basic ")?;
-    let decoded = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
+    let decoded = String::from_utf8(STANDARD.decode(credentials(headers, "Basic")?).ok()?).ok()?;
     decoded.split_once(':').map(|(id, secret)| (id.to_owned(), secret.to_owned()))
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {
-    Some(headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")?.trim())
+    credentials(headers, "Bearer")
+}
+
+/// What stands after the scheme, whose letters may be large or small (RFC 9110): PSZoom writes `bearer`.
+fn credentials<'h>(headers: &'h HeaderMap, scheme: &str) -> Option<&'h str> {
+    let (found, credentials) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    found.eq_ignore_ascii_case(scheme).then(|| credentials.trim())
 }
 
 #[derive(Debug, Serialize)]

@@ -1,5 +1,7 @@
 //! Changing a feature of many people at once (Zoom API reference, Users: bulk update features for users).
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::person::State;
@@ -18,6 +20,8 @@ pub(crate) enum Feature {
     ZoomWhiteboard,
     PlanUnitedType,
     ZoomOneType,
+    /// What the revenue accelerator was called before.
+    ZoomIqForSales,
     ZoomRevenueAccelerator,
     ZoomClipsPlus,
 }
@@ -35,7 +39,25 @@ pub(crate) enum FeatureChange {
 #[derive(Debug, Default)]
 pub(crate) struct FeatureOutcome {
     pub(crate) changed: Vec<String>,
-    pub(crate) failed: Vec<(String, String)>,
+    pub(crate) failed: BTreeMap<FeatureFailure, Vec<String>>,
+}
+
+/// Why somebody did not get it, in Zoom's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, strum::IntoStaticStr)]
+pub(crate) enum FeatureFailure {
+    /// Also somebody who is not active: no reason fits them better.
+    #[strum(serialize = "Users not found")]
+    Missing,
+    #[strum(serialize = "Unpaid user")]
+    Unpaid,
+    #[strum(serialize = "Not enough seats")]
+    NoSeat,
+    #[strum(serialize = "Not allowed to add basic users")]
+    NoBasicSeat,
+    #[strum(serialize = "Can't update for Zoom Room users")]
+    Room,
+    #[strum(serialize = "No need to update")]
+    Same,
 }
 
 impl Account {
@@ -55,24 +77,27 @@ impl Account {
         for key in keys {
             match self.change_feature(change, key) {
                 Ok(id) => outcome.changed.push(id),
-                Err(reason) => outcome.failed.push((key.clone(), reason)),
+                Err(reason) => outcome.failed.entry(reason).or_default().push(key.clone()),
             }
         }
         Ok(outcome)
     }
 
-    fn change_feature(&mut self, change: FeatureChange, key: &str) -> Result<String, String> {
-        let person = self.people.find(key).ok_or_else(|| "User does not exist.".to_owned())?;
-        let State::Active { license } = person.state else { return Err("The user is not active.".to_owned()) };
+    fn change_feature(&mut self, change: FeatureChange, key: &str) -> Result<String, FeatureFailure> {
+        let person = self.people.find(key).ok_or(FeatureFailure::Missing)?;
+        let State::Active { license } = person.state else { return Err(FeatureFailure::Missing) };
         let (seq, id) = (person.seq, person.id.clone());
         match change {
-            FeatureChange::On if license != License::Licensed => Err("The user is not a paid user.".to_owned()),
-            FeatureChange::On => Err("There are not enough seats.".to_owned()),
-            FeatureChange::Off => Err("No need to update.".to_owned()),
-            FeatureChange::License(wanted) if wanted == license => Err("No need to update.".to_owned()),
-            FeatureChange::License(_) if person.room => Err("The user is a Zoom Rooms user.".to_owned()),
+            FeatureChange::On if license != License::Licensed => Err(FeatureFailure::Unpaid),
+            FeatureChange::On => Err(FeatureFailure::NoSeat),
+            FeatureChange::Off => Err(FeatureFailure::Same),
+            FeatureChange::License(wanted) if wanted == license => Err(FeatureFailure::Same),
+            FeatureChange::License(_) if person.room => Err(FeatureFailure::Room),
             FeatureChange::License(wanted) => {
-                self.people.seats().one_more(wanted, self.config.seats).map_err(|_| "There are not enough seats.")?;
+                self.people.seats().one_more(wanted, self.config.seats).map_err(|_| match wanted {
+                    License::Basic => FeatureFailure::NoBasicSeat,
+                    License::Licensed | License::Unassigned | License::None => FeatureFailure::NoSeat,
+                })?;
                 self.people.edit(seq, |person: &mut Person| person.state = State::Active { license: wanted });
                 Ok(id)
             }

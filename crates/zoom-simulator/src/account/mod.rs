@@ -40,7 +40,7 @@ pub(crate) use copies::CopyOnWrite;
 pub(crate) use create::{CreateAction, NewUser};
 pub(crate) use delete::Deletion;
 pub(crate) use divisions::{Division, Divisions, MAIN_DIVISION, MOST_DIVISIONS};
-pub(crate) use features::{Feature, FeatureChange};
+pub(crate) use features::{Feature, FeatureChange, FeatureFailure};
 pub(crate) use group_settings::Part;
 pub(crate) use groups::{GROUP_NAME_MAX, Group, Groups, group_name_fits};
 pub(crate) use password::{PasswordProblem, digest};

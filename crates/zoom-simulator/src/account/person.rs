@@ -97,12 +97,13 @@ pub(crate) const CLIENT_VERSION: &str = "6.2.0.1855";
 pub(crate) const LAST_CLIENT_VERSION: &str = "6.2.0.1855(mac)";
 
 /// What a person's presence is set to (Zoom API reference, Users: presence status).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, strum::VariantNames)]
 pub(crate) enum Presence {
     #[default]
     Available,
     Away,
-    #[strum(serialize = "Do_Not_Disturb")]
+    /// Zoom's reference spells it in both ways.
+    #[strum(to_string = "Do_Not_Disturb", serialize = "Do_No_Disturb")]
     DoNotDisturb,
     #[strum(serialize = "In_Calendar_Event")]
     InCalendarEvent,
@@ -114,6 +115,23 @@ pub(crate) enum Presence {
     #[strum(serialize = "Out_of_Office")]
     OutOfOffice,
     Busy,
+}
+
+impl Presence {
+    /// As webhook events say it, which differs from what calls say (Zoom webhook reference, User's presence status updated).
+    pub(crate) fn in_events(self) -> &'static str {
+        match self {
+            Self::InMeeting => "In_Meeting",
+            Self::OnCall => "On_Phone_Call",
+            Self::Available
+            | Self::Away
+            | Self::DoNotDisturb
+            | Self::InCalendarEvent
+            | Self::Presenting
+            | Self::OutOfOffice
+            | Self::Busy => self.into(),
+        }
+    }
 }
 
 /// How many times somebody signed in, signed out, and was signed out everywhere by a call.

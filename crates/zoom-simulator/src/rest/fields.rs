@@ -24,9 +24,13 @@ impl<'a> Fields<'a> {
         self.value(name).is_some()
     }
 
-    /// A field's value; null counts as absent.
+    /// A field's value; null counts as absent. A dot stands between an object's name and that of its field.
     fn value(&self, name: &str) -> Option<&'a Value> {
-        self.object.get(name).filter(|value| !value.is_null())
+        let nested = || {
+            let (outer, inner) = name.split_once('.')?;
+            self.object.get(outer)?.get(inner)
+        };
+        self.object.get(name).or_else(nested).filter(|value| !value.is_null())
     }
 
     fn read<T>(&mut self, name: &str, kind: &str, read: impl FnOnce(&'a Value) -> Option<T>) -> Option<T> {

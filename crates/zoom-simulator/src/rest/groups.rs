@@ -130,8 +130,8 @@ struct MemberRow<'a> {
 fn members(session: &mut Session<'_>, request: &Request<'_>) -> Result<Reply, Refusal> {
     paid(session)?;
     let group = session.account.group(request.param(0))?;
-    let paging = request.paging(session, session.account.config.quirks.page_size.max(1))?;
-    let size = paging.size;
+    let paging = request.numbered_paging(session, session.account.config.quirks.page_size.max(1))?;
+    let (size, page_number) = (paging.size, paging.page_number());
     let listed = session.account.people.in_group(&group.id);
     let (people, next) = paging.people(listed);
     let rows = people.into_iter().map(|person| MemberRow {
@@ -145,7 +145,7 @@ fn members(session: &mut Session<'_>, request: &Request<'_>) -> Result<Reply, Re
     let total = listed.len();
     let reply = json!({
         "page_count": total.div_ceil(size),
-        "page_number": 1,
+        "page_number": page_number,
         "page_size": size,
         "total_records": total,
         "next_page_token": paging.token(session.pages, next, session.now),

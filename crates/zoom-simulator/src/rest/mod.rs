@@ -225,13 +225,15 @@ pub(crate) fn route(call: &Call) -> Result<(&'static Endpoint, Vec<String>), Ref
     Ok((endpoint, params.map_err(|_| Refusal::BadRequest("The path is not valid UTF-8.".to_owned()))?))
 }
 
+/// Slashes too many do not count: PSZoom asks for `/users/?page_size=100` and `/users//ID`.
 fn fit<'a>(template: &str, path: &'a str) -> Option<Vec<&'a str>> {
-    let (mut parts, mut segments) = (template.split('/'), path.split('/'));
+    let filled = |part: &&str| !part.is_empty();
+    let (mut parts, mut segments) = (template.split('/').filter(filled), path.split('/').filter(filled));
     let mut params = Vec::new();
     loop {
         match (parts.next(), segments.next()) {
             (None, None) => return Some(params),
-            (Some(part), Some(segment)) if part.starts_with('{') && !segment.is_empty() => params.push(segment),
+            (Some(part), Some(segment)) if part.starts_with('{') => params.push(segment),
             (Some(part), Some(segment)) if part == segment => {}
             _ => return None,
         }
@@ -369,8 +371,10 @@ impl<'a> Request<'a> {
 
     fn flag(&self, name: &str) -> Result<bool, Refusal> {
         match self.query(name) {
-            None | Some("false" | "") => Ok(false),
-            Some("true") => Ok(true),
+            None | Some("") => Ok(false),
+            // PowerShell writes `True`, and PSZoom sends it so.
+            Some(value) if value.eq_ignore_ascii_case("false") => Ok(false),
+            Some(value) if value.eq_ignore_ascii_case("true") => Ok(true),
             Some(_) => Err(Refusal::field(name, "The value must be true or false.")),
         }
     }
@@ -425,6 +429,11 @@ impl<'a> Request<'a> {
         self.paging_by(session, 30, max)
     }
 
+    /// The same where pages may be asked for by `page_number` as well.
+    fn numbered_paging(&self, session: &Session<'_>, max: usize) -> Result<Paging<'_>, Refusal> {
+        Ok(Paging { number: self.page_number()?, ..self.paging(session, max)? })
+    }
+
     fn paging_by(&self, session: &Session<'_>, default: usize, max: usize) -> Result<Paging<'_>, Refusal> {
         let invalid = || Refusal::field("page_size", "The page size must be a positive number.");
         let size = self.query("page_size").map_or(Ok(default), |size| size.parse::<usize>().map_err(|_| invalid()))?;
@@ -442,7 +451,7 @@ impl<'a> Request<'a> {
             after = Seq(after.0.saturating_sub(1));
         }
         let last = session.account.config.quirks.last_page_token;
-        Ok(Paging { of, after, size: size.min(max), last, slip: self.slip, slipped: &self.slipped })
+        Ok(Paging { of, after, size: size.min(max), number: None, last, slip: self.slip, slipped: &self.slipped })
     }
 }
 
@@ -460,6 +469,8 @@ struct Paging<'a> {
     of: String,
     after: Seq,
     size: usize,
+    /// The page that was asked for by its number, from 1 on.
+    number: Option<usize>,
     last: LastPageToken,
     slip: Option<Slip>,
     slipped: &'a Cell<bool>,
@@ -467,7 +478,8 @@ struct Paging<'a> {
 
 impl Paging<'_> {
     /// Takes one page of `rows` and says where the next one starts, if there is more.
-    fn take<T>(&self, mut rows: impl Iterator<Item = T>, seq: impl Fn(&T) -> Seq) -> (Vec<T>, Option<Seq>) {
+    fn take<T>(&self, rows: impl Iterator<Item = T>, seq: impl Fn(&T) -> Seq) -> (Vec<T>, Option<Seq>) {
+        let mut rows = rows.skip(self.size.saturating_mul(self.page_number().saturating_sub(1)));
         let skipped = self.slip == Some(Slip::Skip) && rows.next().is_some();
         let mut page: Vec<T> = rows.take(self.size.saturating_add(1)).collect();
         let first = page.first().map(&seq);
@@ -485,8 +497,16 @@ impl Paging<'_> {
         self.take(selection.after(self.after), |person| person.seq)
     }
 
-    /// The token of the next page; empty or absent on the last one.
+    /// The number of this page as the answer tells it: 1 where pages are asked for by token.
+    fn page_number(&self) -> usize {
+        self.number.unwrap_or(1)
+    }
+
+    /// The token of the next page; empty or absent on the last one, and absent where pages are asked for by number.
     fn token(self, pages: &mut Pages, next: Option<Seq>, now: Timestamp) -> Option<String> {
+        if self.number.is_some() {
+            return None;
+        }
         match (next, self.last) {
             (Some(after), _) => Some(pages.issue(self.of, after, now)),
             (None, LastPageToken::Empty) => Some(String::new()),

@@ -71,6 +71,9 @@ fn change(body: &Map<String, Value>) -> Result<RoleChange, Refusal> {
     for unknown in privileges.iter().flatten().filter(|privilege| !PRIVILEGES.contains(&privilege.as_str())) {
         fields.reject("privileges", format!("There is no privilege {unknown}."));
     }
+    if fields.text("type", 16).is_some_and(|kind| kind != "common") {
+        fields.reject("type", "The value must be common: the account has no other kind of roles.");
+    }
     fields.finish()?;
     Ok(RoleChange { name, description, privileges })
 }
@@ -143,8 +146,8 @@ struct MemberPage<'a> {
 fn members(session: &mut Session<'_>, request: &Request<'_>) -> Result<Reply, Refusal> {
     paid(session)?;
     let role = session.account.role(request.param(0))?;
-    let paging = request.paging(session, 300)?;
-    let size = paging.size;
+    let paging = request.numbered_paging(session, 300)?;
+    let (size, page_number) = (paging.size, paging.page_number());
     let listed = session.account.people.with_role(&role.id);
     let (people, next) = paging.people(listed);
     let rows = people.into_iter().map(|person| MemberRow {
@@ -159,7 +162,7 @@ fn members(session: &mut Session<'_>, request: &Request<'_>) -> Result<Reply, Re
     let total_records = listed.len();
     let reply = MemberPage {
         page_count: total_records.div_ceil(size),
-        page_number: 1,
+        page_number,
         page_size: size,
         total_records,
         next_page_token: paging.token(session.pages, next, session.now),

@@ -37,7 +37,7 @@ pub(super) fn new_user(body: &Map<String, Value>, rules: PasswordRules) -> Resul
         Some(None) | None => fields.reject("type", "The value must be 1, 2, 4 or 99."),
     }
     let password = password(&mut fields, action, rules);
-    let wants_bundle = bundle(&mut fields);
+    let wants_bundle = bundle(&mut fields, "feature.zoom_one_type");
     let wants_phone = phone(&mut fields);
     let new = NewUser {
         action,
@@ -75,11 +75,11 @@ fn password(fields: &mut Fields<'_>, action: CreateAction, rules: PasswordRules)
 }
 
 /// Whether a Workplace bundle is asked for. The account has no such subscription. The reference lists powers of two for both
-/// kinds of bundle, and adds to them as Zoom adds plans.
-fn bundle(fields: &mut Fields<'_>) -> bool {
-    let one = fields.integer("zoom_one_type").unwrap_or(0);
+/// kinds of bundle, and adds to them as Zoom adds plans. A create has the number of one kind elsewhere than an update.
+fn bundle(fields: &mut Fields<'_>, number: &str) -> bool {
+    let one = fields.integer(number).unwrap_or(0);
     if one != 0 && !(16..=1 << 59).contains(&one) || one.count_ones() > 1 {
-        fields.reject("zoom_one_type", "The value must be 0 or one of Zoom's bundles, such as 16.");
+        fields.reject(number, "The value must be 0 or one of Zoom's bundles, such as 16.");
     }
     let united = fields.text("plan_united_type", 32).filter(|kind| kind != "none");
     let kind = united.as_deref().map(|kind| kind.parse().unwrap_or(0_u32));
@@ -101,14 +101,7 @@ fn bundle(fields: &mut Fields<'_>) -> bool {
 
 /// Whether a phone licence is asked for. The account has none.
 fn phone(fields: &mut Fields<'_>) -> bool {
-    match fields.object("feature").and_then(|feature| feature.get("zoom_phone")) {
-        None | Some(Value::Null) => false,
-        Some(Value::Bool(wanted)) => *wanted,
-        Some(_) => {
-            fields.reject("feature.zoom_phone", "The value must be true or false.");
-            false
-        }
-    }
+    fields.object("feature").is_some() && fields.flag("feature.zoom_phone").unwrap_or(false)
 }
 
 pub(super) fn user_patch(body: &Map<String, Value>) -> Result<UserPatch, Refusal> {
@@ -122,7 +115,7 @@ pub(super) fn user_patch(body: &Map<String, Value>) -> Result<UserPatch, Refusal
     }
     let patch = UserPatch {
         license: license.flatten(),
-        wants_bundle: bundle(&mut fields),
+        wants_bundle: bundle(&mut fields, "zoom_one_type"),
         wants_phone: phone(&mut fields),
         first_name: fields.name("first_name", 64, 5),
         last_name: fields.name("last_name", 64, 5),

@@ -4,12 +4,15 @@ use std::str::FromStr;
 
 use axum::http::Method;
 use serde_json::{Value, json};
+use strum::VariantNames as _;
 
 use super::fields::Fields;
 use super::named::named_people;
 use super::users::{READ, WRITE};
-use super::{Endpoint, Reply, Request, Session, endpoint, time};
-use crate::account::{Feature, FeatureChange, License, Person, Presence, Refusal, Status, StatusAction};
+use super::{Endpoint, Reply, Request, Session, endpoint};
+use crate::account::{
+    Feature, FeatureChange, FeatureFailure, License, Person, Presence, Refusal, Status, StatusAction,
+};
 use crate::limits::Label::{Light, Medium};
 use crate::quirks::StatusReply;
 
@@ -132,9 +135,9 @@ fn set_presence(session: &mut Session<'_>, request: &Request<'_>) -> Result<Repl
     let body = request.object()?;
     let mut fields = Fields::new(&body, "");
     let status = fields.text("status", 32).and_then(|status| Presence::from_str(&status).ok());
-    let settable = [Presence::Available, Presence::Away, Presence::DoNotDisturb, Presence::OutOfOffice, Presence::Busy];
-    if !status.is_some_and(|status| settable.contains(&status)) {
-        fields.reject("status", "The value must be Available, Away, Do_Not_Disturb, Out_of_Office or Busy.");
+    if status.is_none() {
+        let allowed = Presence::VARIANTS.join(", ");
+        fields.reject("status", format!("The value must be one of {allowed}."));
     }
     if fields.integer("duration").is_some_and(|minutes| !(20..=1440).contains(&minutes)) {
         fields.reject("duration", "The value must be 20 to 1440 minutes.");
@@ -160,9 +163,9 @@ fn features(session: &mut Session<'_>, request: &Request<'_>) -> Result<Reply, R
     fields.finish()?;
     let users = named_people(request, "users", 30)?;
     let outcome = session.account.change_features(change.unwrap_or(FeatureChange::Off), &users, session.now)?;
-    let failed: Vec<_> =
-        outcome.failed.into_iter().map(|(key, reason)| json!({"user_ids": [key], "reason": reason})).collect();
-    let reply = json!({"success_user_ids": outcome.changed, "fail_details": failed, "update_at": time(session.now)});
+    let row = |(reason, keys): (FeatureFailure, Vec<String>)| json!({"user_ids": keys, "reason": <&str>::from(reason)});
+    let failed: Vec<_> = outcome.failed.into_iter().map(row).collect();
+    let reply = json!({"success_user_ids": outcome.changed, "fail_details": failed});
     Ok(Reply::json(201, &reply))
 }
 

@@ -70,8 +70,8 @@ fn list(session: &mut Session<'_>, request: &Request<'_>) -> Result<Reply, Refus
             return Err(Refusal::field("license", allowed));
         }
     };
-    let paging = request.paging(session, session.account.config.quirks.page_size.max(1))?;
-    let (size, number) = (paging.size, request.page_number()?);
+    let paging = request.numbered_paging(session, session.account.config.quirks.page_size.max(1))?;
+    let (size, page_number) = (paging.size, paging.page_number());
     let account = &*session.account;
     let listed = account.people.with_status(status);
     let role = request.query("role_id").filter(|role| !role.is_empty());
@@ -80,18 +80,13 @@ fn list(session: &mut Session<'_>, request: &Request<'_>) -> Result<Reply, Refus
         None if !none => listed.len(),
         _ => listed.after(Seq::default()).filter(fits).count(),
     };
-    let skipped = size.saturating_mul(number.unwrap_or(1).saturating_sub(1));
-    let (people, next) = paging.take(listed.after(paging.after).filter(fits).skip(skipped), |person| person.seq);
+    let (people, next) = paging.take(listed.after(paging.after).filter(fits), |person| person.seq);
     let reply = UserPage {
         page_count: total_records.div_ceil(size),
-        page_number: number.unwrap_or(1),
+        page_number,
         page_size: size,
         total_records,
-        // Pages are asked for by number or by token, not by both.
-        next_page_token: match number {
-            Some(_) => None,
-            None => paging.token(session.pages, next, session.now),
-        },
+        next_page_token: paging.token(session.pages, next, session.now),
         users: people.into_iter().map(|person| row(account, person, include)).collect(),
     };
     Ok(Reply::json(200, &reply))
@@ -146,6 +141,7 @@ fn vanity_name_exists(session: &mut Session<'_>, request: &Request<'_>) -> Resul
 
 fn get(session: &mut Session<'_>, request: &Request<'_>) -> Result<Reply, Refusal> {
     request.login_type()?;
+    request.flag("encrypted_email")?;
     let key = request.param(0);
     let person = match request.flag("search_by_unique_id")? {
         true => session.account.by_unique_id(key)?,

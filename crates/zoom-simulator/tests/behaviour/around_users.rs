@@ -157,6 +157,10 @@ async fn presence_can_be_set_for_active_people() {
     assert_eq!(zoom.get(&path).await.succeeded(200), json!({"status": "Available"}));
     zoom.put(&path, json!({"status": "Do_Not_Disturb", "duration": 30})).await.succeeded(204);
     assert_eq!(zoom.get(&path).await.succeeded(200), json!({"status": "Do_Not_Disturb"}));
+    for (status, told) in [("Do_No_Disturb", "Do_Not_Disturb"), ("In_A_Zoom_Meeting", "In_A_Zoom_Meeting")] {
+        zoom.put(&path, json!({"status": status})).await.succeeded(204);
+        assert_eq!(zoom.get(&path).await.succeeded(200), json!({"status": told}));
+    }
     zoom.put(&path, json!({"status": "Asleep", "duration": 5})).await.invalid(&["status", "duration"]);
     zoom.get(&format!("/users/{BOB}/presence_status")).await.refused(400, 5301);
 }
@@ -194,8 +198,9 @@ async fn the_bulk_call_changes_whom_it_can_and_says_why_not_the_others() {
     let body = json!({"feature_type": "user_type", "feature_value": "2", "users": users});
     let reply = zoom.post("/users/features", body).await.succeeded(201);
     assert_eq!(reply["success_user_ids"], json!([zoom.person(ADA).unwrap().id]));
-    let reasons: Vec<_> = reply["fail_details"].as_array().unwrap().iter().map(|row| row["reason"].clone()).collect();
-    assert_eq!(reasons, ["There are not enough seats.", "The user is not active.", "User does not exist."]);
+    let failed = [("Users not found", json!([CY, "nobody"])), ("Not enough seats", json!([BOB]))];
+    let failed = failed.map(|(reason, ids)| json!({"reason": reason, "user_ids": ids}));
+    assert_eq!(reply["fail_details"], json!(failed));
     assert_eq!(zoom.person(ADA).unwrap().license, License::Licensed);
     let wrong = json!({"feature_type": "wings", "feature_value": "2", "users": [{"id": "x"}]});
     zoom.post("/users/features", wrong).await.invalid(&["feature_type"]);

@@ -179,6 +179,28 @@ async fn pages_can_be_asked_for_by_number_and_then_have_no_token() {
 }
 
 #[tokio::test]
+async fn members_of_groups_and_roles_can_be_asked_for_by_page_number_as_well() {
+    let names = ["a", "b", "c"].map(|name| format!("{name}@acme.example"));
+    let group = GroupConfig { name: "G".into(), id: Some("g".into()) };
+    let people = names.iter().map(|name| PersonConfig { groups: vec!["G".into()], ..admin(name) }).collect();
+    let zoom = Zoom::start(AccountConfig { groups: vec![group], people, ..unlimited() }).await;
+    for path in ["/groups/g/members", "/roles/1/members"] {
+        let body = zoom.get(&format!("{path}?page_size=2&page_number=2")).await.succeeded(200);
+        assert_eq!((&body["page_number"], &body["members"][0]["email"]), (&2.into(), &names[2].as_str().into()));
+        assert!(body["members"].as_array().unwrap().len() == 1 && body.get("next_page_token").is_none());
+    }
+}
+
+#[tokio::test]
+async fn slashes_too_many_do_not_count_and_true_may_have_a_capital_letter() {
+    let zoom = Zoom::with([active(ADA)]).await;
+    assert_eq!(zoom.get("/users/?page_size=100").await.succeeded(200)["total_records"], 2);
+    assert_eq!(zoom.get(&format!("/users//{ADA}?encrypted_email=False")).await.succeeded(200)["email"], ADA);
+    zoom.get("/users/nobody?search_by_unique_id=True").await.refused(404, 1001);
+    zoom.get(&format!("/users/{ADA}?encrypted_email=maybe")).await.invalid(&["encrypted_email"]);
+}
+
+#[tokio::test]
 async fn nobody_has_the_licences_that_a_listing_can_be_narrowed_to() {
     let zoom = Zoom::with([active(ADA)]).await;
     let body = zoom.get("/users?license=zoom_workforce_management").await.succeeded(200);

@@ -118,6 +118,7 @@ async fn a_role_needs_a_new_name_and_known_privileges() {
     zoom.post("/roles", json!({})).await.invalid(&["name"]);
     zoom.post("/roles", json!({"name": ""})).await.invalid(&["name"]);
     zoom.post("/roles", json!({"name": "x", "privileges": ["Sky:Fall"]})).await.invalid(&["privileges"]);
+    zoom.post("/roles", json!({"name": "x", "type": "iq"})).await.invalid(&["type"]);
     zoom.post("/roles", json!({"name": "Admin"})).await.refused(400, 1224);
     zoom.post("/roles", json!({"name": "Desk", "privileges": ["Dashboard:Read"]})).await.succeeded(200);
     zoom.post("/roles", json!({"name": "Other"})).await.succeeded(200);

@@ -49,6 +49,13 @@ async fn several_tokens_are_good_at_once_for_an_hour() {
 }
 
 #[tokio::test]
+async fn the_scheme_of_a_token_may_be_in_small_letters() {
+    let zoom = Zoom::with([]).await;
+    let request = zoom.http.get(format!("{}/v2/users", zoom.url()));
+    read(request.header("authorization", format!("bearer {}", zoom.token)).send().await.unwrap()).await.succeeded(200);
+}
+
+#[tokio::test]
 async fn a_bad_token_and_none_are_refused() {
     let mut zoom = Zoom::with([]).await;
     zoom.token = "nonsense".into();

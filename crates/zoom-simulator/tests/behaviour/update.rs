@@ -113,9 +113,14 @@ async fn a_workplace_bundle_has_no_seats() {
         let reply = zoom.patch(&ada(), json!({field: value})).await;
         reply.refused(400, 300);
         assert!(reply.text.contains(field), "{}", reply.text);
-        let info = json!({"email": BOB, "type": 1, field: value});
+        let own = json!({field: value});
+        let own = if field == "zoom_one_type" { json!({"feature": own}) } else { own };
+        let mut info = json!({"email": BOB, "type": 1});
+        info.as_object_mut().unwrap().extend(own.as_object().unwrap().clone());
         zoom.post("/users", json!({"action": "create", "user_info": info})).await.refused(400, 300);
     }
+    let info = json!({"email": BOB, "type": 1, "feature": {"zoom_one_type": 16}});
+    zoom.post("/users", json!({"action": "create", "user_info": info})).await.refused(400, 2038);
     let kinds = json!([{"license_type": "PHONE"}]);
     zoom.patch(&ada(), json!({"license_info_list": kinds})).await.invalid(&["license_info_list.license_type"]);
 }
