@@ -6,12 +6,17 @@ use std::{
 };
 
 use jiff::{SignedDuration, Timestamp};
-use zoom_account::Account;
+use zoom_account::{Account, Scope};
 use zoom_core::{Class, Contested, DesiredPerson, GroupId, Ledger, ObjectKey, Refusal};
 
 use zoom_operator_api as api;
 
-use super::{connect::Dialed, groups::GroupRefusals, translate, trouble::Trouble};
+use super::{
+    connect::Dialed,
+    groups::GroupRefusals,
+    translate,
+    trouble::{Trouble, TroubleReason},
+};
 
 /// A removal record that failed.
 #[derive(Clone, Copy, Debug)]
@@ -47,8 +52,8 @@ pub(super) struct Kept {
     pub(super) rejoin_retries: HashMap<GroupId, (u32, Timestamp)>,
     /// What keeps the account from being managed.
     pub(super) trouble: Option<Trouble>,
-    /// How many looks at the account in a row did not end its trouble.
-    pub(super) looks_in_vain: u32,
+    /// How many looks at the account in a row did not end its trouble, and which.
+    pub(super) looks_in_vain: Option<(TroubleReason, u32)>,
     /// How many calls in a row did not get through.
     pub(super) outages: u32,
     /// Since when more was to do than passes ended, or when it was said last how things stand meanwhile.
@@ -59,6 +64,8 @@ pub(super) struct Kept {
     pub(super) dialed_at: Option<Timestamp>,
     /// When the last listing was begun.
     pub(super) listing_begun_at: Option<Timestamp>,
+    /// What that one was to cover.
+    pub(super) listing_scope: Scope,
     /// The listing for which people were last read one by one.
     pub(super) swept_for: Option<Timestamp>,
     /// What was spent of the connection's limits; absent before its status was looked at.
@@ -149,6 +156,18 @@ impl Kept {
         }
     }
 
+    /// Counts a look at the account that did not end its trouble, if it has one.
+    pub(super) fn look_in_vain(&mut self) {
+        if let Some(trouble) = &self.trouble {
+            self.looks_in_vain = Some((trouble.reason, self.looks_in_vain(trouble).saturating_add(1)));
+        }
+    }
+
+    /// How many looks in a row did not end a trouble: another one may be gone as soon as the one before was not.
+    pub(super) fn looks_in_vain(&self, trouble: &Trouble) -> u32 {
+        self.looks_in_vain.filter(|(reason, _)| *reason == trouble.reason).map_or(0, |(_, looks)| looks)
+    }
+
     /// Lets go of the account: to go on with it, it is dialed and listed anew.
     pub(super) fn hang_up(&mut self) {
         (self.account, self.dialed) = (None, None);
@@ -166,6 +185,18 @@ impl Kept {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn looks_in_vain_are_those_for_one_trouble() {
+        let mut kept = Kept::default();
+        kept.look_in_vain();
+        let [away, incomplete] = [TroubleReason::ZoomUnavailable, TroubleReason::ListingIncomplete];
+        for (reason, expected) in [(away, 1), (away, 2), (incomplete, 1), (away, 1)] {
+            kept.trouble = Some(Trouble::new(reason, ""));
+            kept.look_in_vain();
+            assert_eq!(kept.looks_in_vain, Some((reason, expected)));
+        }
+    }
 
     #[test]
     fn nothing_waits_for_a_clock_that_was_put_back() {

@@ -152,7 +152,7 @@ impl<'a> Pass<'a> {
                 Applied::Settled if stands => {
                     if self.report(&plan, &snapshot).await? {
                         if self.kept.trouble.is_none() {
-                            self.kept.looks_in_vain = 0;
+                            self.kept.looks_in_vain = None;
                         }
                         let again = look_again.into_iter().flatten().chain([self.come_back(&plan)]);
                         return Ok(again.min().unwrap_or_default());
@@ -231,15 +231,19 @@ impl<'a> Pass<'a> {
         }
         if let Some(other) = claimed_by {
             let message = format!("{other} manages the same account and is older: delete one of the two connections");
-            self.look_in_vain_if_troubled();
+            self.kept.look_in_vain();
             self.kept.trouble = Some(Trouble::new(TroubleReason::AccountClaimed, message));
             self.kept.hang_up();
             return;
         }
         let now = Timestamp::now();
         let requested = self.is_requested();
+        let dialed_at = self.kept.dialed_at;
         if let Err(trouble) = self.dial(now, requested).await {
-            self.look_in_vain_if_troubled();
+            // Passes come for every object, looks do not.
+            if self.kept.dialed_at != dialed_at {
+                self.kept.look_in_vain();
+            }
             self.kept.trouble = Some(trouble);
             return;
         }
@@ -256,13 +260,15 @@ impl<'a> Pass<'a> {
         let patience = self.patience().unwrap_or(resync);
         self.listing = true;
         let scope = self.scope(&self.context.index.snapshot(&self.key));
-        let asks_for_more = self.kept.account.as_ref().is_some_and(|account| !account.scope().covers(scope));
+        // Once: where that fails, it is tried again like any listing.
+        let asks_for_more = !self.kept.listing_scope.covers(scope);
         if requested || asks_for_more || elapsed(self.kept.listing_begun_at, now) >= patience {
             let (index, key) = (self.context.index.clone(), self.key.clone());
             let Some(account) = &mut self.kept.account else { return };
             if account.begin_listing(scope, move || index.trigger(&key)) {
                 self.kept.listing_begun_at = Some(now);
-                self.look_in_vain_if_troubled();
+                self.kept.listing_scope = scope;
+                self.kept.look_in_vain();
                 self.kept.listing_request = self.request().map(str::to_owned);
             }
         }
@@ -366,14 +372,7 @@ impl<'a> Pass<'a> {
     /// How long after a look at the account the next one is due while there is trouble.
     fn patience(&self) -> Option<Duration> {
         let resync = self.connection.spec.resync_interval.as_std();
-        self.kept.trouble.as_ref().map(|trouble| trouble.retry_after(self.kept.looks_in_vain, resync))
-    }
-
-    /// Counts a look at the account that trouble made necessary.
-    fn look_in_vain_if_troubled(&mut self) {
-        if self.kept.trouble.is_some() {
-            self.kept.looks_in_vain = self.kept.looks_in_vain.saturating_add(1);
-        }
+        self.kept.trouble.as_ref().map(|trouble| trouble.retry_after(self.kept.looks_in_vain(trouble), resync))
     }
 
     /// When to come back although nothing happened.

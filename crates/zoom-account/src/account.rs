@@ -24,7 +24,6 @@ pub struct Account {
     /// Shared with a listing under way, which shares the rows that stay as they are.
     directory: Arc<Directory>,
     listed_at: Option<Timestamp>,
-    listed: Scope,
     identified: bool,
     listing: Option<Running>,
 }
@@ -33,7 +32,6 @@ pub struct Account {
 #[derive(Debug)]
 struct Running {
     began: Timestamp,
-    scope: Scope,
     result: oneshot::Receiver<Result<Listed, Problem>>,
     task: AbortHandle,
     /// What was learnt since it began, in order: newer than its rows may be.
@@ -85,14 +83,7 @@ impl Account {
     /// An account of which nothing was seen yet.
     #[must_use]
     pub fn new(client: ZoomClient) -> Self {
-        Self {
-            client,
-            directory: Arc::default(),
-            listed_at: None,
-            listed: Scope::default(),
-            identified: false,
-            listing: None,
-        }
+        Self { client, directory: Arc::default(), listed_at: None, identified: false, listing: None }
     }
 
     /// Goes on with another client of the same account, as after a rotation of credentials. The directory stays; a
@@ -143,12 +134,6 @@ impl Account {
         self.listed_at
     }
 
-    /// What the listing behind the directory covered besides people and roles, or what one under way covers.
-    #[must_use]
-    pub fn scope(&self) -> Scope {
-        self.listing.as_ref().map_or(self.listed, |running| running.scope)
-    }
-
     /// Starts a listing beside the caller's work; returns whether it did, for there is at most one at a time. `done` is
     /// called once when it has ended, also by failure or panic: [`Account::take_listing`] has an answer then.
     ///
@@ -159,7 +144,7 @@ impl Account {
         }
         let (client, known, identify) = (self.client.clone(), self.directory.clone(), !self.identified);
         let (result, task) = spawn(async move { listing::list(&client, &known, scope, identify).await }, done);
-        self.listing = Some(Running { began: Timestamp::now(), scope, result, task, meanwhile: Vec::new() });
+        self.listing = Some(Running { began: Timestamp::now(), result, task, meanwhile: Vec::new() });
         true
     }
 
@@ -191,7 +176,7 @@ impl Account {
                     change.carry_into(&mut directory);
                 }
                 self.directory = Arc::new(directory);
-                (self.listed_at, self.listed) = (Some(running.began), running.scope);
+                self.listed_at = Some(running.began);
                 Ok(report)
             }
             Err(problem) => Err(Error::of_listing(problem)),

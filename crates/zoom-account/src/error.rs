@@ -114,7 +114,9 @@ impl Error {
     fn new(tried: String, problem: Problem, operation: Option<&Operation>, administrator: bool) -> Self {
         let (reason, retry, advice) = match &problem {
             Problem::Zoom(error) | Problem::NotCreated(error) => {
-                let protected = administrator && operation.is_some_and(touches_standing);
+                // What Zoom does not show was not refused to be done.
+                let is_read = error.tried().starts_with("GET ");
+                let protected = administrator && !is_read && operation.is_some_and(touches_standing);
                 if protected && *error.kind() == ErrorKind::Refused {
                     (Reason::NeedsOwner, Retry::AfterEdit, NEEDS_OWNER)
                 } else {

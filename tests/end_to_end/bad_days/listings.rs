@@ -1,11 +1,12 @@
 //! Listings that leave people out: nobody is created or taken for gone because of them.
 
 use anyhow::ensure;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use zoom_operator_testing::eventually;
 
 use super::{assert_says, connected, lasting_fault, nudge};
-use crate::world::{CONNECTION, DEADLINE, REMOVAL, USER, World, account_of, all, email, is_in_phase};
+use crate::world::{CONNECTION, DEADLINE, REMOVAL, USER, World, ZOOM_GROUP, account_of, all, email, is_in_phase};
 
 /// Zoom counts more people than it shows.
 fn short() -> serde_json::Value {
@@ -44,6 +45,29 @@ async fn from_an_incomplete_listing_nobody_is_created_and_nobody_taken_for_gone(
     world.reason(CONNECTION, "default", "Connected").await?;
     world.user_is("bob", "Invited").await?;
     world.user_is("ada", "Synced").await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn while_zoom_is_down_a_first_group_makes_it_no_busier() -> anyhow::Result<()> {
+    let world = connected(account_of(&["ada"]), json!({"resyncInterval": "1h"})).await?;
+    world.reason(CONNECTION, "default", "Connected").await?;
+    world.resync().await?;
+    world.zoom.inject(lasting_fault("GET", "/users", &json!({"answer": {"status": 503}}))).await?;
+    world.zoom.clear_journal().await?;
+    // Nobody has listed groups before.
+    world.apply(ZOOM_GROUP, "team", json!({"name": "Team"})).await?;
+    world.reason(CONNECTION, "default", "ZoomUnavailable").await?;
+    eventually(DEADLINE, "the account is listed again after a pause", || async {
+        let calls = world.zoom.journal().await?;
+        let times = calls.iter().map(|call| Ok(call.time.parse::<Timestamp>()?)).collect::<anyhow::Result<Vec<_>>>()?;
+        let paused = times.windows(2).any(|pair| pair[1].duration_since(pair[0]) > SignedDuration::from_secs(3));
+        ensure!(paused, "{times:?}");
+        Ok(())
+    })
+    .await?;
+    world.zoom.clear_faults().await?;
+    world.reason(ZOOM_GROUP, "team", "Synced").await?;
     Ok(())
 }
 

@@ -217,6 +217,15 @@ async fn a_status_that_zoom_accepts_without_effect_is_said(
 }
 
 #[tokio::test]
+async fn what_zoom_does_not_show_of_an_administrator_is_asked_for_again_and_needs_no_owner() {
+    let mut rig = Rig::listed([administrator(ADA)]).await;
+    let take = Operation::SetRole { person: rig.reference(ADA), from: role("1"), to: role("2") };
+    rig.zoom.inject(on("GET", "/users/{userId}", answer(200, json!({"code": 200, "message": "No permission."}))));
+    let error = rig.apply(take).await.unwrap_err();
+    assert_eq!((error.reason(), error.retry()), (Reason::Refused, Retry::Slowly));
+}
+
+#[tokio::test]
 async fn an_administrators_status_needs_the_owner() {
     let mut rig = Rig::listed([administrator(ADA)]).await;
     let error = rig.apply(Operation::Deactivate(rig.reference(ADA))).await.unwrap_err();
