@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::person::State;
 use super::profile::name_problem;
+use super::setup::{ADDRESSES, OWN_ADDRESSES, unknown};
 use super::{Account, License, Person, Profile, Refusal, Status, email_problem};
 
 /// Everything about a person.
@@ -102,13 +103,13 @@ impl Account {
         let seq = present.seq;
         let is_owner = present.is_owner();
         if is_owner && edit.delete {
-            return Err(Refusal::AdminProtected(present.email.clone()));
+            return Err(Refusal::mistake("delete", true, "people who are not the owner"));
         }
-        if is_owner && edit.status.is_some_and(|status| status != Status::Active) {
-            return Err(Refusal::field("status", "The owner is always active."));
+        if let Some(status) = edit.status.filter(|status| is_owner && *status != Status::Active) {
+            return Err(Refusal::mistake("status", status, "active, for the owner"));
         }
-        if is_owner && edit.role.as_ref().is_some_and(|role| *role != present.role && role != "Owner") {
-            return Err(Refusal::field("role", "The owner keeps the role of the owner."));
+        if let Some(role) = edit.role.as_ref().filter(|role| is_owner && **role != present.role && *role != "Owner") {
+            return Err(Refusal::mistake("role", role, "Owner, for the owner"));
         }
         if edit.delete {
             self.people.remove(seq);
@@ -130,11 +131,11 @@ impl Account {
         let PersonEdit { email, first_name, last_name, display_name, license, status, role, profile, delete: _ } = edit;
         let mut person = present.clone();
         if let Some(email) = email.map(|email| self.kept(&email)) {
-            if let Some(problem) = email_problem(&email) {
-                return Err(Refusal::field("email", problem));
+            if email_problem(&email).is_some() {
+                return Err(Refusal::mistake("email", email, ADDRESSES));
             }
             if self.people.by_email(&email).is_some_and(|holder| holder.seq != present.seq) {
-                return Err(Refusal::AddressUsed(email));
+                return Err(Refusal::mistake("email", email, OWN_ADDRESSES));
             }
             person.email = email;
         }
@@ -157,22 +158,28 @@ impl Account {
         if let Some(wanted) = license.filter(|wanted| *wanted != present.license())
             && matches!(status.unwrap_or_else(|| present.status()), Status::Inactive)
         {
-            let found = format!("Found {wanted:?}; somebody inactive has no licence, allowed is Basic.");
-            return Err(Refusal::field("type", found));
+            return Err(Refusal::mistake("type", wanted, "Basic, for somebody inactive: they have no licence"));
         }
         if let Some(role) = role.filter(|_| !present.is_owner()) {
             let found = self.role_by_name_or_id(&role).filter(|role| role.id != super::OWNER);
-            person.role = found.ok_or(Refusal::RoleMissing(role))?.id.clone();
+            let known = self.roles.values().filter(|role| role.id != super::OWNER);
+            let known: Vec<_> = known.map(|role| role.name.as_str()).collect();
+            person.role = found.ok_or_else(|| Refusal::BadRequest(unknown("role", &role, &known)))?.id.clone();
         }
         person.profile = merged(&person.profile, profile)?;
         self.check_vanity_name(&person.profile.vanity_name, Some(present.seq))?;
-        if let Some(unknown) = self.unknown_division(&person.profile.division_ids) {
-            return Err(Refusal::field("profile.divisionIds", format!("There is no division {unknown:?}.")));
+        if let Some(found) = self.unknown_division(&person.profile.division_ids) {
+            let known: Vec<_> = self.divisions.all().map(|division| division.id.as_str()).collect();
+            return Err(Refusal::BadRequest(unknown("profile.divisionIds", found, &known)));
         }
         person.profile.division_ids = self.kept_divisions(person.profile.division_ids);
         let manager = &person.profile.manager;
         if *manager != present.profile.manager && !manager.is_empty() && !self.knows_manager(manager) {
-            return Err(Refusal::field("profile.manager", format!("Nobody in the account is {manager:?}.")));
+            return Err(Refusal::mistake(
+                "profile.manager",
+                manager,
+                "addresses and display names of the account's people",
+            ));
         }
         Ok(person)
     }
@@ -187,14 +194,14 @@ impl Account {
 }
 
 fn merged(profile: &Profile, edit: Map<String, Value>) -> Result<Profile, Refusal> {
-    let refuse = |error: serde_json::Error| Refusal::field("profile", error.to_string());
-    let mut value = serde_json::to_value(profile).map_err(refuse)?;
+    let mut value = serde_json::to_value(profile).map_err(|error| Refusal::BadRequest(error.to_string()))?;
     if let Some(fields) = value.as_object_mut() {
         fields.extend(edit);
     }
-    let profile: Profile = serde_json::from_value(value).map_err(refuse)?;
+    let profile: Profile = serde_path_to_error::deserialize(&value)
+        .map_err(|error| Refusal::BadRequest(format!("profile.{}: {}", error.path(), error.inner())))?;
     match profile.problem() {
-        Some(problem) => Err(Refusal::field("profile", problem)),
+        Some(problem) => Err(Refusal::BadRequest(problem)),
         None => Ok(profile),
     }
 }

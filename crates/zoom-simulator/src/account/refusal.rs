@@ -151,6 +151,11 @@ impl Refusal {
         Self::Invalid(vec![FieldError { field: field.to_owned(), message: message.into() }])
     }
 
+    /// A mistake in an edit past Zoom's API: which field, what was found, what is allowed.
+    pub(crate) fn mistake(field: &str, found: impl std::fmt::Debug, allowed: &str) -> Self {
+        Self::BadRequest(format!("{field}: found {found:?}, allowed are {allowed}"))
+    }
+
     /// An address outside the domains that the account has or allows.
     pub(crate) fn domain_not_allowed(email: &str, domains: &[String]) -> Self {
         Self::DomainNotAllowed { email: email.to_owned(), domains: domains.join(", ") }

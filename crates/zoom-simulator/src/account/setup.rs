@@ -88,10 +88,10 @@ impl Account {
         let email = self.kept(&entry.email);
         let refuse = |reason: String| ConfigError::Person { email: entry.email.clone(), reason };
         if let Some(problem) = email_problem(&email) {
-            return Err(refuse(problem.to_owned()));
+            return Err(refuse(format!("email: found {email:?}, allowed are {ADDRESSES}: {problem}")));
         }
         if self.people.by_email(&email).is_some() {
-            return Err(refuse("the address is there twice".to_owned()));
+            return Err(refuse(format!("email: found {email:?} twice, allowed are {OWN_ADDRESSES}")));
         }
         let owner = email.to_lowercase() == self.config.owner.to_lowercase();
         if owner && entry.status != Status::Active {
@@ -136,7 +136,7 @@ impl Account {
             .map_err(|refusal| refuse(format!("profile.vanityName: {refusal}")))?;
         if entry.status != Status::Inactive {
             let seat = self.people.seats().one_more(entry.license, self.config.seats);
-            seat.map_err(|refusal| refuse(refusal.to_string()))?;
+            seat.map_err(|refusal| refuse(format!("type: found {:?}, but no seat is left: {refusal}", entry.license)))?;
         }
         entry.profile.division_ids = self.kept_divisions(entry.profile.division_ids);
         let person = Person {
@@ -181,8 +181,12 @@ fn no_manager(email: &str, found: &str) -> ConfigError {
     ConfigError::Person { email: email.to_owned(), reason }
 }
 
+/// What may stand as an address.
+pub(super) const ADDRESSES: &str = "e-mail addresses of at most 128 characters";
+pub(super) const OWN_ADDRESSES: &str = "addresses that nobody else in the account has";
+
 /// What is wrong with a name of a role or group; of many that are allowed, the first are told.
-fn unknown(field: &str, found: &str, known: &[&str]) -> String {
+pub(super) fn unknown(field: &str, found: &str, known: &[&str]) -> String {
     match known.get(..known.len().min(50)) {
         Some([]) | None => format!("{field}: found {found:?}, there are none in the account"),
         Some(known) => format!("{field}: found {found:?}, allowed are {}", known.join(", ")),
