@@ -6,7 +6,9 @@ use zoom_operator_testing::eventually;
 
 use super::{names, texts};
 use crate::faults::assert_calls;
-use crate::world::{CONNECTION, DEADLINE, USER, World, all, condition, email, is_in_phase, merged, message};
+use crate::world::{
+    CONNECTION, DEADLINE, USER, World, all, condition, email, is_in_phase, merged, message, ready_reason,
+};
 
 #[tokio::test]
 async fn an_overlay_that_adds_many_people_is_held_before_the_first_mail_beyond_the_limit() -> anyhow::Result<()> {
@@ -19,16 +21,17 @@ async fn an_overlay_that_adds_many_people_is_held_before_the_first_mail_beyond_t
         async move { world.user(&name, json!({"email": email(&name)})).await }
     };
     all(newcomers.iter().map(apply)).await?;
-    eventually(DEADLINE, "who is over the limit is held", || async {
+    eventually(DEADLINE, "who is over the limit is held, and the others are invited", || async {
         let users = world.list(USER).await?;
-        let held = users.iter().filter(|user| crate::world::ready_reason(user) == Some("Held")).count();
-        ensure!(held >= 40, "{held} are held");
+        let with = |reason| users.iter().filter(|user| ready_reason(user) == Some(reason)).count();
+        let (held, invited) = (with("Held"), with("Invited"));
+        ensure!(held >= 40 && held + invited == newcomers.len(), "{held} are held, {invited} invited");
         Ok(())
     })
     .await?;
     world.resync().await?;
     let users: Vec<_> = world.list(USER).await?;
-    let held = users.iter().filter(|user| crate::world::ready_reason(user) == Some("Held"));
+    let held = users.iter().filter(|user| ready_reason(user) == Some("Held"));
     let held: Vec<_> = held.map(|user| user["metadata"]["name"].as_str().unwrap().to_owned()).collect();
     let invited = newcomers.len() - held.len();
     assert!(invited <= 20, "{invited} people were invited");
