@@ -72,6 +72,9 @@ pub struct Quirks {
     pub main_division_in_rows: bool,
     /// Whether group names that differ in case alone are different names.
     pub case_sensitive_group_names: bool,
+    /// Whether `set_primary` may be asked of any group that somebody is in, or of their primary group alone: the reference
+    /// says of which group the new one is named, not to which group the call goes.
+    pub primary_from_any_group: bool,
     /// What creating and changing a role answers.
     pub role_reply: RoleReply,
     /// What reading, changing and deleting an unknown role answers.
@@ -112,6 +115,7 @@ impl Default for Quirks {
             demoting_needs_owner: false,
             main_division_in_rows: true,
             case_sensitive_group_names: false,
+            primary_from_any_group: false,
             role_reply: RoleReply::default(),
             missing_role: MissingRole::default(),
             held_role: HeldRole::default(),

@@ -169,11 +169,13 @@ impl Account {
         Ok(())
     }
 
-    /// Makes `target` a person's primary group, whose settings count for them. `id` is the primary group so far.
+    /// Makes `target` a person's primary group, whose settings count for them. `id` is the primary group so far, or any that
+    /// they are in, as the account's quirks say.
     pub(crate) fn set_primary_group(&mut self, id: &str, key: &str, target: &str) -> Result<(), Refusal> {
         let person = self.member(id, key)?;
         self.group(target)?;
-        if person.groups.first().is_none_or(|primary| primary != id) {
+        let from_any = self.config.quirks.primary_from_any_group;
+        if !from_any && person.groups.first().is_none_or(|primary| primary != id) {
             return Err(Refusal::BadRequest(format!("The group {id} is not the primary group of {}.", person.email)));
         }
         let place = person.groups.iter().position(|group| group == target);

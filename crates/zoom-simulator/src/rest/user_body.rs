@@ -61,10 +61,10 @@ pub(super) fn new_user(body: &Map<String, Value>, rules: PasswordRules) -> Resul
 
 /// `autoCreate` makes a login and so needs a password.
 fn password(fields: &mut Fields<'_>, action: CreateAction, rules: PasswordRules) -> Option<u64> {
+    let password = fields.text("password", 512).unwrap_or_default();
     if action != CreateAction::AutoCreate {
         return None;
     }
-    let password = fields.text("password", 512).unwrap_or_default();
     match PasswordProblem::of(&password, rules) {
         Some(problem) => {
             fields.reject("password", problem.to_string());

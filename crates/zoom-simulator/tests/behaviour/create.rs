@@ -143,9 +143,10 @@ async fn blocked_domains_are_1107_and_domains_that_are_not_allowed_1116() {
 #[tokio::test]
 async fn all_invalid_fields_are_named_in_one_answer() {
     let zoom = Zoom::with([]).await;
-    let info = json!({"email": "nonsense", "type": 7, "first_name": "x".repeat(65), "last_name": "六个中文字符", "display_name": 3});
+    let info = json!({"email": "nonsense", "type": 7, "first_name": "x".repeat(65), "last_name": "六个中文字符", "display_name": 3, "password": 5});
     let reply = zoom.post("/users", json!({"action": "create", "user_info": info})).await;
-    let names = ["email", "type", "first_name", "last_name", "display_name"].map(|name| format!("user_info.{name}"));
+    let names = ["email", "type", "password", "first_name", "last_name", "display_name"]
+        .map(|name| format!("user_info.{name}"));
     reply.invalid(&names.each_ref().map(String::as_str));
     zoom.post("/users", json!({"action": "conjure", "user_info": {}})).await.invalid(&["action"]);
     zoom.post("/users", json!({"action": "create"})).await.invalid(&["user_info"]);

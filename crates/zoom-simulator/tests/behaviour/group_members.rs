@@ -91,6 +91,19 @@ async fn the_first_group_is_the_primary_one_until_another_is_chosen() {
 }
 
 #[tokio::test]
+async fn the_primary_group_is_chosen_from_the_primary_one_or_from_any() {
+    for (any, status) in [(false, 400), (true, 204)] {
+        let quirks = Quirks { primary_from_any_group: any, ..Quirks::default() };
+        let groups = ["a", "b"].map(|id| GroupConfig { name: id.into(), id: Some(id.into()) }).into();
+        let people = vec![PersonConfig { groups: vec!["a".into(), "b".into()], ..active(ADA) }];
+        let zoom = Zoom::start(AccountConfig { groups, people, quirks, ..unlimited() }).await;
+        let choose = json!({"action": "set_primary", "target_group_id": "b"});
+        assert_eq!(zoom.patch(&format!("/groups/b/members/{ADA}"), choose).await.status, status);
+        assert_eq!(groups_of(&zoom, ADA).await, if any { json!(["b", "a"]) } else { json!(["a", "b"]) });
+    }
+}
+
+#[tokio::test]
 async fn a_member_moves_from_one_group_to_another() {
     let zoom = zoom([active(ADA), active(BOB)]).await;
     add(&zoom, "a", json!([{"email": ADA}, {"email": BOB}])).await;

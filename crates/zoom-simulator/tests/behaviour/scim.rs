@@ -76,14 +76,18 @@ async fn scim_and_rest_show_the_same_person() {
         ..crate::support::licensed(ADA)
     };
     let zoom = Zoom::start(AccountConfig { people: vec![ada], groups: vec![group("Team")], ..unlimited() }).await;
-    zoom.patch(&format!("/users/{ADA}"), json!({"dept": "R", "job_title": "Analyst"})).await.succeeded(204);
+    let boss = zoom_simulator::PersonEdit { display_name: Some("Boss".into()), ..Default::default() };
+    zoom.edit_person(ADA, boss).unwrap();
+    let change = json!({"dept": "R", "job_title": "Analyst", "manager": "Boss"});
+    zoom.patch(&format!("/users/{ADA}"), change).await.succeeded(204);
     let reply = get(&zoom, &format!("/Users/{}", id(&zoom, ADA))).await;
     assert_eq!(reply.header("content-type"), Some("application/scim+json;charset=UTF-8"));
     let user = reply.succeeded(200);
     assert_eq!(user["name"], json!({"givenName": "Ada", "familyName": "Lovelace"}));
     assert_eq!((&user["userType"], &user["active"]), (&json!("Licensed"), &json!(true)));
     assert_eq!((&user["title"], &user[ENTERPRISE]["department"]), (&json!("Analyst"), &json!("R")));
-    assert_eq!(user["roles"], json!([{"value": "Admin"}]));
+    assert_eq!(user["roles"], json!([{"value": "Admin", "display": "Admin", "primary": true}]));
+    assert_eq!((&user[ENTERPRISE]["manager"], &user["meta"]["version"]), (&json!("Boss"), &json!("1.0.0")));
     assert_eq!(user["groups"], json!([{"value": "team", "display": "Team"}]));
     assert_eq!(user["emails"], json!([{"type": "work", "value": ADA, "primary": true}]));
     refused(&get(&zoom, "/Users/nobody").await, 404);
@@ -118,6 +122,9 @@ async fn scim_refuses_to_create_whom_the_account_cannot_hold() {
     refused(&create(json!({})).await, 400);
     refused(&create(json!({"userName": ADA, "userType": "Royal"})).await, 400);
     refused(&create(json!({"userName": ADA, "roles": ["Chef"]})).await, 400);
+    refused(&create(json!({"userName": ADA, "roles": "Admin"})).await, 400);
+    refused(&create(json!({"userName": ADA, "groups": {"value": "Team"}})).await, 400);
+    refused(&create(json!({"userName": ADA, (ENTERPRISE): {"manager": 7}})).await, 400);
     refused(&create(json!({"userName": ADA, "groups": ["Nobody"]})).await, 400);
     refused(&create(json!({"userName": ADA, (ENTERPRISE): {"manager": {"value": "ghost@acme.example"}}})).await, 400);
     assert!(zoom.person(ADA).is_none(), "what was refused is not there");

@@ -41,7 +41,7 @@ impl UserBody {
         let enterprise = fields.object(ENTERPRISE).unwrap_or(&empty);
         let zoom = fields.object(ZOOM).unwrap_or(&empty);
         let login = fields.object(LOGIN).and_then(|login| login.get("loginType")).cloned().unwrap_or_default();
-        let (role, groups) = (named(body, "roles").into_iter().next(), named(body, "groups"));
+        let (role, groups) = (named(&mut fields, "roles").into_iter().next(), named(&mut fields, "groups"));
         fields.finish()?;
 
         let mut fields = Fields::new(name, "name.");
@@ -52,7 +52,7 @@ impl UserBody {
         patch.dept = fields.text("department", usize::MAX);
         patch.company = fields.text("organization", 255);
         patch.cost_center = fields.text("costCenter", usize::MAX);
-        patch.manager = manager(enterprise);
+        patch.manager = manager(&mut fields, enterprise);
         patch.employee_unique_id = fields.text("employeeNumber", 128);
         fields.finish()?;
         let mut fields = Fields::new(zoom, "zoom.");
@@ -146,16 +146,20 @@ fn phone_numbers(fields: &mut Fields<'_>) -> Option<Vec<PhoneNumber>> {
     Some(numbers.iter().map(number).filter(|number| !number.number.is_empty()).collect())
 }
 
-fn manager(enterprise: &Map<String, Value>) -> Option<String> {
-    let manager = enterprise.get("manager")?;
+/// A text by Zoom's reference, an object by SCIM's own schema.
+fn manager(fields: &mut Fields<'_>, enterprise: &Map<String, Value>) -> Option<String> {
+    let manager = enterprise.get("manager").filter(|manager| !manager.is_null())?;
     let named =
         manager.as_str().or_else(|| manager.get("value")?.as_str()).or_else(|| manager.get("displayName")?.as_str());
+    if named.is_none() {
+        fields.reject("manager", "The value must be a string, or an object with a value.");
+    }
     named.map(str::to_owned)
 }
 
 /// The names in a list of texts, or of objects with a `value` or `display`.
-fn named(body: &Map<String, Value>, field: &str) -> Vec<String> {
-    let items = body.get(field).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+fn named(fields: &mut Fields<'_>, field: &str) -> Vec<String> {
+    let items: Vec<Value> = fields.list(field, usize::MAX).unwrap_or_default();
     let name = |item: &Value| {
         let part = |name: &str| item.get(name)?.as_str();
         item.as_str().or_else(|| part("value")).or_else(|| part("display")).map(str::to_owned)

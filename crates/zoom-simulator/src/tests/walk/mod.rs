@@ -163,7 +163,7 @@ impl Walk {
         let Self { rig, rng, .. } = self;
         let (who, group, now) = (anybody(rig, rng), any_group(rig, rng), rig.now);
         let status = pick(rng, &[Status::Active, Status::Inactive, Status::Pending]);
-        let (what, succeeded) = match rng.random_range(0..18) {
+        let (what, succeeded) = match rng.random_range(0..20) {
             0..6 => ("accepts", rig.account.accept_invitation(&who, now).is_ok()),
             6 => {
                 let edit = PersonEdit { status: Some(status), ..PersonEdit::default() };
@@ -203,6 +203,8 @@ impl Walk {
                 rig.account.config.seats = Seats { licensed, basic: Some(basic) };
                 ("sees seats bought or given back", true)
             }
+            18 => ("signs in", rig.account.sign_in(&who, now).is_ok()),
+            19 => ("signs out", rig.account.leave(&who, now).is_ok()),
             10 => ("joins a group", rig.account.join_in_portal(&group, &who).is_ok()),
             11 => ("sees a new group", rig.account.create_group(&group_name(rng)).is_ok()),
             12 => ("sees a group renamed", rig.account.rename_group(&group, &group_name(rng)).is_ok()),
@@ -298,6 +300,7 @@ fn quirks(rng: &mut SmallRng) -> Quirks {
         main_division_in_rows: one_of!(true, false),
         demoting_needs_owner: one_of!(true, false),
         case_sensitive_group_names: one_of!(true, false),
+        primary_from_any_group: one_of!(true, false),
         role_reply: one_of!(RoleReply::Bare, RoleReply::Full),
         missing_role: one_of!(MissingRole::UnderOk, MissingRole::Refused),
         held_role: one_of!(HeldRole::Demotes, HeldRole::Refused),
