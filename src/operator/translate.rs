@@ -100,9 +100,15 @@ fn wanted(spec: &api::ZoomUserSpec) -> Result<Wanted, Unreadable> {
         (Attribute::Manager, &profile.manager),
         (Attribute::Language, &profile.language),
         (Attribute::Pronouns, &profile.pronouns),
+        (Attribute::VanityName, &profile.vanity_name),
     ];
-    let attributes: Attributes =
-        texts.into_iter().filter_map(|(attribute, text)| Some((attribute, text.clone()?))).collect();
+    let others = [
+        (Attribute::PronounsOption, profile.pronouns_option.map(|option| option.to_string())),
+        (Attribute::PersonalMeetingId, profile.personal_meeting_id.map(|id| id.to_string())),
+        (Attribute::UsePersonalMeetingId, profile.use_personal_meeting_id.map(|used| used.to_string())),
+    ];
+    let texts = texts.into_iter().map(|(attribute, text)| (attribute, text.clone()));
+    let attributes: Attributes = texts.chain(others).filter_map(|(attribute, text)| Some((attribute, text?))).collect();
     Ok(Wanted {
         active: spec.active,
         active_until: spec.active_until.as_deref().map(end_of).transpose()?,

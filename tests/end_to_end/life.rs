@@ -168,6 +168,10 @@ async fn every_field_of_a_person_is_set_changed_and_cleared() -> anyhow::Result<
             "language": "en-US",
             "timezone": "Europe/London",
             "pronouns": "she/her",
+            "pronounsOption": "Always",
+            "vanityName": "countess",
+            "personalMeetingId": 5_551_234_567_i64,
+            "usePersonalMeetingId": true,
             "phoneNumbers": [{"label": "Office", "country": "GB", "code": "+44", "number": "2079460000"}],
             "customAttributes": [{"key": "badge", "name": "Badge", "value": "7"}],
         },
@@ -187,9 +191,12 @@ async fn every_field_of_a_person_is_set_changed_and_cleared() -> anyhow::Result<
         ("language", "en-US"),
         ("timezone", "Europe/London"),
         ("pronouns", "she/her"),
+        ("vanityName", "countess"),
     ] {
         assert_eq!(profile[field], value, "{field}");
     }
+    assert_eq!((&profile["pronounsOption"], &profile["pmi"]), (&json!(2), &json!(5_551_234_567_i64)));
+    assert_eq!(profile["usePmi"], true);
     assert!(profile["manager"].as_str().unwrap().contains("grace"), "{profile}");
     assert_eq!(profile["phoneNumbers"][0]["number"], "2079460000");
     assert_eq!(profile["customAttributes"][0]["value"], "7");
@@ -209,6 +216,10 @@ async fn every_field_of_a_person_is_set_changed_and_cleared() -> anyhow::Result<
             "language": "de-DE",
             "timezone": "Europe/Paris",
             "pronouns": "",
+            "pronounsOption": "Never",
+            "vanityName": "king",
+            "personalMeetingId": 5_551_234_568_i64,
+            "usePersonalMeetingId": false,
             "phoneNumbers": [],
             "customAttributes": [{"key": "badge", "name": "Badge", "value": "8"}],
         },
@@ -228,9 +239,12 @@ async fn every_field_of_a_person_is_set_changed_and_cleared() -> anyhow::Result<
         ("language", "de-DE"),
         ("timezone", "Europe/Paris"),
         ("pronouns", ""),
+        ("vanityName", "king"),
     ] {
         assert_eq!(profile[field], value, "{field}");
     }
+    assert_eq!((&profile["pronounsOption"], &profile["pmi"]), (&json!(3), &json!(5_551_234_568_i64)));
+    assert_eq!(profile["usePmi"], false);
     assert!(profile["manager"].as_str().unwrap().contains("edsger"), "{profile}");
     assert_eq!(profile["phoneNumbers"], json!([]));
     assert_eq!(profile["customAttributes"][0]["value"], "8");
@@ -243,6 +257,21 @@ async fn every_field_of_a_person_is_set_changed_and_cleared() -> anyhow::Result<
     world.resync().await?;
     assert_eq!(world.zoom_writes().await?, [""; 0]);
     assert_eq!(world.person(&email("ada")).await?.first_name, "Anne");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_personal_link_that_somebody_else_has_is_refused_and_said() -> anyhow::Result<()> {
+    let world = World::managed(&["ada", "bob"], json!({})).await?;
+    let link = |name: &str| json!({"profile": {"vanityName": name}});
+    world.users(&["ada"], &link("countess")).await?;
+    world.user_is("ada", "Synced").await?;
+    world.users(&["bob"], &link("Countess")).await?;
+    let refused = world.user_is("bob", "Refused").await?;
+    assert!(message(&refused).contains("code 4100"), "{}", message(&refused));
+    world.users(&["bob"], &link("bob")).await?;
+    world.user_is("bob", "Synced").await?;
+    assert_eq!(world.person(&email("bob")).await?.rest["profile"]["vanityName"], "bob");
     Ok(())
 }
 

@@ -39,6 +39,10 @@ pub(crate) fn read_person(user: User, read_at: Timestamp) -> Result<Person, Unre
         cost_center,
         language,
         pronouns,
+        pronouns_option,
+        vanity_url,
+        pmi,
+        use_pmi,
         role_name: _,
         phone_numbers,
         login_types: _,
@@ -54,6 +58,10 @@ pub(crate) fn read_person(user: User, read_at: Timestamp) -> Result<Person, Unre
             (Attribute::Manager, manager),
             (Attribute::Language, language),
             (Attribute::Pronouns, pronouns),
+            (Attribute::PronounsOption, pronouns_option.map(|option| option.to_string())),
+            (Attribute::VanityName, vanity_url.as_deref().and_then(vanity_name)),
+            (Attribute::PersonalMeetingId, pmi.map(|pmi| pmi.to_string())),
+            (Attribute::UsePersonalMeetingId, use_pmi.map(|used| used.to_string())),
         ]),
         phones: phone_numbers.into_iter().map(phone).collect(),
         custom: row.custom_attributes.take().unwrap_or_default().into_iter().map(custom).collect(),
@@ -233,7 +241,7 @@ pub(crate) fn user_patch(patch: &Patch, present: &CustomAttributes) -> UserPatch
         ..UserPatch::default()
     };
     for (attribute, value) in attributes.iter() {
-        *field(&mut wire, attribute) = Some(value.to_owned());
+        put(&mut wire, attribute, value);
     }
     if !custom.is_empty() {
         let all: BTreeMap<_, _> = present.iter().chain(custom).collect();
@@ -243,8 +251,9 @@ pub(crate) fn user_patch(patch: &Patch, present: &CustomAttributes) -> UserPatch
     wire
 }
 
-fn field(patch: &mut UserPatch, attribute: Attribute) -> &mut Option<String> {
-    match attribute {
+/// The schema and the core know these values: one that does not parse is not sent.
+fn put(patch: &mut UserPatch, attribute: Attribute, value: &str) {
+    let text = match attribute {
         Attribute::FirstName => &mut patch.first_name,
         Attribute::LastName => &mut patch.last_name,
         Attribute::DisplayName => &mut patch.display_name,
@@ -257,7 +266,17 @@ fn field(patch: &mut UserPatch, attribute: Attribute) -> &mut Option<String> {
         Attribute::Manager => &mut patch.manager,
         Attribute::Language => &mut patch.language,
         Attribute::Pronouns => &mut patch.pronouns,
-    }
+        Attribute::VanityName => &mut patch.vanity_name,
+        Attribute::PronounsOption => return patch.pronouns_option = value.parse().ok(),
+        Attribute::PersonalMeetingId => return patch.pmi = value.parse().ok(),
+        Attribute::UsePersonalMeetingId => return patch.use_pmi = value.parse().ok(),
+    };
+    *text = Some(value.to_owned());
+}
+
+/// The name in a personal link such as `https://zoom.us/my/ada`.
+fn vanity_name(url: &str) -> Option<String> {
+    url.split_once("/my/").map(|(_, name)| name.trim_end_matches('/').to_owned())
 }
 
 fn phone_number(phone: &Phone) -> PhoneNumber {

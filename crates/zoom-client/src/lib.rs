@@ -59,7 +59,7 @@ pub use limiter::RateLabel;
 pub use listing::{Incomplete, Listing};
 pub use plan::{PlanSeats, PlanUsage};
 pub use roles::{NewRole, Role, RoleDetail, RolePatch};
-pub use user::{CustomAttribute, PhoneNumber, User, UserRow, UserStatus, UserType};
+pub use user::{CustomAttribute, PhoneNumber, PronounsOption, User, UserRow, UserStatus, UserType};
 pub use users::{
     CreateAction, Created, NewUser, Removal, StatusAction, Transfer, TransferData, UserPatch, UserSummary,
 };

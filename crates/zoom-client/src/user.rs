@@ -98,6 +98,18 @@ pub struct User {
     /// Pronouns.
     #[serde(default, deserialize_with = "lenient")]
     pub pronouns: Option<String>,
+    /// Whether others see the pronouns.
+    #[serde(default, deserialize_with = "lenient")]
+    pub pronouns_option: Option<PronounsOption>,
+    /// The personal link, such as `https://zoom.us/my/ada`.
+    #[serde(default, deserialize_with = "lenient")]
+    pub vanity_url: Option<String>,
+    /// The personal meeting id, ten digits.
+    #[serde(default, deserialize_with = "lenient")]
+    pub pmi: Option<u64>,
+    /// Whether instant meetings have the personal meeting id.
+    #[serde(default, deserialize_with = "lenient")]
+    pub use_pmi: Option<bool>,
     /// The name of the user's role.
     #[serde(default, deserialize_with = "lenient")]
     pub role_name: Option<String>,
@@ -110,6 +122,43 @@ pub struct User {
     /// The account that the user is in.
     #[serde(default, deserialize_with = "filled")]
     pub account_id: Option<String>,
+}
+
+/// Whether others see a user's pronouns in meetings.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, strum::Display, strum::EnumString,
+)]
+#[serde(try_from = "i64", into = "i64")]
+pub enum PronounsOption {
+    /// 1: the user is asked each time.
+    Ask,
+    /// 2: always.
+    Always,
+    /// 3: never.
+    Never,
+}
+
+impl TryFrom<i64> for PronounsOption {
+    type Error = String;
+
+    fn try_from(value: i64) -> Result<Self, String> {
+        match value {
+            1 => Ok(Self::Ask),
+            2 => Ok(Self::Always),
+            3 => Ok(Self::Never),
+            other => Err(format!("no pronouns_option: {other}")),
+        }
+    }
+}
+
+impl From<PronounsOption> for i64 {
+    fn from(option: PronounsOption) -> Self {
+        match option {
+            PronounsOption::Ask => 1,
+            PronounsOption::Always => 2,
+            PronounsOption::Never => 3,
+        }
+    }
 }
 
 /// A phone number of a user's profile.

@@ -11,7 +11,7 @@ use crate::lenient::{filled, lenient, required};
 use crate::limiter::{OwnCap, RateLabel};
 use crate::listing::{Listing, list_as};
 use crate::transport::{Call, Endpoint};
-use crate::user::{CustomAttribute, PhoneNumber, User, UserRow, UserStatus, UserType};
+use crate::user::{CustomAttribute, PhoneNumber, PronounsOption, User, UserRow, UserStatus, UserType};
 
 static LIST: Endpoint = Endpoint::new(Method::GET, "GET /users", RateLabel::Medium);
 static GET: Endpoint = Endpoint::new(Method::GET, "GET /users/{userId}", RateLabel::Light);
@@ -135,6 +135,18 @@ pub struct UserPatch {
     /// Pronouns.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pronouns: Option<String>,
+    /// Whether others see the pronouns.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pronouns_option: Option<PronounsOption>,
+    /// The last part of the personal link, which nobody else in the account may have (4100).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vanity_name: Option<String>,
+    /// The personal meeting id, ten digits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pmi: Option<u64>,
+    /// Whether instant meetings have the personal meeting id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub use_pmi: Option<bool>,
     /// Phone numbers, at most three.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phone_numbers: Option<Vec<PhoneNumber>>,

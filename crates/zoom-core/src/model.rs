@@ -312,6 +312,14 @@ pub enum Attribute {
     Language,
     /// Pronouns.
     Pronouns,
+    /// Whether others see the pronouns: `Ask`, `Always` or `Never`.
+    PronounsOption,
+    /// The last part of the personal link.
+    VanityName,
+    /// Ten digits.
+    PersonalMeetingId,
+    /// Whether instant meetings have the personal meeting id: `true` or `false`.
+    UsePersonalMeetingId,
 }
 
 impl Attribute {
@@ -326,7 +334,11 @@ impl Attribute {
             | Self::CostCenter
             | Self::Manager
             | Self::Language
-            | Self::Pronouns => false,
+            | Self::Pronouns
+            | Self::PronounsOption
+            | Self::VanityName
+            | Self::PersonalMeetingId
+            | Self::UsePersonalMeetingId => false,
         }
     }
 
@@ -354,7 +366,11 @@ impl Attribute {
             | Self::CostCenter
             | Self::Manager
             | Self::Language
-            | Self::Pronouns => format!("profile.{self}"),
+            | Self::Pronouns
+            | Self::PronounsOption
+            | Self::VanityName
+            | Self::PersonalMeetingId
+            | Self::UsePersonalMeetingId => format!("profile.{self}"),
         }
     }
 
@@ -363,7 +379,7 @@ impl Attribute {
     pub fn same(self, left: &str, right: &str) -> bool {
         let (left, right) = (left.trim(), right.trim());
         match self {
-            Self::Manager => left.eq_ignore_ascii_case(right),
+            Self::Manager | Self::VanityName => left.eq_ignore_ascii_case(right),
             Self::FirstName
             | Self::LastName
             | Self::DisplayName
@@ -374,7 +390,10 @@ impl Attribute {
             | Self::Location
             | Self::CostCenter
             | Self::Language
-            | Self::Pronouns => left == right,
+            | Self::Pronouns
+            | Self::PronounsOption
+            | Self::PersonalMeetingId
+            | Self::UsePersonalMeetingId => left == right,
         }
     }
 }

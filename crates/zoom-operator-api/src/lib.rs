@@ -48,7 +48,8 @@ pub use zoom_removal::{
 pub use zoom_role::{ZoomRole, ZoomRoleSpec, ZoomRoleStatus};
 pub use zoom_user::{
     Creation, CreationMethod, CustomAttribute, Data, Drift, Drifted, Heir, License, LicenseType, Origin, PhoneLabel,
-    PhoneNumber, Profile, Removal, RemovalPolicy, State, Transfer, ZoomUser, ZoomUserSpec, ZoomUserStatus,
+    PhoneNumber, Profile, PronounsOption, Removal, RemovalPolicy, State, Transfer, ZoomUser, ZoomUserSpec,
+    ZoomUserStatus,
 };
 
 /// The API group of every kind.

@@ -223,6 +223,22 @@ pub struct Profile {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 256))]
     pub pronouns: Option<String>,
+    /// Whether others see the pronouns in meetings. Ask: the person is asked each time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "PronounsOption")]
+    pub pronouns_option: Option<PronounsOption>,
+    /// The last part of the personal link, such as ada of https://zoom.us/my/ada; nobody else in the account may have it.
+    /// Cannot be empty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 40))]
+    pub vanity_name: Option<String>,
+    /// The personal meeting id, ten digits. People with the license Unassigned have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1_000_000_000_i64, max = 9_999_999_999_i64))]
+    pub personal_meeting_id: Option<i64>,
+    /// Whether instant meetings have the personal meeting id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub use_personal_meeting_id: Option<bool>,
     /// All phone numbers of the person, at most 3. Empty: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 3))]
@@ -238,6 +254,17 @@ pub struct Profile {
     #[schemars(length(max = 5))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["key".to_owned()]))]
     pub custom_attributes: Option<Vec<CustomAttribute>>,
+}
+
+/// Whether others see somebody's pronouns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, strum::Display)]
+pub enum PronounsOption {
+    /// The person is asked each time.
+    Ask,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
 }
 
 /// A phone number in a profile.

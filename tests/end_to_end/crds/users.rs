@@ -44,6 +44,11 @@ async fn a_bad_zoom_user_is_refused_with_what_to_write_instead() {
         (json!({"profile": {"manager": "Bob"}}), &["spec.profile.manager", "such as ada@example.com"]),
         (json!({"profile": {"language": "English"}}), &["spec.profile.language", "5"]),
         (json!({"profile": {"language": "en"}}), &["spec.profile.language", "such as en-US"]),
+        (json!({"profile": {"pronounsOption": "Sometimes"}}), &["spec.profile.pronounsOption", "Ask", "Never"]),
+        (json!({"profile": {"vanityName": ""}}), &["spec.profile.vanityName", "1"]),
+        (json!({"profile": {"vanityName": long(41)}}), &["spec.profile.vanityName", "40"]),
+        (json!({"profile": {"personalMeetingId": 123}}), &["spec.profile.personalMeetingId", "1000000000"]),
+        (json!({"profile": {"usePersonalMeetingId": "yes"}}), &["spec.profile.usePersonalMeetingId", "boolean"]),
         (json!({"profile": {"timezone": "half past ten"}}), &["spec.profile.timezone", "such as Europe/London"]),
         (with_phone(json!({"label": "Pager"})), &["phoneNumbers[0].label", "Mobile", "Fax"]),
         (with_phone(json!({"country": "gb"})), &["phoneNumbers[0].country", "such as GB"]),
@@ -101,7 +106,8 @@ async fn a_good_zoom_user_is_accepted_as_it_is() {
         json!({"profile": {
             "jobTitle": "Analyst", "department": "", "company": "Example", "location": "London",
             "costCenter": "42", "manager": "", "language": "en-US", "timezone": "America/Port_of_Spain",
-            "pronouns": "she/her",
+            "pronouns": "she/her", "pronounsOption": "Ask", "vanityName": "ada.lovelace",
+            "personalMeetingId": 5_551_234_567_i64, "usePersonalMeetingId": false,
             "phoneNumbers": [
                 {"label": "Mobile", "country": "GB", "code": "+44", "number": "2079460000"},
                 {"label": "Office", "country": "GB", "code": "+44", "number": "2079460000"},
