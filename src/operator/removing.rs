@@ -18,8 +18,8 @@ use super::{
     translate,
 };
 
-/// How often a removal that Zoom took without effect is tried again: after 5 and after another 10 seconds.
-const REPEATS: u32 = 2;
+/// How often what Zoom took without effect, or knew nobody for, is tried again: after 5 and after another 10 seconds.
+pub(super) const REPEATS: u32 = 2;
 
 const DONE_SINCE: &str = "done since it was first tried, as a read shows now";
 
@@ -237,12 +237,20 @@ impl Pass<'_> {
     ) -> Result<Turn, ClusterError> {
         let Ok(record) = &removal.record else { return Ok(Turn::Over) };
         self.kept.tried.insert(removal.uid.clone());
-        if error.reason() == Reason::ZoomUnavailable
+        if matches!(error.reason(), Reason::ZoomUnavailable | Reason::RemovedInZoom)
             && let Some(account) = &mut self.kept.account
             && let Some(person) = record.person()
-            && let Err(unread) = account.read(person).await
         {
-            warn!(removal = %object, error = %unread, "what came of it cannot be seen yet");
+            match account.read(person).await {
+                // One answer that somebody is gone is no proof.
+                Ok(Some(_)) if error.reason() == Reason::RemovedInZoom => {
+                    let message = format!("{error}{}", self.sessions(record, ended).await);
+                    self.try_later(object, removal, Retry::Soon, &message).await?;
+                    return Ok(Turn::Over);
+                }
+                Ok(_) => {}
+                Err(unread) => warn!(removal = %object, error = %unread, "what came of it cannot be seen yet"),
+            }
         }
         // Where Zoom is asked again, what follows tells.
         let sessions = match ended {

@@ -13,6 +13,7 @@ use super::{
     events::About,
     index::Snapshot,
     pass::{Applied, Pass},
+    removing::REPEATS,
 };
 
 impl Pass<'_> {
@@ -54,14 +55,18 @@ impl Pass<'_> {
                     if !of_groups && let Some(trouble) = self.account_trouble(&error) {
                         return Ok(Some(self.give_up(trouble)));
                     }
-                    if error.reason() == Reason::RemovedInZoom || error.retry() == Retry::AfterEdit {
+                    let earlier = self.kept.rejoin_retries.get(group).map_or(0, |(attempts, _)| *attempts);
+                    let gone = error.reason() == Reason::RemovedInZoom;
+                    // One answer that a group is gone is no proof, and it is forgotten for good.
+                    if (gone && earlier >= REPEATS) || (!gone && error.retry() == Retry::AfterEdit) {
                         did_something = true;
+                        self.kept.rejoin_retries.remove(group);
                         for (object, _) in &rejoin.people {
                             self.give_up_group(object, group, &rejoin.group.name, &error.to_string()).await?;
                         }
                         continue;
                     }
-                    let earlier = self.kept.rejoin_retries.get(group).map_or(0, |(attempts, _)| *attempts);
+                    let retry = if gone { Retry::Soon } else { retry };
                     let at = retry_at(retry, earlier, Timestamp::now());
                     self.kept.rejoin_retries.insert(group.clone(), (earlier.saturating_add(1), at));
                 }

@@ -151,6 +151,28 @@ async fn who_comes_back_is_in_their_groups_as_before() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
+async fn one_answer_that_a_group_is_gone_ends_no_return_to_it() -> anyhow::Result<()> {
+    let account = json!({
+        "quirks": {"deactivationTakesGroups": true},
+        "groups": [{"name": "Staff"}],
+        "people": [{"email": email("ada"), "groups": ["Staff"]}, {"email": email("bob")}],
+    });
+    let world = World::connected(account, json!({})).await?;
+    world.users(&["ada"], &json!({})).await?;
+    world.user_is("ada", "Synced").await?;
+    world.edit(USER, "ada", json!({"active": false})).await?;
+    world.user_is("ada", "Deactivated").await?;
+    world.members_are("Staff", &[]).await?;
+
+    let gone = json!({"status": 404, "body": {"code": 4130, "message": "This group does not exist."}});
+    let fault = json!({"method": "POST", "path": "/groups/{groupId}/members", "count": 1, "effect": {"answer": gone}});
+    world.zoom.inject(fault).await?;
+    world.edit(USER, "ada", json!({"active": true})).await?;
+    world.members_are("Staff", &["ada"]).await?;
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_downgraded_leaver_keeps_their_access_frees_their_seat_and_has_their_licence_again_when_declared_again()
 -> anyhow::Result<()> {
     let world = team(json!({"removal": {"policy": "Downgrade"}})).await?;

@@ -450,7 +450,8 @@ async fn an_object_without_its_connection_says_so_until_the_connection_comes() -
 
 #[tokio::test]
 async fn of_two_connections_to_one_account_the_older_works_and_the_other_takes_over() -> anyhow::Result<()> {
-    let world = World::connected(account_of(&["ada", "bob"]), json!({})).await?;
+    let guard = json!({"guard": {"quietPeriod": "10s"}});
+    let world = World::connected(account_of(&["ada", "bob"]), guard).await?;
     world.users(&["bob"], &json!({})).await?;
     world.user_is("bob", "Synced").await?;
     world.apply(CONNECTION, "second", world.connection(json!({}))).await?;

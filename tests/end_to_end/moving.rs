@@ -73,6 +73,18 @@ async fn a_manifest_renamed_with_its_address_kept_writes_nothing_to_zoom() -> an
 }
 
 #[tokio::test]
+async fn one_answer_that_somebody_is_gone_ends_no_change_of_their_address() -> anyhow::Result<()> {
+    let world = World::managed(&["ada", "bob"], json!({})).await?;
+    let gone = json!({"status": 404, "body": {"code": 1001, "message": "User does not exist."}});
+    let fault = json!({"method": "PUT", "path": "/users/{userId}/email", "count": 1, "effect": {"answer": gone}});
+    world.zoom.inject(fault).await?;
+    world.edit(USER, "ada", json!({"email": email("ada.king")})).await?;
+    world.user_is("ada", "Synced").await?;
+    world.person(&email("ada.king")).await?;
+    Ok(())
+}
+
+#[tokio::test]
 async fn who_accepts_just_before_the_address_of_their_invitation_is_corrected_keeps_their_access() -> anyhow::Result<()>
 {
     let world = World::connected(json!({}), json!({"resyncInterval": "1h"})).await?;
