@@ -123,7 +123,6 @@ impl<'a> Groups<'a> {
     fn create_contact(&self, wish: &'a DesiredContactGroup) -> ContactGroupPlan {
         let mut planned =
             ContactGroupPlan::rest(wish, Verdict::new(Reason::Reconciling, format!("create {:?}", wish.name)));
-        planned.added = BTreeSet::new();
         planned.operations.push(ContactOperation::Create(draft(wish)));
         let wanted = self.wanted_contacts(wish, None);
         let reference = ContactRef { id: None, name: wish.name.clone() };
@@ -334,7 +333,12 @@ impl<'a> Groups<'a> {
                 planned.verdict = Verdict::new(refusal.reason, refusal.message.clone());
                 planned.operations.clear();
             }
-            Some(_) | None => planned.runnable = !planned.operations.is_empty(),
+            Some(_) | None => {
+                planned.runnable = !planned.operations.is_empty();
+                if planned.creates() {
+                    planned.added = BTreeSet::new();
+                }
+            }
         }
         planned
     }

@@ -285,7 +285,6 @@ impl<'a> Groups<'a> {
     fn create(&self, wish: &'a DesiredGroup) -> GroupPlan {
         let group = GroupRef { id: None, name: wish.name.clone() };
         let mut planned = GroupPlan::rest(wish, Verdict::new(Reason::Reconciling, ""));
-        (planned.added, planned.added_admins) = (BTreeSet::new(), BTreeSet::new());
         planned.operations.push(GroupOperation::Create(wish.name.clone()));
         if let Some(members) = &wish.members {
             let wanted = self.roster.members(members, &self.speaker(wish));
@@ -536,7 +535,13 @@ fn within_switches(mut planned: GroupPlan, wish: &DesiredGroup, policy: &Policy,
             planned.verdict = Verdict::new(refusal.reason, refusal.message.clone());
             planned.operations.clear();
         }
-        Some(_) | None => planned.runnable = !planned.operations.is_empty(),
+        Some(_) | None => {
+            planned.runnable = !planned.operations.is_empty();
+            if planned.creates() {
+                // Whom it put into a group that is gone says nothing about the one that it makes.
+                (planned.added, planned.added_admins) = (BTreeSet::new(), BTreeSet::new());
+            }
+        }
     }
     planned
 }

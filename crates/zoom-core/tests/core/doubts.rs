@@ -260,6 +260,38 @@ fn whom_a_late_listing_does_not_show_is_still_known_to_have_been_put_in() {
     assert_eq!((known(&["person000"]), known(&["person001"])), (1, 0));
 }
 
+/// One answer said that the group is gone, and the next listing shows it.
+#[test]
+fn until_a_group_is_made_anew_its_object_knows_whom_it_put_into_the_one_before() {
+    let (generation, attempts, retry_at) = (1, 1, start() + seconds(36_000));
+    let refusal =
+        ThingRefusal { generation, attempts, retry_at, reason: Reason::RemovedInZoom, message: "gone".into() };
+    for (refusal, known) in [(Some(refusal), 1), (None, 0)] {
+        let mut world = World::of(2);
+        let origin = Some(Origin::Created);
+        let memory = Memory { id: Some(group_id("G0")), origin, refusal: refusal.clone(), ..Memory::default() };
+        let added = Arc::new([id_of("PERSON000")].into());
+        let added_admins = Arc::new([address("person000")].into());
+        world.add_group(DesiredGroup {
+            memory,
+            added,
+            added_admins,
+            members: members(&["person000"]),
+            ..group("research")
+        });
+        let plan = world.plan();
+        let planned = group_plan(&plan, "research");
+        assert_eq!((planned.runnable, planned.added.len(), planned.added_admins.len()), (known == 0, known, known));
+
+        let memory = Memory { id: Some(contact_id("CALL")), origin, refusal, ..Memory::default() };
+        let added = Arc::new([ContactId::User(id_of("PERSON000"))].into());
+        let wish = DesiredContactGroup { memory, added, ..contacts("Call", &["person000"]) };
+        let plan = plan_contacts(&world, &world.directory(), wish);
+        let planned = &plan.contact_groups[0];
+        assert_eq!((planned.runnable, planned.added.len()), (known == 0, known));
+    }
+}
+
 fn id_of(text: &str) -> UserId {
     crate::support::id(text)
 }
