@@ -24,7 +24,7 @@ use kube::{
         watcher,
     },
 };
-use tokio::time::sleep;
+use tokio::{sync::mpsc, time::sleep};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, warn};
 use zoom_core::{ObjectKey, Phase, Reason, RecordReason, Verdict};
@@ -33,7 +33,7 @@ use zoom_operator_api::{self as api, ZoomConnection};
 use super::{
     bulk,
     cluster::{ClusterError, tolerate},
-    index::{Named, Removal, Scope, Thing, Triggers, User},
+    index::{Named, Removal, Scope, Thing, Triggers, User, in_scope},
     kept::Kept,
     lease::Leadership,
     pass::{Context, Pass},
@@ -115,17 +115,18 @@ pub(super) async fn run(context: Context, client: Client, scopes: Vec<(Scope, Tr
         .unzip();
     let shared = Arc::new(Shared { context, connections: stores, kept: Mutex::default(), mourned: Mutex::default() });
     join_all(scopes.into_iter().map(|(scope, triggers, connections, writer)| {
-        let api = match scope {
-            Some(namespace) => Api::namespaced(client.clone(), &namespace),
+        let api = match &scope {
+            Some(namespace) => Api::namespaced(client.clone(), namespace),
             None => Api::all(client.clone()),
         };
-        control(api, triggers, connections, writer, shared.clone())
+        control(api, scope, triggers, connections, writer, shared.clone())
     }))
     .await;
 }
 
 async fn control(
     api: Api<Guarded>,
+    scope: Scope,
     triggers: Triggers,
     connections: Store<Guarded>,
     writer: Writer<Guarded>,
@@ -134,8 +135,14 @@ async fn control(
     let (index, stopping) = (shared.context.index.clone(), shared.context.stopping.clone());
     let listed = connections.clone();
     let mut seen = Seen::default();
-    let events = watcher(api, watcher::Config::default())
-        .default_backoff()
+    let (sender, events) = mpsc::unbounded_channel();
+    let what = in_scope("ZoomConnections", scope.as_deref());
+    let watch = || watcher(api.clone(), watcher::Config::default()).default_backoff();
+    // The receiver goes when the process stops.
+    let followed = index.clone();
+    let following = followed.follow_events(&what, watch, |event| drop(sender.send(event)));
+    let events = received(events)
+        .map(Ok)
         .reflect(writer)
         .inspect_ok(move |event| {
             if let watcher::Event::Apply(found) | watcher::Event::InitApply(found) = event {
@@ -161,6 +168,7 @@ async fn control(
     // A controller that is asked to stop before its connections were listed waits for them for ever. No pass has begun then.
     tokio::select! {
         () = controller => {}
+        () = following => {}
         () = stopped_before(&listed, &stopping) => {}
     }
 }
@@ -209,8 +217,11 @@ async fn stopped_before(listed: &Store<Guarded>, stopping: &CancellationToken) {
 
 /// The controller itself keeps them back until the connections were listed.
 fn as_references(triggers: Triggers) -> impl Stream<Item = ObjectRef<Guarded>> {
-    stream::unfold(triggers, |mut triggers| async { triggers.recv().await.map(|key| (key, triggers)) })
-        .map(|key| ObjectRef::<Guarded>::new(&key.name).within(&key.namespace))
+    received(triggers).map(|key| ObjectRef::<Guarded>::new(&key.name).within(&key.namespace))
+}
+
+fn received<T>(receiver: mpsc::UnboundedReceiver<T>) -> impl Stream<Item = T> {
+    stream::unfold(receiver, |mut receiver| async { receiver.recv().await.map(|item| (item, receiver)) })
 }
 
 /// An item for each time that this process becomes the leader.

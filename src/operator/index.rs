@@ -343,7 +343,7 @@ impl Index {
 
     /// Follows all objects of a kind in one namespace, or in all, for as long as the process lives.
     pub(super) async fn follow<E: Referrer>(self, objects: Api<DynamicObject>, scope: Scope) {
-        let what = of(&format!("{}s", E::KIND), scope.as_deref());
+        let what = in_scope(&format!("{}s", E::KIND), scope.as_deref());
         let watch = || watcher(objects.clone(), watcher::Config::default()).default_backoff();
         let mut listing = HashSet::new();
         let on = |event: watcher::Event<DynamicObject>| match event {
@@ -377,7 +377,7 @@ impl Index {
 }
 
 /// What a watch is about, for people.
-fn of(kind: &str, scope: Option<&str>) -> String {
+pub(super) fn in_scope(kind: &str, scope: Option<&str>) -> String {
     scope.map_or_else(|| kind.to_owned(), |namespace| format!("{kind} in namespace {namespace}"))
 }
 

@@ -10,7 +10,7 @@ use kube::{
 };
 use zoom_core::ObjectKey;
 
-use super::{Index, Namespaces, Scope, Tables, of};
+use super::{Index, Namespaces, Scope, Tables, in_scope};
 
 impl Index {
     /// Follows the labels of one namespace, or of all, for as long as the process lives.
@@ -41,7 +41,7 @@ impl Index {
                 self.change_namespaces(|known| drop(known.remove(gone.name_any().as_str())));
             }
         };
-        self.follow_events(&of("namespaces", scope.as_deref()), watch, on).await;
+        self.follow_events(&in_scope("namespaces", scope.as_deref()), watch, on).await;
     }
 
     /// Changes what is known of the namespaces; who is concerned by another labelling is planned anew.

@@ -18,7 +18,7 @@ const PROOF: Duration = Duration::from_secs(1);
 /// How far the watches have come.
 #[derive(Debug)]
 pub(super) struct Sight {
-    /// How many were neither listed nor refused yet.
+    /// How many were neither listed nor refused yet, but those of the connections, which begin when all others were.
     unlooked: usize,
     /// Which are refused, and in what words.
     refused: BTreeMap<String, String>,
@@ -64,7 +64,7 @@ impl Index {
 
     /// Gives `on` the events of a watch, for as long as the process lives. `watch` begins one, which resumes by itself when it
     /// is interrupted; one that is refused is begun anew until it is allowed.
-    pub(super) async fn follow_events<K, S>(
+    pub(in crate::operator) async fn follow_events<K, S>(
         &self,
         what: &str,
         watch: impl Fn() -> S,

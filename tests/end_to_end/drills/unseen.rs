@@ -18,6 +18,11 @@ async fn half_blind(world: &World<'_>) -> anyhow::Result<Operator> {
         json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "operator", "namespace": name}}),
         json!({"apiVersion": rbac, "kind": "ClusterRole", "metadata": {"name": format!("{name}-all")}, "rules": all}),
         json!({"apiVersion": rbac, "kind": "ClusterRole", "metadata": {"name": format!("{name}-look")}, "rules": look}),
+        json!({"apiVersion": rbac, "kind": "ClusterRole", "metadata": {"name": format!("{name}-objects")}, "rules": [{
+            "apiGroups": ["zoom-operator.dev"],
+            "resources": ["zoomusers", "zoomgroups", "zoomroles", "zoomcontactgroups", "zoomremovals"],
+            "verbs": ["*"],
+        }]}),
         binding(world, "ClusterRoleBinding", "look", None),
         binding(world, "RoleBinding", "all", Some(name)),
     ];
@@ -70,5 +75,30 @@ async fn while_a_watch_is_refused_only_those_leave_whose_own_object_says_so() ->
     world.reason(CONNECTION, "default", "Connected").await?;
     world.removal_is("bob", "Done", "Completed").await?;
     assert_eq!(world.person(&email("bob")).await?.status, "inactive");
+    Ok(())
+}
+
+#[tokio::test]
+async fn while_connections_are_not_shown_nothing_is_concluded() -> anyhow::Result<()> {
+    let mut world = World::bare(account_of(&["ada"])).await?;
+    let elsewhere = world.cluster.namespace("elsewhere").await?;
+    world.also_watched = vec![elsewhere.clone()];
+    let _operator = half_blind(&world).await?;
+    let objects = binding(&world, "RoleBinding", "objects", Some(&elsewhere));
+    world.cluster.apply(&objects.to_string()).await?;
+    world.connect(json!({"guard": {"quietPeriod": "0s"}})).await?;
+    world
+        .until(CONNECTION, "default", "names what is not shown", |connection| {
+            let told = message(connection);
+            told.contains("not shown: ZoomConnections in namespace") && !told.contains("ZoomUsers")
+        })
+        .await?;
+    world.users(&["ada"], &json!({})).await?;
+    world.user_is("ada", "Synced").await?;
+    world.delete_all(&["ada"]).await?;
+    world.removal_is("ada", "Settling", "QuietPeriod").await?;
+
+    world.cluster.apply(&binding(&world, "RoleBinding", "all", Some(&elsewhere)).to_string()).await?;
+    world.removal_is("ada", "Done", "Completed").await?;
     Ok(())
 }
