@@ -101,6 +101,8 @@ fn wanted(spec: &api::ZoomUserSpec) -> Result<Wanted, Unreadable> {
         (Attribute::Language, &profile.language),
         (Attribute::Pronouns, &profile.pronouns),
         (Attribute::VanityName, &profile.vanity_name),
+        (Attribute::DivisionId, &profile.division_id),
+        (Attribute::CmsUserId, &profile.cms_user_id),
     ];
     let others = [
         (Attribute::PronounsOption, profile.pronouns_option.map(|option| option.to_string())),

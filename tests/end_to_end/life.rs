@@ -152,7 +152,9 @@ async fn without_a_licence_named_people_start_with_basic_and_their_licence_is_th
 
 #[tokio::test]
 async fn every_field_of_a_person_is_set_changed_and_cleared() -> anyhow::Result<()> {
-    let world = World::connected(account_of(&["ada", "grace", "edsger"]), json!({})).await?;
+    let divisions = json!([{"id": "north", "name": "North"}, {"id": "south", "name": "South"}]);
+    let account = merged(account_of(&["ada", "grace", "edsger"]), json!({"divisions": divisions}));
+    let world = World::connected(account, json!({})).await?;
     let full = json!({
         "firstName": "Ada",
         "lastName": "Lovelace",
@@ -172,6 +174,8 @@ async fn every_field_of_a_person_is_set_changed_and_cleared() -> anyhow::Result<
             "vanityName": "countess",
             "personalMeetingId": 5_551_234_567_i64,
             "usePersonalMeetingId": true,
+            "divisionId": "north",
+            "cmsUserId": "kms-7",
             "phoneNumbers": [{"label": "Office", "country": "GB", "code": "+44", "number": "2079460000"}],
             "customAttributes": [{"key": "badge", "name": "Badge", "value": "7"}],
         },
@@ -192,11 +196,12 @@ async fn every_field_of_a_person_is_set_changed_and_cleared() -> anyhow::Result<
         ("timezone", "Europe/London"),
         ("pronouns", "she/her"),
         ("vanityName", "countess"),
+        ("cmsUserId", "kms-7"),
     ] {
         assert_eq!(profile[field], value, "{field}");
     }
     assert_eq!((&profile["pronounsOption"], &profile["pmi"]), (&json!(2), &json!(5_551_234_567_i64)));
-    assert_eq!(profile["usePmi"], true);
+    assert_eq!((&profile["usePmi"], &profile["divisionIds"]), (&json!(true), &json!(["north"])));
     assert!(profile["manager"].as_str().unwrap().contains("grace"), "{profile}");
     assert_eq!(profile["phoneNumbers"][0]["number"], "2079460000");
     assert_eq!(profile["customAttributes"][0]["value"], "7");
@@ -220,6 +225,8 @@ async fn every_field_of_a_person_is_set_changed_and_cleared() -> anyhow::Result<
             "vanityName": "king",
             "personalMeetingId": 5_551_234_568_i64,
             "usePersonalMeetingId": false,
+            "divisionId": "south",
+            "cmsUserId": "",
             "phoneNumbers": [],
             "customAttributes": [{"key": "badge", "name": "Badge", "value": "8"}],
         },
@@ -240,11 +247,12 @@ async fn every_field_of_a_person_is_set_changed_and_cleared() -> anyhow::Result<
         ("timezone", "Europe/Paris"),
         ("pronouns", ""),
         ("vanityName", "king"),
+        ("cmsUserId", ""),
     ] {
         assert_eq!(profile[field], value, "{field}");
     }
     assert_eq!((&profile["pronounsOption"], &profile["pmi"]), (&json!(3), &json!(5_551_234_568_i64)));
-    assert_eq!(profile["usePmi"], false);
+    assert_eq!((&profile["usePmi"], &profile["divisionIds"]), (&json!(false), &json!(["south"])));
     assert!(profile["manager"].as_str().unwrap().contains("edsger"), "{profile}");
     assert_eq!(profile["phoneNumbers"], json!([]));
     assert_eq!(profile["customAttributes"][0]["value"], "8");

@@ -43,6 +43,7 @@ pub(crate) fn read_person(user: User, read_at: Timestamp) -> Result<Person, Unre
         vanity_url,
         pmi,
         use_pmi,
+        cms_user_id,
         role_name: _,
         phone_numbers,
         login_types: _,
@@ -62,6 +63,7 @@ pub(crate) fn read_person(user: User, read_at: Timestamp) -> Result<Person, Unre
             (Attribute::VanityName, vanity_url.as_deref().and_then(vanity_name)),
             (Attribute::PersonalMeetingId, pmi.map(|pmi| pmi.to_string())),
             (Attribute::UsePersonalMeetingId, use_pmi.map(|used| used.to_string())),
+            (Attribute::CmsUserId, cms_user_id),
         ]),
         phones: phone_numbers.into_iter().map(phone).collect(),
         custom: row.custom_attributes.take().unwrap_or_default().into_iter().map(custom).collect(),
@@ -89,6 +91,7 @@ fn person(
         dept,
         group_ids,
         timezone,
+        division_ids,
         plan_united_type: _,
         employee_unique_id: _,
         user_created_at: _,
@@ -106,6 +109,7 @@ fn person(
         (Attribute::DisplayName, display_name),
         (Attribute::Department, dept),
         (Attribute::Timezone, timezone),
+        (Attribute::DivisionId, division_ids.into_iter().next()),
     ]);
     attributes.share(pool);
     Ok(Person {
@@ -267,6 +271,8 @@ fn put(patch: &mut UserPatch, attribute: Attribute, value: &str) {
         Attribute::Language => &mut patch.language,
         Attribute::Pronouns => &mut patch.pronouns,
         Attribute::VanityName => &mut patch.vanity_name,
+        Attribute::CmsUserId => &mut patch.cms_user_id,
+        Attribute::DivisionId => return patch.division_ids = Some([value.to_owned()]),
         Attribute::PronounsOption => return patch.pronouns_option = value.parse().ok(),
         Attribute::PersonalMeetingId => return patch.pmi = value.parse().ok(),
         Attribute::UsePersonalMeetingId => return patch.use_pmi = value.parse().ok(),

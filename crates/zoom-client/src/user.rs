@@ -44,6 +44,9 @@ pub struct UserRow {
     /// IANA time zone, such as `Europe/Berlin`.
     #[serde(default, deserialize_with = "lenient")]
     pub timezone: Option<String>,
+    /// The id of the user's division, at most one.
+    #[serde(default, deserialize_with = "lenient_list")]
+    pub division_ids: Vec<String>,
     /// The Zoom United licence, such as `1`.
     #[serde(default, deserialize_with = "filled")]
     pub plan_united_type: Option<String>,
@@ -110,6 +113,9 @@ pub struct User {
     /// Whether instant meetings have the personal meeting id.
     #[serde(default, deserialize_with = "lenient")]
     pub use_pmi: Option<bool>,
+    /// The id in a content management system.
+    #[serde(default, deserialize_with = "lenient")]
+    pub cms_user_id: Option<String>,
     /// The name of the user's role.
     #[serde(default, deserialize_with = "lenient")]
     pub role_name: Option<String>,

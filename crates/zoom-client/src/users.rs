@@ -147,6 +147,12 @@ pub struct UserPatch {
     /// Whether instant meetings have the personal meeting id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub use_pmi: Option<bool>,
+    /// The id of the division, one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub division_ids: Option<[String; 1]>,
+    /// The id in a content management system.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cms_user_id: Option<String>,
     /// Phone numbers, at most three.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phone_numbers: Option<Vec<PhoneNumber>>,

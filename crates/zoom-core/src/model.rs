@@ -298,6 +298,8 @@ pub enum Attribute {
     Department,
     /// IANA time zone.
     Timezone,
+    /// The id of the division.
+    DivisionId,
     /// Job title.
     JobTitle,
     /// Company.
@@ -320,6 +322,8 @@ pub enum Attribute {
     PersonalMeetingId,
     /// Whether instant meetings have the personal meeting id: `true` or `false`.
     UsePersonalMeetingId,
+    /// The id in a content management system.
+    CmsUserId,
 }
 
 impl Attribute {
@@ -327,7 +331,12 @@ impl Attribute {
     #[must_use]
     pub fn is_listed(self) -> bool {
         match self {
-            Self::FirstName | Self::LastName | Self::DisplayName | Self::Department | Self::Timezone => true,
+            Self::FirstName
+            | Self::LastName
+            | Self::DisplayName
+            | Self::Department
+            | Self::Timezone
+            | Self::DivisionId => true,
             Self::JobTitle
             | Self::Company
             | Self::Location
@@ -338,7 +347,8 @@ impl Attribute {
             | Self::PronounsOption
             | Self::VanityName
             | Self::PersonalMeetingId
-            | Self::UsePersonalMeetingId => false,
+            | Self::UsePersonalMeetingId
+            | Self::CmsUserId => false,
         }
     }
 
@@ -360,6 +370,7 @@ impl Attribute {
             Self::FirstName | Self::LastName | Self::DisplayName => self.to_string(),
             Self::Department
             | Self::Timezone
+            | Self::DivisionId
             | Self::JobTitle
             | Self::Company
             | Self::Location
@@ -370,7 +381,8 @@ impl Attribute {
             | Self::PronounsOption
             | Self::VanityName
             | Self::PersonalMeetingId
-            | Self::UsePersonalMeetingId => format!("profile.{self}"),
+            | Self::UsePersonalMeetingId
+            | Self::CmsUserId => format!("profile.{self}"),
         }
     }
 
@@ -385,6 +397,7 @@ impl Attribute {
             | Self::DisplayName
             | Self::Department
             | Self::Timezone
+            | Self::DivisionId
             | Self::JobTitle
             | Self::Company
             | Self::Location
@@ -393,7 +406,8 @@ impl Attribute {
             | Self::Pronouns
             | Self::PronounsOption
             | Self::PersonalMeetingId
-            | Self::UsePersonalMeetingId => left == right,
+            | Self::UsePersonalMeetingId
+            | Self::CmsUserId => left == right,
         }
     }
 }

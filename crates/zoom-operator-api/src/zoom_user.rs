@@ -239,6 +239,14 @@ pub struct Profile {
     /// Whether instant meetings have the personal meeting id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub use_personal_meeting_id: Option<bool>,
+    /// The id of the division that the person is in, which `GET /divisions` of Zoom's API lists. Cannot be empty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 64))]
+    pub division_id: Option<String>,
+    /// The id of the person in a content management system such as Kaltura. Empty: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 256))]
+    pub cms_user_id: Option<String>,
     /// All phone numbers of the person, at most 3. Empty: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 3))]

@@ -49,6 +49,7 @@ async fn a_bad_zoom_user_is_refused_with_what_to_write_instead() {
         (json!({"profile": {"vanityName": long(41)}}), &["spec.profile.vanityName", "40"]),
         (json!({"profile": {"personalMeetingId": 123}}), &["spec.profile.personalMeetingId", "1000000000"]),
         (json!({"profile": {"usePersonalMeetingId": "yes"}}), &["spec.profile.usePersonalMeetingId", "boolean"]),
+        (json!({"profile": {"divisionId": ""}}), &["spec.profile.divisionId", "1"]),
         (json!({"profile": {"timezone": "half past ten"}}), &["spec.profile.timezone", "such as Europe/London"]),
         (with_phone(json!({"label": "Pager"})), &["phoneNumbers[0].label", "Mobile", "Fax"]),
         (with_phone(json!({"country": "gb"})), &["phoneNumbers[0].country", "such as GB"]),
@@ -108,6 +109,7 @@ async fn a_good_zoom_user_is_accepted_as_it_is() {
             "costCenter": "42", "manager": "", "language": "en-US", "timezone": "America/Port_of_Spain",
             "pronouns": "she/her", "pronounsOption": "Ask", "vanityName": "ada.lovelace",
             "personalMeetingId": 5_551_234_567_i64, "usePersonalMeetingId": false,
+            "divisionId": "north", "cmsUserId": "",
             "phoneNumbers": [
                 {"label": "Mobile", "country": "GB", "code": "+44", "number": "2079460000"},
                 {"label": "Office", "country": "GB", "code": "+44", "number": "2079460000"},

@@ -3,7 +3,7 @@
 use rstest::rstest;
 use serde_json::json;
 use zoom_core::{CustomAttribute, Phone, Reason, RoleId, State};
-use zoom_simulator::{PersonEdit, Profile, Status};
+use zoom_simulator::{DivisionConfig, PersonEdit, Profile, Status};
 
 use super::*;
 use crate::Retry;
@@ -28,7 +28,10 @@ fn administrator(email: &str) -> PersonConfig {
 
 #[tokio::test]
 async fn every_field_that_can_be_updated_is_proved_by_a_read() {
-    let mut rig = Rig::listed([PersonConfig::new(ADA), PersonConfig::new(BOB)]).await;
+    let people = vec![PersonConfig::new(ADA), PersonConfig::new(BOB)];
+    let divisions = vec![DivisionConfig { name: "North".into(), id: Some("north".into()), description: String::new() }];
+    let mut rig = Rig::start(AccountConfig { people, divisions, ..AccountConfig::default() }).await;
+    rig.list().await.unwrap();
     let patch = Patch {
         attributes: texts([
             (Attribute::FirstName, "Ada"),
@@ -47,6 +50,8 @@ async fn every_field_that_can_be_updated_is_proved_by_a_read() {
             (Attribute::VanityName, "countess.ada"),
             (Attribute::PersonalMeetingId, "5551234567"),
             (Attribute::UsePersonalMeetingId, "true"),
+            (Attribute::DivisionId, "north"),
+            (Attribute::CmsUserId, "kms-7"),
         ]),
         phones: Some([phone("201", None)].into()),
         custom: [("badge".into(), custom("Badge", "7"))].into(),
@@ -59,6 +64,7 @@ async fn every_field_that_can_be_updated_is_proved_by_a_read() {
     assert_eq!(details.attributes.get(Attribute::JobTitle), Some("Analyst"));
     assert_eq!(details.custom, patch.custom);
     assert_eq!(rig.row(ADA).attributes.get(Attribute::Timezone), Some("Europe/London"));
+    assert_eq!(rig.row(ADA).attributes.get(Attribute::DivisionId), Some("north"));
     assert_eq!(rig.zoom.person(ADA).unwrap().license, zoom_simulator::License::Licensed);
 }
 
