@@ -175,7 +175,7 @@ impl History<'_> {
         match people.iter().find(|person| subject(&person.email) == subject(&address(who, 0))) {
             Some(person) => match self.zoom.edit_person(&person.id, edit).await {
                 // Whoever is deactivated by now gets no licence.
-                Err(error) if format!("{error:#}").contains("somebody inactive has no licence") => Ok(()),
+                Err(error) if format!("{error:#}").contains("for somebody inactive") => Ok(()),
                 edited => edited,
             },
             None => Ok(()),
