@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use crate::{
     Adoption, Claim, Directory, Email, Lookup, ObjectKey, PersonPlan, PersonRef, Reason, Record, UserId,
-    plan::{Input, Seen},
+    input::{Input, Seen},
 };
 
 /// The claims of all live objects that are permitted.

@@ -3,11 +3,11 @@
 use std::{collections::HashSet, sync::Arc};
 
 use crate::{
-    Class, DesiredPerson, Email, Lookup, Mode, NewRecord, ObjectKey, Phase, Plan, Reason, Record, RecordChange,
-    RecordReason, Step, Subject, Verdict,
-    guard::{Allowance, window_start},
+    Allowance, Class, DesiredPerson, Email, Lookup, Mode, NewRecord, ObjectKey, Phase, Plan, Reason, Record,
+    RecordChange, RecordReason, Step, Subject, Verdict,
+    input::{Input, Seen},
     naming::{digest, short},
-    plan::{Input, Live, Seen},
+    planned::Live,
 };
 
 /// How many people one record of created people may name: keeps the object far below what etcd stores.
@@ -71,7 +71,7 @@ pub fn may_create<'a, R: IntoIterator<Item = &'a Record>>(records: R, email: &Em
 
 /// People who were created in the window without a human's word.
 fn created_unasked(input: &Input<'_>) -> usize {
-    let since = window_start(input);
+    let since = input.window_start();
     let approved: HashSet<&Email> = named(creation_records(input).filter(|record| record.approved)).collect();
     let recent = |object: &&Arc<DesiredPerson>| object.remembered.created_at.is_some_and(|at| at >= since);
     let told = input.desired.people.iter().filter(recent).filter(|object| !approved.contains(&object.email)).count();

@@ -4,11 +4,12 @@ use std::collections::{HashMap, HashSet};
 
 use crate::{
     Class, DesiredPerson, NewRecord, PersonRef, Record, RecordReason, Restore, Subject,
-    candidates::{Candidate, Outcome, Paper, UNSEEN, is_about, is_prompt, protection},
+    candidate::{Candidate, Outcome, Paper, UNSEEN},
     groups::Groups,
-    guard::{Intent, after},
+    input::{Input, after},
+    intent::{Intent, is_prompt},
     naming::{digest, short, truncated},
-    plan::Input,
+    refused::protection,
     waves::{before_counting, held_by_switch, switch},
 };
 
@@ -181,7 +182,7 @@ fn earlier_restore(person: &PersonRef, object: &DesiredPerson, input: &Input<'_>
         return None;
     }
     let ran =
-        |record: &&Record| record.class == Class::Access && record.started_at.is_some() && is_about(record, person);
+        |record: &&Record| record.class == Class::Access && record.started_at.is_some() && record.is_about(person);
     let last = input.records().filter(ran).max_by_key(|record| record.started_at);
     last.and_then(|record| record.restore.clone()).or_else(|| object.remembered.restore.clone())
 }

@@ -5,79 +5,21 @@
 //! until a human approves or deletes it. Held is held: a wave does not run by itself later because it shrank or
 //! because the window moved on.
 
-use std::{collections::HashMap, time::Duration};
-
-use jiff::{SignedDuration, Timestamp};
+use std::collections::HashMap;
 
 use crate::{
-    Class, DesiredPerson, Limit, Mode, ObjectKey, PersonPlan, PersonRef, Phase, Plan, Reason, RecordChange, Source,
-    Step, Verdict,
-    candidates::{Answer, Candidate, Candidates, Outcome, Paper},
+    Mode, ObjectKey, Phase, Plan, Reason, RecordChange, Step, Verdict,
+    candidate::{Candidate, Candidates, Outcome, Paper},
+    candidates::Answer,
     claims::Claims,
     creations::guard_creations,
     groups::Groups,
     holds::Holds,
-    plan::{Input, Live, Seen, Taking},
+    input::Input,
+    intent::Intent,
+    planned::Live,
     waves::decide,
 };
-
-/// How many people a class may touch in the window, and how many it has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Allowance {
-    /// Without being asked.
-    pub allowed: usize,
-    /// In the window so far.
-    pub used: usize,
-}
-
-impl Allowance {
-    /// `allowed` is the larger of the percentage of the managed people and the floor. Where people lose something
-    /// the floor is at most half of them (rounded up): five of six is not a floor. People who are created are not
-    /// there yet, so for them the floor stands as it is.
-    #[must_use]
-    pub fn new(class: Class, limit: Limit, managed: usize, used: usize) -> Self {
-        let percent = managed.saturating_mul(usize::from(limit.percent)) / 100;
-        Self { allowed: percent.max(floor(class, limit, managed)), used }
-    }
-
-    /// The part of it for which nobody has to wait.
-    pub(crate) fn at_once(class: Class, limit: Limit, managed: usize, used: usize) -> Self {
-        Self { allowed: floor(class, limit, managed), used }
-    }
-
-    pub(crate) fn takes(self, people: usize) -> bool {
-        self.used.saturating_add(people) <= self.allowed
-    }
-}
-
-fn floor(class: Class, limit: Limit, managed: usize) -> usize {
-    let floor = usize::try_from(limit.floor).unwrap_or(usize::MAX);
-    match class {
-        Class::Access | Class::Entitlement | Class::Identity | Class::Membership => floor.min(managed.div_ceil(2)),
-        Class::Creation => floor,
-    }
-}
-
-/// Something that an object wants taken from a person.
-#[derive(Debug)]
-pub(crate) struct Intent<'a> {
-    pub object: &'a DesiredPerson,
-    pub subject: PersonRef,
-    pub taking: Taking,
-}
-
-impl<'a> Intent<'a> {
-    /// The intent of a live object's plan, if it takes something.
-    pub(crate) fn of(seen: Seen<'a>, planned: &PersonPlan) -> Option<Self> {
-        let taking = planned.taking.clone()?;
-        Some(Self { object: seen.object, subject: seen.row()?.reference(), taking })
-    }
-
-    pub(crate) fn source(&self) -> Source {
-        let DesiredPerson { object, uid, generation, deleting, .. } = self.object;
-        Source { object: object.clone(), uid: uid.clone(), generation: *generation, deleted: *deleting }
-    }
-}
 
 /// Turns intents into records, decides about every open record and every creation, and writes it all into the plan. Gives
 /// how many records that are held could free seats.
@@ -199,14 +141,4 @@ fn publish(plan: &mut Plan, candidates: Vec<Candidate<'_>>, input: &Input<'_>) {
         }
     }
     plan.running.append(&mut waves);
-}
-
-/// Where the window that ends now began.
-pub(crate) fn window_start(input: &Input<'_>) -> Timestamp {
-    let window = SignedDuration::try_from(input.policy.guard.window).unwrap_or(SignedDuration::MAX);
-    input.now.saturating_sub(window).unwrap_or(Timestamp::MIN)
-}
-
-pub(crate) fn after(then: Timestamp, duration: Duration) -> Timestamp {
-    then.saturating_add(SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX)).unwrap_or(Timestamp::MAX)
 }

@@ -6,7 +6,7 @@ use crate::{
     DesiredPerson, Directory, Email, Lookup, ObjectKey, PersonRef, Phase, Plan, Record, RecordChange, RecordReason,
     Step, UserId,
     claims::Claims,
-    plan::{Input, Seen},
+    input::{Input, Seen},
     record::{held_by, open_steps},
 };
 

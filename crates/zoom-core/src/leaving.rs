@@ -5,9 +5,10 @@ use std::time::Duration;
 use crate::{
     Class, Departure, DesiredPerson, License, Lookup, Mode, PersonRef, Release, Removal, Step,
     claims::Claims,
-    guard::{self, Intent},
     holds::Holds,
-    plan::{Input, Seen, Taking},
+    input::{self, Input, Seen},
+    intent::Intent,
+    planned::Taking,
     step::open_operation,
 };
 
@@ -47,7 +48,7 @@ fn taking(object: &DesiredPerson, input: &Input<'_>, holds: &Holds<'_>) -> Optio
         // Who must be kept or leaves later cannot sign in meanwhile.
         let is_kept = || object.hold.is_some() || holds.keeps(&object.reference());
         let first = (after.is_some() || is_kept()).then_some(Step::Deactivate);
-        let not_before = after.map(|after| guard::after(input.now, after));
+        let not_before = after.map(|after| input::after(input.now, after));
         Taking { not_before, ..Taking::new(Class::Access, first.into_iter().chain([step]).collect()) }
     };
     match object.removal.clone().unwrap_or_else(|| input.policy.removal.into()) {

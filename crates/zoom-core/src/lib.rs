@@ -7,6 +7,8 @@
 //! by what was proved, and plans again until nothing is left.
 
 mod access;
+mod allowance;
+mod candidate;
 mod candidates;
 mod claims;
 mod creations;
@@ -18,6 +20,8 @@ mod groups;
 mod guard;
 mod heirs;
 mod holds;
+mod input;
+mod intent;
 mod labels;
 mod leaving;
 mod ledger;
@@ -26,6 +30,7 @@ mod naming;
 mod operation;
 mod person;
 mod plan;
+mod planned;
 mod policy;
 mod protected;
 mod record;
@@ -38,6 +43,7 @@ mod verdict;
 mod waves;
 
 pub use access::{Access, Asks, Grant};
+pub use allowance::Allowance;
 pub use creations::may_create;
 pub use desired::{
     Claim, Contested, Desired, DesiredPerson, ObjectKey, Origin, Refusal, Remembered, UnreadableThings, Wanted,
@@ -51,9 +57,9 @@ pub use groups::{
     NamedClaim, Object, People, Privacy, REMEMBERED, Refused, RoleDraft, RoleOperation, RolePlan, Shield, ThingRefusal,
     ThingRemoval, WaitsFor,
 };
-pub use guard::Allowance;
 pub use heirs::lost_with_heir;
 pub use holds::kept_by_hold;
+pub use input::Input;
 pub use labels::{LabelPool, Labels, Pool, Requirement, Selector};
 pub use ledger::{Ledger, Spent};
 pub use model::{
@@ -62,7 +68,8 @@ pub use model::{
 };
 pub use operation::{Data, Heir, NewPerson, Operation, Successor};
 pub use person::plan_person;
-pub use plan::{Input, PersonPlan, Plan, RecordChange, Release, plan};
+pub use plan::plan;
+pub use planned::{PersonPlan, Plan, RecordChange, Release};
 pub use policy::{
     Adoption, Allow, Class, CreateMethod, Creation, Departure, Drift, GuardPolicy, Limit, Limits, Mode, Policy,
     Removal, RemovalDefault, UserDefault,

@@ -9,7 +9,7 @@ use crate::{
     Mode, NewPerson, Operation, Patch, Person, PersonPlan, Policy, Reason, Seat, State, Step, Verdict,
     desired::Wanted,
     diff::{Difference, LICENSE, difference},
-    plan::Taking,
+    planned::Taking,
     record::LAST_ADMIN,
 };
 

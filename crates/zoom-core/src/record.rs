@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::{
     Class, Email, GroupId, Lookup, ObjectKey, Operation, PersonRef, Policy, Restore, RoleId, State, Step,
     directory::{Directory, Person},
-    plan::Input,
+    input::Input,
     step::{demotion, open_operation},
 };
 
@@ -388,6 +388,11 @@ impl Record {
             Some(_) if step.is_for_good() => Next::End(Phase::Refused, RecordReason::LegalHold, held_by(self)),
             Some(_) | None => Next::Run(demotion(step, person).unwrap_or(operation)),
         }
+    }
+
+    /// Whoever may write records may write any object into them: it asks for what it asks for its own person alone.
+    pub(crate) fn is_about(&self, person: &PersonRef) -> bool {
+        self.person().is_some_and(|named| named.is_same(person))
     }
 
     /// Whether a human wrote it.

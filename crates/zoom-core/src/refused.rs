@@ -1,14 +1,14 @@
-//! Whether what was refused is asked for again.
+//! What is refused: whatever concerns the protected, and what was refused before, unless it may be asked for again.
 
 use std::time::Duration;
 
 use crate::{
-    Lookup, Phase, Record, RecordReason, RoleId,
-    candidates::{is_about, protection},
+    DesiredPerson, Lookup, PersonRef, Phase, Record, RecordReason, RoleId,
+    candidate::Outcome,
     groups::Groups,
-    guard::{Intent, after},
-    plan::Input,
-    record::{Next, next_as_listed, open_steps},
+    input::{Input, after},
+    intent::Intent,
+    record::{Next, next_as_listed, open_steps, protected_by},
 };
 
 /// Whether nothing is gained by asking again. A deleted object asks once.
@@ -25,7 +25,7 @@ pub(crate) fn refuses(
         return false;
     }
     record.source.as_ref().is_some_and(|source| source.generation == intent.object.generation)
-        && is_about(record, &intent.subject)
+        && record.is_about(&intent.subject)
         && open_steps(record, directory) == intent.taking.steps
 }
 
@@ -60,3 +60,17 @@ fn may_be_granted(
 
 /// What Zoom refused is asked for again after this time.
 const AGAIN: Duration = Duration::from_hours(6);
+
+/// A protected person is known by every address that they or their object have or had.
+pub(crate) fn protection(
+    object: &DesiredPerson,
+    subject: &PersonRef,
+    input: &Input<'_>,
+    groups: &Groups<'_>,
+) -> Option<Outcome> {
+    let emails = [&subject.email, &object.email].into_iter().chain(&object.remembered.email);
+    let emails: Vec<_> = emails.chain(&object.previous_emails).collect();
+    let why = input.policy.protected.why(&emails, None, input.directory);
+    let why = why.or_else(|| groups.protects_as_declared(subject).map(ToOwned::to_owned))?;
+    Some(Outcome::new(Phase::Refused, RecordReason::Protected, protected_by(&why)))
+}

@@ -8,7 +8,8 @@ use crate::{
     Class, DesiredPerson, Directory, GroupId, GroupOperation, GroupRef, License, Lookup, Mode, ObjectKey,
     ObservedLicense, Operation, Patch, Person, PersonPlan, PersonRef, Reason, Record, Remembered, State, Step, UserId,
     groups::{Groups, Return, Returns},
-    plan::{Input, Live},
+    input::Input,
+    planned::Live,
 };
 
 /// What a person had before something was taken from them.

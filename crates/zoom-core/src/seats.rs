@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    Directory, License, ObjectKey, ObservedLicense, Operation, PersonPlan, Plan, Reason, Step, Verdict,
-    plan::{Input, Live},
+    Directory, License, ObjectKey, ObservedLicense, Operation, PersonPlan, Plan, Reason, Step, Verdict, input::Input,
+    planned::Live,
 };
 
 /// How long nobody asks for a seat after Zoom said that there is none.

@@ -6,11 +6,10 @@ use jiff::Timestamp;
 use strum::IntoEnumIterator as _;
 
 use crate::{
-    Class, Lookup, Mode, PersonRef, Phase, Record, RecordReason, State, Step,
-    candidates::{Candidate, Candidates, Outcome},
+    Allowance, Class, Lookup, Mode, PersonRef, Phase, Record, RecordReason, State, Step,
+    candidate::{Candidate, Candidates, Outcome},
     claims::Claims,
-    guard::{Allowance, after, window_start},
-    plan::Input,
+    input::{Input, after},
     record::{Next, next_as_listed, open_steps},
 };
 
@@ -253,7 +252,7 @@ impl Books {
         }
         for class in Class::iter() {
             let used = used.entry(class).or_default();
-            *used = (*used).max(input.ledger.since(class, window_start(input)));
+            *used = (*used).max(input.ledger.since(class, input.window_start()));
         }
         let leaving = uncounted.iter().filter_map(|place| candidates.get(*place));
         let leaving = leaving.filter(|candidate| candidate.class() == Class::Access).flat_map(Candidate::people);
@@ -332,10 +331,10 @@ fn is_counted(record: &Record, input: &Input<'_>) -> bool {
         // One step that was refused took nothing; of several, some may have run.
         Phase::Refused if record.steps.len() <= 1 => false,
         Phase::Scheduled if record.started_at.is_none() => {
-            !record.approved && record.scheduled_at.unwrap_or(record.created) >= window_start(input)
+            !record.approved && record.scheduled_at.unwrap_or(record.created) >= input.window_start()
         }
         Phase::Settling | Phase::Held | Phase::Scheduled | Phase::Done | Phase::Refused | Phase::Cancelled => {
-            record.started_at.is_some_and(|at| at >= window_start(input))
+            record.started_at.is_some_and(|at| at >= input.window_start())
         }
     };
     may_have_run && record.is_unasked()

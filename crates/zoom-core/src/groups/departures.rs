@@ -13,9 +13,9 @@ use super::{
 use crate::{
     Class, Email, GroupId, Leaving, LeavingGroup, Mode, NewRecord, ObjectKey, Person, PersonRef, Phase, Plan, Reason,
     Record, RecordReason, Role, RoleId, Source, Standing, Step, Subject, ThingKind, ThingRef, Verdict,
-    candidates::{Candidate, Outcome, Paper},
+    candidate::{Candidate, Outcome, Paper},
     desk::{Desk, Joins},
-    plan::Input,
+    input::Input,
     waves::switch,
 };
 

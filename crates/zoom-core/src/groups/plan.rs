@@ -18,7 +18,7 @@ use super::{
 use crate::{
     Desired, Email, GroupId, Mode, ObjectKey, Person, PersonRef, Policy, Reason, State, ThingKind, UserId, Verdict,
     claims::Claims,
-    plan::{Input, Seen},
+    input::{Input, Seen},
 };
 
 /// What happens to one group.

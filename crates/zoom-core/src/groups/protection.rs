@@ -15,9 +15,9 @@ use super::{
 use crate::{
     DesiredPerson, Email, GroupId, Lookup, Person, PersonRef, Phase, Protected, Reason, Record, RecordReason, RoleId,
     Step, ThingKind, ThingRef, Verdict,
-    candidates::Outcome,
+    candidate::Outcome,
     claims::Claims,
-    plan::{Input, Seen},
+    input::{Input, Seen},
 };
 
 /// Somebody who is not wanted and stays.

@@ -8,7 +8,7 @@ use super::{
     plan::Groups,
     roster::Wanted,
 };
-use crate::{FormerGroup, GroupId, Person, plan::Input};
+use crate::{FormerGroup, GroupId, Input, Person};
 
 /// What becomes of a membership that somebody had.
 #[derive(Debug, PartialEq, Eq)]

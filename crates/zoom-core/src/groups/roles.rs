@@ -8,7 +8,7 @@ use super::{
     identity::{Course, Register, course},
     plan::Groups,
 };
-use crate::{Mode, ObjectKey, Person, Policy, Reason, Role, RoleId, Verdict, plan::Input};
+use crate::{Input, Mode, ObjectKey, Person, Policy, Reason, Role, RoleId, Verdict};
 
 /// What happens to one role.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use super::{MatchRule, Members, People};
 use crate::{
     Access, Class, Desired, Directory, Email, Lookup, ObjectKey, Person, PersonRef, Record, Selector, State, UserId,
     access::Circle,
-    plan::{Input, Seen},
+    input::{Input, Seen},
 };
 
 /// The people of an account and of its objects, indexed by what groups ask for.

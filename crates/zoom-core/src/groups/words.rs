@@ -12,7 +12,7 @@ use super::{
 use crate::{
     ContactGroupId, Desired, Email, GroupId, Leaving, LeavingGroup, Mode, ObjectKey, Person, PersonRef, Phase, Plan,
     Record, RecordReason, Step, ThingKind, ThingRef,
-    candidates::{Candidate, NOT_PERMITTED, Outcome, Paper},
+    candidate::{Candidate, NOT_PERMITTED, Outcome, Paper},
     record::RESTORED,
 };
 
