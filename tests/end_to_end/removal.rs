@@ -263,7 +263,7 @@ async fn is_rejected_while_read(world: &World<'_>, name: &str) -> anyhow::Result
     eventually(DEADLINE, "the person is read", || async {
         let looked = Instant::now();
         let faults = world.zoom.control(Method::GET, "faults", None).await?;
-        let waits = faults.as_array().context("no list")?.iter().any(|fault| !fault["effect"]["delay"].is_null());
+        let waits = faults.as_array().context("no list")?.iter().any(|fault| fault["path"] == "/users/{userId}");
         if waits {
             before_the_read.set(looked);
         }
