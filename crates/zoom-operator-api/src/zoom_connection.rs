@@ -489,10 +489,10 @@ fn creation_limit() -> Limit {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Limit {
-    /// Of the people that the connection manages, in percent.
+    /// Of the people that the connection manages, in percent; of membership, of everybody in managed groups if they are more.
     #[schemars(range(min = 0, max = 100))]
     pub percent: i32,
-    /// So many in any case, but never more than half of the managed people. 0 with percent 0 holds everything.
+    /// So many in any case, but, creation aside, never more than half of the managed people. 0 with percent 0 holds everything.
     #[schemars(range(min = 0, max = 100_000))]
     pub floor: i32,
 }

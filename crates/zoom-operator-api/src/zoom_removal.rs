@@ -126,8 +126,8 @@ pub struct ZoomRemovalSpec {
     pub connection_ref: Option<LocalConnectionReference>,
 
     /// Which of the connection's limits the step counts towards. Access: operations with Deactivate, Unlink or Delete.
-    /// Membership: operations with RemoveMembers, RemoveAdmins, DeleteGroup, DeleteRole or DeleteContactGroup. Creation:
-    /// operations with Create. Identity: operations with SetEmail. Entitlement: all others.
+    /// Membership: operations with RemoveMembers, RemoveGroups, RemoveAdmins, TakePrivileges, DeleteGroup, DeleteRole or
+    /// DeleteContactGroup. Creation: operations with Create. Identity: operations with SetEmail. Entitlement: all others.
     pub class: Class,
 
     /// The person, where it is one. Absent: `people` says who.
@@ -161,7 +161,8 @@ pub struct ZoomRemovalSpec {
     #[schemars(with = "i64", range(min = 0))]
     pub count: Option<i64>,
 
-    /// The object whose edit or deletion asked for the step. Absent: a human wrote this ZoomRemoval.
+    /// The object whose edit or deletion asked for the step. Absent: a human wrote this ZoomRemoval, or it is of the
+    /// class Creation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Source")]
     pub source: Option<Source>,
